@@ -1,0 +1,52 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings every Swift target shares: the Swift 6 language mode with its strict concurrency, and no warnings.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "sloscout",
+  products: [
+    .executable(name: "sloscout", targets: ["sloscout"]),
+    .library(name: "Dataflow", targets: ["Dataflow"]),
+    .library(name: "DataflowTesting", targets: ["DataflowTesting"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Header-only SIMD intrinsics; they inline into the Swift that calls them.
+    .target(name: "CScan"),
+
+    // Swift clothes over C libraries: one small target each, the only importer of its C module.
+    .systemLibrary(name: "CZstd", path: "Sources/Bindings/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLibPQ", path: "Sources/Bindings/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Sources/Bindings/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Zstd", dependencies: ["CZstd"], path: "Sources/Bindings/Zstd", swiftSettings: strict),
+    .target(name: "Gzip", dependencies: ["CZlib"], path: "Sources/Bindings/Gzip", swiftSettings: strict),
+    .target(name: "Postgres", dependencies: ["CLibPQ"], path: "Sources/Bindings/Postgres", swiftSettings: strict),
+
+    // The engine, and what it is tested with.
+    .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+    .target(name: "DataflowTesting", dependencies: ["Dataflow"], swiftSettings: strict),
+
+    // What to do, and where data lives.
+    .target(name: "Operators", dependencies: ["Dataflow", "CScan"], swiftSettings: strict),
+    .target(name: "Connectors", dependencies: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd"], swiftSettings: strict),
+
+    // YAML to a checked specification, to a graph, to a supervised run.
+    .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
+
+    .executableTarget(
+      name: "sloscout",
+      dependencies: ["Jobs", "Dataflow", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+  ]
+)

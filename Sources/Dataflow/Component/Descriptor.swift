@@ -1,0 +1,117 @@
+/// What a kind of operator is called, what it does and which options it takes. Documentation, schema, checks and `explain` are made from it.
+public struct Descriptor: Sendable {
+  /// The YAML `type`: kebab-case.
+  public var type: String
+  /// One sentence, as a user would say it.
+  public var summary: String
+  public var fields: [ConfigField]
+  /// A short YAML example of the `config:` object.
+  public var example: String
+
+  public init(type: String, summary: String, fields: [ConfigField], example: String = "") {
+    self.type = type
+    self.summary = summary
+    self.fields = fields
+    self.example = example
+  }
+}
+
+/// An entry of the operator catalog: the descriptor, and how a checked configuration becomes a plan.
+public struct OperatorType: Sendable {
+  public var descriptor: Descriptor
+  /// Resolves fields against the input schema and answers with the output schema and a factory.
+  ///
+  /// Throws `Diagnostic` for what only the schema can tell (a field that does not exist, a wrong column type).
+  public var plan: @Sendable (Config, Schema) throws -> PlannedOperator
+
+  public init(_ descriptor: Descriptor, plan: @escaping @Sendable (Config, Schema) throws -> PlannedOperator) {
+    self.descriptor = descriptor
+    self.plan = plan
+  }
+}
+
+/// An operator that is ready to be made, once per subtask.
+public struct PlannedOperator: Sendable {
+  /// The schema of the records it hands on.
+  public var schema: Schema
+  /// The fields by which its input must be partitioned; nil when any subtask may see any record.
+  public var keyFields: [Field]?
+  /// Whether its results depend on event time, so that something upstream must say what the time is.
+  public var needsTime: Bool
+  /// Whether it has a `late` output.
+  public var hasLateOutput: Bool
+  public var make: @Sendable () throws -> any Operator
+
+  public init(
+    schema: Schema, keyFields: [Field]? = nil, needsTime: Bool = false, hasLateOutput: Bool = false,
+    make: @escaping @Sendable () throws -> any Operator
+  ) {
+    self.schema = schema
+    self.keyFields = keyFields
+    self.needsTime = needsTime
+    self.hasLateOutput = hasLateOutput
+    self.make = make
+  }
+}
+
+/// An entry of the source catalog.
+public struct SourceType: Sendable {
+  public var descriptor: Descriptor
+  public var plan: @Sendable (Config) throws -> PlannedSource
+
+  public init(_ descriptor: Descriptor, plan: @escaping @Sendable (Config) throws -> PlannedSource) {
+    self.descriptor = descriptor
+    self.plan = plan
+  }
+}
+
+/// A source that is ready to be made, once per subtask.
+public struct PlannedSource: Sendable {
+  public var schema: Schema
+  /// Whether a position can be sought again after a crash: exactly-once needs it.
+  public var isReplayable: Bool
+  /// Whether the input ends.
+  public var isBounded: Bool
+  public var make: @Sendable () throws -> any SourceReader
+  /// Operators that belong to the source and run right behind the reader (decoding a format).
+  public var decoders: [PlannedOperator]
+
+  public init(
+    schema: Schema, isReplayable: Bool, isBounded: Bool, decoders: [PlannedOperator] = [], make: @escaping @Sendable () throws -> any SourceReader
+  ) {
+    self.schema = schema
+    self.isReplayable = isReplayable
+    self.isBounded = isBounded
+    self.decoders = decoders
+    self.make = make
+  }
+}
+
+/// An entry of the sink catalog.
+public struct SinkType: Sendable {
+  public var descriptor: Descriptor
+  /// Arguments: the sink's options, the checked options of its `connection` (if it names one), its input schema.
+  public var plan: @Sendable (Config, Config?, Schema) throws -> PlannedSink
+
+  public init(_ descriptor: Descriptor, plan: @escaping @Sendable (Config, Config?, Schema) throws -> PlannedSink) {
+    self.descriptor = descriptor
+    self.plan = plan
+  }
+}
+
+/// A sink that is ready to be made: a writer per subtask, and one committer unless rows leave at once.
+public struct PlannedSink: Sendable {
+  public enum Delivery: Sendable {
+    /// Rows are staged with the checkpoint and applied after it is durable.
+    case exactlyOnce(@Sendable () throws -> any SinkCommitter)
+    /// Rows leave as they come; after a crash some leave twice.
+    case live
+  }
+  public var delivery: Delivery
+  public var make: @Sendable () throws -> any Operator
+
+  public init(delivery: Delivery, make: @escaping @Sendable () throws -> any Operator) {
+    self.delivery = delivery
+    self.make = make
+  }
+}

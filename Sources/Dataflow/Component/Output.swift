@@ -1,0 +1,124 @@
+/// Where an operator's records go, and where each record that does not is accounted for.
+///
+/// A class so that the next operator of the chain, or an exchange, can stand behind it. Owned by one subtask.
+open class Output {
+  public internal(set) var counters = OperatorCounters()
+  /// What to do with a record that fails.
+  public let onError: ErrorPolicy
+  let operatorID: String
+  private var errors: ErrorBatchBuilder?
+
+  public init(operatorID: String, onError: ErrorPolicy = .fail) {
+    self.operatorID = operatorID
+    self.onError = onError
+  }
+
+  /// Hands the alive rows of a batch on. The caller must not use the batch afterwards.
+  open func deliver(_ batch: RecordBatch) throws {}
+
+  /// Hands a batch to one of the operator's side outputs (`errors`, `late`).
+  open func deliver(_ batch: RecordBatch, to side: SideOutput) throws {}
+
+  /// Hands the alive rows of a batch on; they count as `out`.
+  public final func emit(_ batch: RecordBatch) throws {
+    counters.emitted += batch.selectedCount
+    if batch.selectedCount > 0 { try deliver(batch) }
+  }
+
+  /// Hands on rows that the operator made (window results). They stand outside the balance: their inputs were absorbed.
+  public final func emitResults(_ batch: RecordBatch) throws {
+    counters.results += batch.selectedCount
+    if batch.selectedCount > 0 { try deliver(batch) }
+  }
+
+  /// The records were taken into the operator's state.
+  public final func absorb(_ count: Int) { counters.absorbed += count }
+  /// The records were dropped because the job says so.
+  public final func filtered(_ count: Int) { counters.filtered += count }
+  /// The records had been seen before.
+  public final func duplicate(_ count: Int) { counters.duplicates += count }
+
+  /// The alive rows of the batch came too late: they are counted and go to the `late` output if something reads it.
+  public final func late(_ batch: RecordBatch) throws {
+    counters.late += batch.selectedCount
+    if batch.selectedCount > 0 { try deliver(batch, to: .late) }
+  }
+
+  /// The record cannot be processed. By policy this throws `RecordError`, counts, or sends it to the `errors` output.
+  ///
+  /// The caller drops the row from the selection itself.
+  public final func fail(_ batch: RecordBatch, row: Int, reason: ErrorReason, detail: String = "") throws {
+    counters.errors += 1
+    switch onError {
+    case .fail: throw RecordError(operatorID: operatorID, reason: reason, detail: detail, offset: batch.offsets[row])
+    case .drop: return
+    case .route:
+      let builder = errors ?? ErrorBatchBuilder(operatorID: operatorID)
+      errors = builder
+      if builder.append(batch, row, reason, detail) { try flushErrors() }
+    }
+  }
+
+  /// Sends collected error records on. The runtime calls this after every batch and before every watermark and barrier.
+  public final func flushErrors() throws {
+    if let batch = errors?.take() { try deliver(batch, to: .errors) }
+  }
+}
+
+/// A second output of an operator.
+public enum SideOutput: String, Sendable, CaseIterable {
+  case errors
+  case late
+}
+
+/// What happens to a record that cannot be processed.
+public enum ErrorPolicy: String, Sendable {
+  /// The job stops. The default: losing data is never the default.
+  case fail
+  /// Counted and dropped.
+  case drop
+  /// Sent to the operator's `errors` output.
+  case route
+}
+
+/// Why a record was refused: a stable code for metrics and dead letters.
+public struct ErrorReason: Hashable, Sendable, RawRepresentable, ExpressibleByStringLiteral, CustomStringConvertible {
+  public let rawValue: String
+  public init(rawValue: String) { self.rawValue = rawValue }
+  public init(stringLiteral value: String) { rawValue = value }
+  public var description: String { rawValue }
+}
+
+/// A record that cannot be processed, under `onError: fail`. Holds no record contents.
+public struct RecordError: Error, CustomStringConvertible {
+  public let operatorID: String
+  public let reason: ErrorReason
+  public let detail: String
+  public let offset: Int64
+
+  public var description: String {
+    let tail = detail.isEmpty ? "" : ": \(detail)"
+    return "operator \"\(operatorID)\" cannot process the record at offset \(offset): \(reason)\(tail)"
+  }
+}
+
+/// Where records of one operator went. `in = emitted + absorbed + filtered + duplicates + late + errors` always holds.
+public struct OperatorCounters: Sendable, Equatable {
+  /// Records that came in.
+  public internal(set) var received = 0
+  /// Records handed on.
+  public internal(set) var emitted = 0
+  /// Records taken into state (windows, sinks).
+  public internal(set) var absorbed = 0
+  public internal(set) var filtered = 0
+  public internal(set) var duplicates = 0
+  public internal(set) var late = 0
+  public internal(set) var errors = 0
+  /// Rows made from state: outside the balance.
+  public internal(set) var results = 0
+
+  public init() {}
+
+  /// Zero, or the books are wrong.
+  public var imbalance: Int { received - emitted - absorbed - filtered - duplicates - late - errors }
+}

@@ -1,0 +1,104 @@
+internal import Synchronization
+
+/// Where records come from. A reader is owned by one subtask and called in a loop.
+///
+/// Its input is divided into *splits* (a file, a stripe of a file, a topic's partition). A split has a name that is the same after a
+/// restart, a position that can be stored and sought, and a watermark of its own.
+public protocol SourceReader: AnyObject {
+  /// The columns of the batches that `poll` fills.
+  func open(_ context: SourceContext) throws
+
+  /// Fills the batch with records of *one* split and says what to do next. Must not block for long: the subtask's other work waits.
+  ///
+  /// Sets for each row: columns, `raws`, `offsets`, `splits`; `times` when the source knows it; then `selection`.
+  func poll(_ batch: RecordBatch) throws -> SourceStatus
+
+  /// The splits that this subtask owns and their positions, as of the last record that `poll` handed out.
+  func positions() -> [SplitPosition]
+
+  /// Called before the first `poll` with all positions of the checkpoint, of every subtask: the reader takes what is its own.
+  func restore(_ positions: [SplitPosition]) throws
+
+  func close()
+}
+
+extension SourceReader {
+  public func close() {}
+}
+
+/// What a source wants after a `poll`.
+public enum SourceStatus: Sendable {
+  /// There may be more at once.
+  case more
+  /// Nothing now; ask again after this long.
+  case wait(Duration)
+  /// The bounded input is at its end and stays there.
+  case drained
+}
+
+/// How far a split has been read. `name` is stable across restarts; `state` belongs to the reader.
+public struct SplitPosition: Sendable, Equatable {
+  public var name: String
+  public var state: [UInt8]
+
+  public init(name: String, state: [UInt8]) {
+    self.name = name
+    self.state = state
+  }
+}
+
+/// What a source may know about where it runs.
+public struct SourceContext: Sendable {
+  public let job: String
+  public let id: String
+  public let subtask: Int
+  public let parallelism: Int
+  public let splits: SplitTable
+  public let runtime: any Runtime
+
+  public init(job: String, id: String, subtask: Int = 0, parallelism: Int = 1, splits: SplitTable = SplitTable(), runtime: any Runtime) {
+    self.job = job
+    self.id = id
+    self.subtask = subtask
+    self.parallelism = parallelism
+    self.splits = splits
+    self.runtime = runtime
+  }
+
+  /// Whether a split with this ordinal (its place in the reader's stable enumeration) belongs to this subtask.
+  public func owns(_ ordinal: Int) -> Bool { ordinal % parallelism == subtask }
+}
+
+/// The names of a job's splits and which of them still hold the watermark back. Shared by all subtasks of a run.
+public final class SplitTable: Sendable {
+  private struct State {
+    var names: [String] = []
+    var finished: Set<UInt32> = []
+  }
+  private let state = Mutex(State())
+
+  public init() {}
+
+  /// Registers a split, or finds it again. A registered split holds the watermark back until it has records, is idle or is finished.
+  public func register(_ name: String) -> UInt32 {
+    state.withLock { state in
+      if let known = state.names.firstIndex(of: name) { return UInt32(known) }
+      state.names.append(name)
+      return UInt32(state.names.count - 1)
+    }
+  }
+
+  /// The split's name, or "?" for an index that was never registered.
+  public func name(_ split: UInt32) -> String {
+    state.withLock { Int(split) < $0.names.count ? $0.names[Int(split)] : "?" }
+  }
+
+  /// The split has no more records and never will have: it no longer holds the watermark back.
+  public func finish(_ split: UInt32) {
+    state.withLock { _ = $0.finished.insert(split) }
+  }
+
+  public func isFinished(_ split: UInt32) -> Bool {
+    state.withLock { $0.finished.contains(split) }
+  }
+}

@@ -1,0 +1,45 @@
+/// One option of a component: its name, type, default and words. Documentation, JSON schema, checks and decoding are all made from it.
+public struct ConfigField: Sendable {
+  public indirect enum Kind: Sendable {
+    case string
+    case bool
+    /// An integer within bounds.
+    case integer(ClosedRange<Int64>)
+    case number
+    /// Written with a unit: `5m`, `1h30m`, `250ms`.
+    case duration
+    /// Written with a unit: `64MiB`, `10kB`.
+    case byteCount
+    case choice([String])
+    case list(Kind)
+    /// A map from names that the user invents to values of one kind.
+    case map(Kind)
+    /// A nested object with fields of its own.
+    case object([ConfigField])
+    /// Checked by the component itself.
+    case any
+  }
+
+  public var name: String
+  public var kind: Kind
+  public var isRequired: Bool
+  /// As it would be written in YAML; nil when there is none.
+  public var defaultValue: String?
+  /// One sentence.
+  public var summary: String
+  public var example: String?
+  public var isSecret: Bool
+
+  public init(
+    _ name: String, _ kind: Kind, required: Bool = false, default defaultValue: String? = nil, example: String? = nil, secret: Bool = false,
+    _ summary: String
+  ) {
+    self.name = name
+    self.kind = kind
+    self.isRequired = required
+    self.defaultValue = defaultValue
+    self.summary = summary
+    self.example = example
+    self.isSecret = secret
+  }
+}

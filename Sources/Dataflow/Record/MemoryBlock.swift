@@ -1,0 +1,57 @@
+internal import Synchronization
+
+/// A reference-counted block of bytes that batches borrow views from. Freed blocks of the standard size are kept for reuse.
+///
+/// `@unchecked Sendable`: the bytes are written only by the one owner that is filling the block, and a filled range is never written again.
+public final class MemoryBlock: @unchecked Sendable {
+  /// Usable bytes of a standard block. 64 more readable bytes follow every block, so that SIMD loads may run past the end.
+  public static let standardSize = 256 << 10
+  @usableFromInline static let padding = 64
+
+  public let base: UnsafeMutablePointer<UInt8>
+  public let capacity: Int
+
+  /// A block of at least `minimum` bytes.
+  public init(minimum: Int = MemoryBlock.standardSize) {
+    if minimum <= Self.standardSize {
+      capacity = Self.standardSize
+      base = BlockPool.shared.take() ?? .allocate(capacity: Self.standardSize + Self.padding)
+    } else {
+      capacity = minimum
+      base = .allocate(capacity: minimum + Self.padding)
+    }
+    (base + capacity).initialize(repeating: 0, count: Self.padding)
+  }
+
+  deinit {
+    if capacity == Self.standardSize {
+      BlockPool.shared.give(base)
+    } else {
+      base.deallocate()
+    }
+  }
+}
+
+/// Keeps up to 64 standard blocks (16 MiB) for reuse: resident memory stays level and blocks may be freed on another thread.
+final class BlockPool: Sendable {
+  static let shared = BlockPool()
+  private static let limit = 64
+
+  private struct Free: @unchecked Sendable {  // raw memory without an owner: whoever takes it owns it alone
+    var blocks: [UnsafeMutablePointer<UInt8>] = []
+  }
+  private let free = Mutex(Free())
+
+  func take() -> UnsafeMutablePointer<UInt8>? {
+    free.withLock { $0.blocks.popLast() }
+  }
+
+  func give(_ block: UnsafeMutablePointer<UInt8>) {
+    let kept = free.withLock { free in
+      guard free.blocks.count < Self.limit else { return false }
+      free.blocks.append(block)
+      return true
+    }
+    if !kept { block.deallocate() }
+  }
+}

@@ -1,0 +1,272 @@
+/// Up to 1,024 records in columns, with an event time, the raw bytes and the origin of each, and a selection of the rows that are still alive.
+///
+/// One owner at a time: a batch is filled by a source, edited in place along a chain and handed over at an exchange.
+/// Rows are never moved; an operator that drops rows rewrites `selection`.
+///
+/// ```
+/// selection  [0, 2, 3]            rows that are alive, ascending
+/// times      [t0, t1, t2, t3]     event time, nanoseconds
+/// raws       [r0, r1, r2, r3]     the record as it was read, for the errors output
+/// column 0   [v0, v1, v2, v3]     one typed array a column
+/// ```
+///
+/// `@unchecked Sendable`: ownership moves with the reference; no two tasks hold a batch at once.
+public final class RecordBatch: @unchecked Sendable {
+  /// The most rows a batch holds.
+  public static let capacity = 1024
+  /// The time of a record whose event time is not known (yet).
+  public static let noTime = Int64.min
+
+  /// Rows in use, alive or not.
+  public var count = 0
+  /// The rows that are alive, ascending. Valid up to `selectedCount`.
+  public let selection: UnsafeMutablePointer<UInt16>
+  public var selectedCount = 0
+
+  /// Event times in nanoseconds since 1970, or `noTime`.
+  public let times: UnsafeMutablePointer<Int64>
+  /// The record as it was read. For rows that operators made (window results) null.
+  public let raws: UnsafeMutablePointer<ByteView>
+  /// Where the record began in its split: a byte offset, or a sequence number.
+  public let offsets: UnsafeMutablePointer<Int64>
+  /// The ordinal of the record among those that share an offset (several log records in one OTLP line).
+  public let ordinals: UnsafeMutablePointer<Int32>
+  /// The split each record came from: an index into the job's `SplitTable`.
+  public let splits: UnsafeMutablePointer<UInt32>
+  /// The 128-bit hash of the record's key. Set by a keyed exchange.
+  public let keys: UnsafeMutablePointer<KeyHash>
+
+  @usableFromInline var columns: [Column] = []
+  /// The blocks that views of this batch may point into.
+  public private(set) var memory: [MemoryBlock] = []
+  @usableFromInline var arenaUsed = 0
+  @usableFromInline var arena: MemoryBlock?
+
+  @usableFromInline
+  struct Column {
+    @usableFromInline var type: ColumnType
+    @usableFromInline var values: UnsafeMutableRawPointer
+    /// One byte a row, 1 = null. Nil for bytes and vectors, whose views say it themselves.
+    @usableFromInline var nulls: UnsafeMutablePointer<UInt8>?
+  }
+
+  /// An empty batch with the columns of the schema. Column contents are undefined until written.
+  public init(schema: Schema) {
+    let n = Self.capacity
+    selection = .allocate(capacity: n)
+    times = .allocate(capacity: n)
+    raws = .allocate(capacity: n)
+    offsets = .allocate(capacity: n)
+    ordinals = .allocate(capacity: n)
+    splits = .allocate(capacity: n)
+    keys = .allocate(capacity: n)
+    extend(to: schema)
+  }
+
+  deinit {
+    selection.deallocate()
+    times.deallocate()
+    raws.deallocate()
+    offsets.deallocate()
+    ordinals.deallocate()
+    splits.deallocate()
+    keys.deallocate()
+    for column in columns {
+      column.values.deallocate()
+      column.nulls?.deallocate()
+    }
+  }
+
+  /// Gives the batch the columns that the schema adds. New columns are all null. O(1) when there is nothing to add.
+  public func extend(to schema: Schema) {
+    guard columns.count < schema.width else { return }
+    for column in columns.count..<schema.width {
+      // A column no field names any more (it was replaced or dropped at plan time) is laid out as bytes: never read.
+      columns.append(Self.makeColumn(schema.fields.first { $0.column == column }?.type ?? .bytes))
+    }
+  }
+
+  private static func makeColumn(_ type: ColumnType) -> Column {
+    let n = capacity
+    switch type {
+    case .int64, .double, .time:
+      let nulls = UnsafeMutablePointer<UInt8>.allocate(capacity: n)
+      nulls.initialize(repeating: 1, count: n)
+      return Column(type: type, values: .allocate(byteCount: n * 8, alignment: 64), nulls: nulls)
+    case .bool:
+      let nulls = UnsafeMutablePointer<UInt8>.allocate(capacity: n)
+      nulls.initialize(repeating: 1, count: n)
+      return Column(type: type, values: .allocate(byteCount: n, alignment: 64), nulls: nulls)
+    case .bytes, .vector:
+      let values = UnsafeMutableRawPointer.allocate(byteCount: n * MemoryLayout<ByteView>.stride, alignment: 64)
+      values.bindMemory(to: ByteView.self, capacity: n).initialize(repeating: .null, count: n)
+      return Column(type: type, values: values, nulls: nil)
+    }
+  }
+
+  // MARK: Columns
+
+  /// The values of an `int64` or `time` column.
+  @inlinable
+  public func int64s(_ field: Field) -> UnsafeMutablePointer<Int64> {
+    columns[field.column].values.assumingMemoryBound(to: Int64.self)
+  }
+
+  /// The values of a `double` column.
+  @inlinable
+  public func doubles(_ field: Field) -> UnsafeMutablePointer<Double> {
+    columns[field.column].values.assumingMemoryBound(to: Double.self)
+  }
+
+  /// The values of a `bool` column.
+  @inlinable
+  public func bools(_ field: Field) -> UnsafeMutablePointer<Bool> {
+    columns[field.column].values.assumingMemoryBound(to: Bool.self)
+  }
+
+  /// The views of a `bytes` column, or of a `vector` column (whose bytes are `Float`s).
+  @inlinable
+  public func bytes(_ field: Field) -> UnsafeMutablePointer<ByteView> {
+    columns[field.column].values.assumingMemoryBound(to: ByteView.self)
+  }
+
+  /// One byte a row, 1 = null, for an `int64`, `time`, `double` or `bool` column. Bytes and vector views carry their own null.
+  @inlinable
+  public func nulls(_ field: Field) -> UnsafeMutablePointer<UInt8> {
+    // The planner resolved `field`'s type, so a column without null bytes here is a defect of the operator.
+    columns[field.column].nulls!
+  }
+
+  /// Whether the row's value is null, whatever the type.
+  @inlinable
+  public func isNull(_ field: Field, _ row: Int) -> Bool {
+    if let nulls = columns[field.column].nulls { return nulls[row] != 0 }
+    return bytes(field)[row].isNull
+  }
+
+  // MARK: Rows
+
+  /// Makes all rows alive.
+  @inlinable
+  public func selectAll() {
+    for row in 0..<count { selection[row] = UInt16(truncatingIfNeeded: row) }
+    selectedCount = count
+  }
+
+  /// Keeps the alive rows for which `keep` answers true; the order stays. Returns how many were dropped.
+  @inlinable
+  @discardableResult
+  public func filterSelection(_ keep: (Int) throws -> Bool) rethrows -> Int {
+    let before = selectedCount
+    var kept = 0
+    for i in 0..<before {
+      let row = selection[i]
+      if try keep(Int(row)) {
+        selection[kept] = row
+        kept += 1
+      }
+    }
+    selectedCount = kept
+    return before - kept
+  }
+
+  /// Whether no further row fits.
+  @inlinable
+  public var isFull: Bool { count == Self.capacity }
+
+  /// Adds a row after the last and selects it: no time, no raw bytes, null columns where the caller writes none. Returns its index.
+  ///
+  /// Only for batches that are being built: `selection` must cover all rows so far.
+  @inlinable
+  public func appendRow() -> Int {
+    let row = count
+    count += 1
+    selection[selectedCount] = UInt16(truncatingIfNeeded: row)
+    selectedCount += 1
+    times[row] = Self.noTime
+    raws[row] = .null
+    offsets[row] = 0
+    ordinals[row] = 0
+    splits[row] = 0
+    return row
+  }
+
+  /// Copies the record's provenance (time, raw bytes, offset, ordinal, split) from a row of another batch whose memory this one retains.
+  @inlinable
+  public func copyOrigin(_ row: Int, from source: RecordBatch, _ sourceRow: Int) {
+    times[row] = source.times[sourceRow]
+    raws[row] = source.raws[sourceRow]
+    offsets[row] = source.offsets[sourceRow]
+    ordinals[row] = source.ordinals[sourceRow]
+    splits[row] = source.splits[sourceRow]
+  }
+
+  // MARK: Memory
+
+  /// Room for `count` bytes that live as long as the batch and everything its rows are handed to. Never moves.
+  @inlinable
+  public func allocate(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    if let arena, arenaUsed + count <= arena.capacity {
+      let result = arena.base + arenaUsed
+      arenaUsed += count
+      return result
+    }
+    return allocateInFreshBlock(count)
+  }
+
+  @usableFromInline
+  func allocateInFreshBlock(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    let block = MemoryBlock(minimum: count)
+    memory.append(block)
+    if count > MemoryBlock.standardSize / 2 { return block.base }  // a huge value gets a block of its own
+    arena = block
+    arenaUsed = count
+    return block.base
+  }
+
+  /// Gives back the unused tail of the last allocation.
+  @inlinable
+  public func trim(_ unused: Int) {
+    arenaUsed -= unused
+  }
+
+  /// A copy of the bytes in the batch's own memory.
+  @inlinable
+  public func copy(_ bytes: UnsafeBufferPointer<UInt8>) -> ByteView {
+    guard let source = bytes.baseAddress, bytes.count > 0 else { return ByteView(base: Self.emptyBytes, count: 0) }
+    let target = allocate(bytes.count)
+    target.update(from: source, count: bytes.count)
+    return ByteView(base: target, count: bytes.count)
+  }
+
+  /// A copy of the text in the batch's own memory.
+  public func copy(_ text: String) -> ByteView {
+    var text = text
+    return text.withUTF8 { copy($0) }
+  }
+
+  /// Where empty, non-null views point. Never written: it is a constant of the process.
+  @usableFromInline
+  nonisolated(unsafe) static let emptyBytes: UnsafePointer<UInt8> = {
+    let byte = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
+    byte.initialize(repeating: 0, count: 64)
+    return UnsafePointer(byte)
+  }()
+
+  /// Keeps the block alive as long as this batch.
+  @inlinable
+  public func retain(_ block: MemoryBlock) {
+    if let last = memory.last, last === block { return }
+    appendMemory(block)
+  }
+
+  @usableFromInline
+  func appendMemory(_ block: MemoryBlock) {
+    if !memory.contains(where: { $0 === block }) { memory.append(block) }
+  }
+
+  /// Keeps everything alive that the other batch's views point into. O(blocks), a handful.
+  public func retainMemory(of other: RecordBatch) {
+    for block in other.memory { appendMemory(block) }
+  }
+}

@@ -1,0 +1,1 @@
+@main struct SLOScout { static func main() {} }
