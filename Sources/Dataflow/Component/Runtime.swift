@@ -12,8 +12,8 @@ public protocol Runtime: Sendable {
   func random() -> UInt64
   /// The executors that subtasks are pinned to, one a core. Subtask i runs on slot `i % count`.
   var slots: [any Slot] { get }
-  /// Where blocking work runs: packing checkpoints, files, databases.
-  var background: any Slot { get }
+  /// A thread where blocking work may run: packing checkpoints, files, one a database. The same thread for the same purpose.
+  func background(_ purpose: String) -> any Slot
   /// The files that checkpoints and file sinks use.
   var files: any FileSystem { get }
 }
