@@ -38,7 +38,7 @@ package protocol LazySection: AnyObject, Sendable {
 }
 
 /// What an operator gets back at a restart: the sections of all former subtasks, in subtask order.
-public struct StateReader {
+public struct StateReader: Sendable {
   /// Per former subtask: section name to its parts, oldest first. A small section has one part.
   package var subtasks: [[String: [[UInt8]]]]
   /// The key groups that this subtask owns; filter restored rows by it.
