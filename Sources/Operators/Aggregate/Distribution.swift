@@ -29,7 +29,8 @@ final class Distribution: AggregateFunction {
     }
   }
 
-  private static let nullName: ByteView = {
+  // A constant of the process: allocated once, never written again.
+  nonisolated(unsafe) private static let nullName: ByteView = {
     let text = UnsafeMutablePointer<UInt8>.allocate(capacity: 16)
     text.initialize(repeating: 0, count: 16)
     for (i, byte) in "null".utf8.enumerated() { text[i] = byte }
