@@ -126,7 +126,11 @@ final class TimeWindow: Operator {
       }
     }
     for start in windowStarts(of: pane.start) {
-      windows[start, default: WindowState()].isChanged = true
+      var state = windows[start] ?? WindowState()
+      state.isChanged = true
+      // Final by the end of an input that has grown since: open again.
+      if start + size - 1 > watermark { state.isFinal = false }
+      windows[start] = state
       nextDeadline = min(nextDeadline, start + size - 1)  // in the past for a late record: its window is due again
     }
   }
@@ -293,8 +297,7 @@ final class TimeWindow: Operator {
         var state = windows[start] ?? WindowState()
         state.revision = max(state.revision, try reader.integer())
         let flags = try reader.integer(UInt8.self)
-        // Final by the end of an input that has grown since: open again.
-        state.isFinal = flags & 1 != 0 && start + size - 1 <= watermark
+        state.isFinal = state.isFinal || flags & 1 != 0
         state.isChanged = state.isChanged || flags & 2 != 0
         windows[start] = state
       }
