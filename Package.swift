@@ -50,7 +50,7 @@ let package = Package(
       swiftSettings: strict),
 
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
-    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow"], swiftSettings: strict),
+    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),
     .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow"], swiftSettings: strict),
   ]
 )

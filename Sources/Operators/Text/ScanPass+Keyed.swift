@@ -58,6 +58,9 @@ extension ScanPass {
   }
 
   private mutating func password(_ start: Pointer, _ whole: Pointer, _ quote: UInt8, isSpaced: Bool) -> Pointer? {
+    // Paths and masks; asked first, so that a chain of such values is not read to its end for each.
+    let first = start.pointee
+    if quote == 0, first == UInt8(ascii: "/") || first == UInt8(ascii: "*") || first == UInt8(ascii: "[") { return nil }
     var stop = start
     var hasOther = false
     while stop < whole {
@@ -80,7 +83,6 @@ extension ScanPass {
       if Names.isNothing(start, stop) { return nil }
       return value(.password, start, stop)
     }
-    if start.pointee == UInt8(ascii: "/") || start.pointee == UInt8(ascii: "*") || start.pointee == UInt8(ascii: "[") { return nil }
     // `password: incorrect for …` is a sentence; `password: hunter2` is not.
     if isSpaced, !hasOther, stop < whole, stop.pointee == UInt8(ascii: " ") { return nil }
     if let p = Bytes.find(UInt8(ascii: "."), stop - 1, stop), p > start, stop == whole, isSpaced { stop -= 1 }
