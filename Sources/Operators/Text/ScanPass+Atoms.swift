@@ -167,7 +167,7 @@ extension ScanPass {
     let digits = Lane.digits(lanes)
     let isCompound = lanes & ~Lane.alnum != 0
     if Lane.dots(lanes) >= 3 { findEmbedded(start, stop) }
-    if digits >= 2 || isCompound || start == i || isValue(start), !Terms.contains(start, stop) {
+    if digits >= 2 || isCompound || start == i || isValue(start), digits > 4 || !Terms.contains(start, stop) {
       record(Lane.slashes(lanes) >= 2 ? .path : .identifier, start, stop)
       return stop
     }

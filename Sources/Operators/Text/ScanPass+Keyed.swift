@@ -91,9 +91,18 @@ extension ScanPass {
   }
 
   /// The word behind `--password`, `--token` or `--secret`.
+  @inline(__always)
   mutating func passwordArgument(_ start: Pointer) -> Pointer? {
     let word = start - 1
     guard word - base >= 7 else { return nil }
+    // The last letters of the four options.
+    switch word[-1] {
+    case UInt8(ascii: "d"), UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "y"): return argument(start, word)
+    default: return nil
+    }
+  }
+
+  private mutating func argument(_ start: Pointer, _ word: Pointer) -> Pointer? {
     switch word[-1] {
     case UInt8(ascii: "d"):
       return Bytes.endsIgnoringCase(word, base, with: "--password") || Bytes.endsIgnoringCase(word, base, with: "--passwd")
