@@ -49,6 +49,8 @@ let package = Package(
       dependencies: ["Jobs", "Dataflow", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
-    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),
+    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
+    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow"], swiftSettings: strict),
+    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow"], swiftSettings: strict),
   ]
 )
