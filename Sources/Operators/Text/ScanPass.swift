@@ -95,19 +95,37 @@ struct ScanPass {
   }
 
   /// Records personal data that is one whole token, perhaps with a port behind it: its tag will read as the same token.
-  @inline(__always)
   mutating func record(_ type: PIIType, _ start: Pointer, _ stop: Pointer, _ tokenEnd: Pointer) {
     addSpan(type, start, stop)
-    if start < quiet { needsRescan = true }
+    if start < quiet || !standsAlone(start, tokenEnd) { needsRescan = true }
     record(type.kind, start, tokenEnd)
   }
 
-  /// As `record` when nothing else is part of the atom; otherwise the redacted text decides.
+  /// Records personal data that is one whole token. Returns its end.
   mutating func personal(_ type: PIIType, _ start: Pointer, _ stop: Pointer) -> Pointer {
-    let isWhole = (start == base || Bytes.lane(start[-1]) == 0) && (stop == end || Bytes.lane(stop.pointee) == 0)
-    if !isWhole { needsRescan = true }
     record(type, start, stop, stop)
     return stop
+  }
+
+  /// Whether blanks, quotes, brackets or commas surround the token: then its neighbours read the same whether it is there or its tag.
+  private func standsAlone(_ start: Pointer, _ stop: Pointer) -> Bool {
+    if start > base {
+      switch start[-1] {
+      case UInt8(ascii: " "), UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ","),
+        UInt8(ascii: "="),
+        UInt8(ascii: ";"):
+        break
+      default: return false
+      }
+    }
+    guard stop < end else { return true }
+    switch stop.pointee {
+    case UInt8(ascii: " "), UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ","),
+      UInt8(ascii: ";"):
+      return true
+    case UInt8(ascii: "."), UInt8(ascii: ":"): return stop + 1 == end || stop[1] == UInt8(ascii: " ")
+    default: return false
+    }
   }
 
   private mutating func addSpan(_ type: PIIType, _ start: Pointer, _ stop: Pointer) {
