@@ -48,5 +48,9 @@ let package = Package(
       name: "sloscout",
       dependencies: ["Jobs", "Dataflow", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+
+    .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
+    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
+    .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
   ]
 )
