@@ -60,5 +60,7 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
+    .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
+    .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
   ]
 )
