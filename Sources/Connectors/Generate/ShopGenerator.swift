@@ -84,7 +84,8 @@ public struct ShopGenerator: Sendable {
     if hasTrace {
       template = script.choices[choices.lowerBound + Int(truncatingIfNeeded: draw & 0xFFFF) % choices.count]
     } else {
-      template = script.background.lowerBound + Int(truncatingIfNeeded: draw & 0xFFFF) % script.background.count
+      let lines = draw >> 16 & 63 == 0 ? script.trouble : script.background
+      template = lines.lowerBound + Int(truncatingIfNeeded: draw & 0xFFFF) % lines.count
     }
     let isPersonal = random.next() >> 32 < personalThreshold
     if isPersonal {
@@ -126,7 +127,7 @@ public struct ShopGenerator: Sendable {
     let kind = Int(script.kinds[ShopRandom.scale(bits, below: script.kinds.count)])
     let fate = bits & 1023
     var outcome = ShopJourneys.Outcome.fine
-    if kind == ShopScript.checkoutKind, fate < 716, fault.holds(moment(first)) {
+    if kind == ShopScript.checkoutKind, fate < 900, fault.holds(moment(first)) {
       outcome = .fault
     } else if fate >= 960 {
       outcome = .refused
@@ -164,7 +165,7 @@ public struct ShopGenerator: Sendable {
     if facts.defect != .noEventID {
       writer.text(#""event_id":""#)
       // The upper half is a bijection of the index, so no two ids of a run are equal.
-      writer.uuid(ShopRandom.mix(index ^ options.seed), random.next())
+      writer.uuid(ShopRandom.mix(index &+ 0x9E37_79B9_7F4A_7C15 ^ options.seed), random.next())
       writer.text(#"","#)
     }
     writer.text(#""service":""#)

@@ -20,7 +20,7 @@ struct ShopGeneratorTests {
     for line in ShopLines.all(ShopOptions(seed: 1, records: 2000)) {
       for byte in line + [10] { digest = (digest ^ UInt64(byte)) &* 1_099_511_628_211 }
     }
-    #expect(digest == 0)
+    #expect(digest == 16_429_696_144_103_239_365)
   }
 
   @Test(
@@ -159,10 +159,10 @@ struct ShopGeneratorTests {
       let facts = generator.facts(UInt64(index))
       if facts.severity >= .error, facts.service == .payments || facts.service == .checkout { perTenMinutes[index * 36 / 100_000] += 1 }
     }
-    let busy = perTenMinutes.indices.filter { perTenMinutes[$0] > 150 }
+    let busy = perTenMinutes.indices.filter { perTenMinutes[$0] > 40 }
     #expect((2...3).contains(busy.count))
     #expect(busy.last.map { $0 - busy[0] } == busy.count - 1)
-    #expect(perTenMinutes.indices.filter { !busy.contains($0) }.allSatisfy { perTenMinutes[$0] < 100 })
+    #expect(perTenMinutes.indices.filter { !busy.contains($0) }.allSatisfy { perTenMinutes[$0] < 15 })
   }
 
   // MARK: Personal data
