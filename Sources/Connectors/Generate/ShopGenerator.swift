@@ -9,6 +9,7 @@
 /// step     0   0   0    0 | 1   1   1    1 | … 7
 /// ```
 public struct ShopGenerator: Sendable {
+  /// What the lines depend on.
   public let options: ShopOptions
   /// No line is longer than this many bytes, its line end not counted.
   public let maxLineLength: Int
@@ -22,6 +23,7 @@ public struct ShopGenerator: Sendable {
   private let personalThreshold: UInt64
   private let fault: Fault
 
+  /// O(1), but for the first generator of a process, which compiles the templates.
   public init(_ options: ShopOptions) {
     self.options = options
     maxLineLength = script.maxMessageLength + 400
@@ -168,7 +170,7 @@ public struct ShopGenerator: Sendable {
       writer.uuid(ShopRandom.mix(index &+ 0x9E37_79B9_7F4A_7C15 ^ options.seed), random.next())
       writer.text(#"","#)
     }
-    writer.text(#""service":""#)
+    writer.text(#""service_name":""#)
     writer.text(facts.service.text)
     writer.text(#"","environment":""#)
     writer.text(plan.journey & 15 == 5 ? "staging" : "prod")

@@ -50,7 +50,8 @@ enum ShopTemplates {
       .checkout, .error, "checkout-crash",
       #"Unhandled exception in PlaceOrder for order {order}\njava.lang.IllegalStateException: cart {uuid} is closed\n\tat shop.checkout.PlaceOrder.run(PlaceOrder.java:{line})\n\tat shop.rpc.Dispatcher.call(Dispatcher.java:{line})"#
     ),
-    Entry(.payments, .info, "authorized", "Authorized {amount} EUR for order {order} at provider acquirer-{digit} in {ms} ms, ref {reference}"),
+    Entry(
+      .payments, .info, "authorized", "Authorized {amount} EUR for order {order} at provider acquirer-{digit} in {ms} ms, ref {reference}"),
     Entry(.payments, .info, "captured", "Captured payment {reference}: {amount} EUR"),
     Entry(.payments, .warn, "declined", "Provider acquirer-{digit} declined order {order}: {decline}"),
     Entry(
