@@ -44,9 +44,12 @@ let package = Package(
     // YAML to a checked specification, to a graph, to a supervised run.
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
 
+    // Figures: `sloscout bench`.
+    .target(name: "Benchmarks", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
+
     .executableTarget(
       name: "sloscout",
-      dependencies: ["Jobs", "Dataflow", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Jobs", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),

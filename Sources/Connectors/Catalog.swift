@@ -9,6 +9,7 @@ public enum ConnectorCatalog {
 
   public static let sinks: [SinkType] = [
     PostgresSink.type,
+    DiscardSink.type,
   ]
 
   /// The kinds of Connection documents.
