@@ -40,16 +40,19 @@ public struct PlannedOperator: Sendable {
   public var needsTime: Bool
   /// Whether it has a `late` output.
   public var hasLateOutput: Bool
+  /// The input fields it reads, so that an exchange before it carries no others; nil = all.
+  public var reads: [Field]?
   public var make: @Sendable () throws -> any Operator
 
   public init(
     schema: Schema, keyFields: [Field]? = nil, needsTime: Bool = false, hasLateOutput: Bool = false,
-    make: @escaping @Sendable () throws -> any Operator
+    reads: [Field]? = nil, make: @escaping @Sendable () throws -> any Operator
   ) {
     self.schema = schema
     self.keyFields = keyFields
     self.needsTime = needsTime
     self.hasLateOutput = hasLateOutput
+    self.reads = reads
     self.make = make
   }
 }

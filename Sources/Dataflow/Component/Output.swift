@@ -2,11 +2,12 @@
 ///
 /// A class so that the next operator of the chain, or an exchange, can stand behind it. Owned by one subtask.
 open class Output {
-  public internal(set) var counters = OperatorCounters()
+  public package(set) var counters = OperatorCounters()
   /// What to do with a record that fails.
   public let onError: ErrorPolicy
   let operatorID: String
   private var errors: ErrorBatchBuilder?
+  private var lateRecords: ErrorBatchBuilder?
 
   public init(operatorID: String, onError: ErrorPolicy = .fail) {
     self.operatorID = operatorID
@@ -38,11 +39,19 @@ open class Output {
   /// The records had been seen before.
   public final func duplicate(_ count: Int) { counters.duplicates += count }
 
-  /// The alive rows of the batch came too late: they are counted and go to the `late` output if something reads it.
-  public final func late(_ batch: RecordBatch) throws {
-    counters.late += batch.selectedCount
-    if batch.selectedCount > 0 { try deliver(batch, to: .late) }
+  /// The record came too late: it is counted, and goes to the `late` output if something reads it, as an error record with the reason `late`.
+  ///
+  /// The caller drops the row from the selection itself.
+  public final func late(_ batch: RecordBatch, row: Int, detail: String = "") throws {
+    counters.late += 1
+    guard hasReader(of: .late) else { return }
+    let builder = lateRecords ?? ErrorBatchBuilder(operatorID: operatorID)
+    lateRecords = builder
+    if builder.append(batch, row, "late", detail) { try flushErrors() }
   }
+
+  /// Whether something reads the side output.
+  open func hasReader(of side: SideOutput) -> Bool { false }
 
   /// The record cannot be processed. By policy this throws `RecordError`, counts, or sends it to the `errors` output.
   ///
@@ -59,9 +68,10 @@ open class Output {
     }
   }
 
-  /// Sends collected error records on. The runtime calls this after every batch and before every watermark and barrier.
+  /// Sends collected error and late records on. The runtime calls this after every batch and before every watermark and barrier.
   public final func flushErrors() throws {
     if let batch = errors?.take() { try deliver(batch, to: .errors) }
+    if let batch = lateRecords?.take() { try deliver(batch, to: .late) }
   }
 }
 
@@ -105,17 +115,17 @@ public struct RecordError: Error, CustomStringConvertible {
 /// Where records of one operator went. `in = emitted + absorbed + filtered + duplicates + late + errors` always holds.
 public struct OperatorCounters: Sendable, Equatable {
   /// Records that came in.
-  public internal(set) var received = 0
+  public package(set) var received = 0
   /// Records handed on.
-  public internal(set) var emitted = 0
+  public package(set) var emitted = 0
   /// Records taken into state (windows, sinks).
-  public internal(set) var absorbed = 0
-  public internal(set) var filtered = 0
-  public internal(set) var duplicates = 0
-  public internal(set) var late = 0
-  public internal(set) var errors = 0
+  public package(set) var absorbed = 0
+  public package(set) var filtered = 0
+  public package(set) var duplicates = 0
+  public package(set) var late = 0
+  public package(set) var errors = 0
   /// Rows made from state: outside the balance.
-  public internal(set) var results = 0
+  public package(set) var results = 0
 
   public init() {}
 

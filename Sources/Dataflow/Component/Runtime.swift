@@ -8,12 +8,14 @@ public protocol Runtime: Sendable {
   func monotonic() -> Int64
   /// Suspends. Throws `CancellationError` when the task is cancelled.
   func sleep(nanoseconds: Int64) async throws
+  /// Blocks the calling background thread.
+  func block(nanoseconds: Int64)
   /// 64 random bits, for jitter and seeds; never for results.
   func random() -> UInt64
   /// The executors that subtasks are pinned to, one a core. Subtask i runs on slot `i % count`.
   var slots: [any Slot] { get }
-  /// Where blocking work runs: packing checkpoints, files, databases.
-  var background: any Slot { get }
+  /// A thread where blocking work may run: packing checkpoints, files, one a database. The same thread for the same purpose.
+  func background(_ purpose: String) -> any Slot
   /// The files that checkpoints and file sinks use.
   var files: any FileSystem { get }
 }
@@ -61,4 +63,11 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
   }
 
   public var description: String { "could not \(operation) \(path): \(message)" }
+}
+
+extension FileError {
+  /// EEXIST: somebody was first.
+  public var isAlreadyThere: Bool { errno == 17 }
+  /// ENOSPC or EDQUOT: there may be room again later.
+  public var isNoSpace: Bool { errno == 28 || errno == 122 }
 }

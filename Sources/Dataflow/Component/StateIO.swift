@@ -2,41 +2,86 @@
 public struct SnapshotBuilder {
   package var sections: [(name: String, content: SectionContent)] = []
 
-  package enum SectionContent {
+  package enum SectionContent: Sendable {
     case bytes([UInt8])
     case lazy(any LazySection)
   }
 
   public init() {}
 
-  /// A small section, encoded right away.
+  /// A small section, encoded right away and written whole every time.
   public mutating func add(_ name: String, _ bytes: [UInt8]) {
     sections.append((name, .bytes(bytes)))
   }
 
-  /// A section that is encoded later on a background thread (a copy-on-write table, a log).
-  package mutating func add(_ name: String, _ section: any LazySection) {
-    sections.append((name, .lazy(section)))
+  /// A table: packed later, on another thread, and only what changed since the last complete checkpoint.
+  public mutating func add(_ name: String, _ table: StateTable) {
+    sections.append((name, .lazy(table.snapshot())))
+  }
+
+  /// A log: packed later, and only its tail.
+  public mutating func add(_ name: String, _ log: ColdLog) {
+    sections.append((name, .lazy(log.snapshot())))
   }
 }
 
-/// State that is captured now and encoded later.
+/// State that is captured at the barrier and encoded later.
 package protocol LazySection: AnyObject, Sendable {
+  /// Nothing of it is in a complete checkpoint: the part to come stands alone.
+  var isFull: Bool { get }
+  /// Emits the bytes that are new since the last complete checkpoint, or all of them. Called once, on a background thread.
+  func encode(full: Bool, _ emit: (UnsafeRawBufferPointer) throws -> Void) throws
+  /// The checkpoint is complete: what was encoded need not be written again.
+  func completed()
+  /// The checkpoint was given up before `encode`.
+  func abandon()
 }
 
-/// What an operator gets back at a restart: the sections of all subtasks that may hold keys of its range, in subtask order.
-public struct StateReader {
-  package var subtasks: [[String: [UInt8]]]
+/// What an operator gets back at a restart: the sections of all former subtasks, in subtask order.
+public struct StateReader: Sendable {
+  /// Per former subtask: section name to its parts, oldest first. A small section has one part.
+  package var subtasks: [[String: [[UInt8]]]]
   /// The key groups that this subtask owns; filter restored rows by it.
   public let keyGroups: Range<Int>
+  /// This subtask is the only one that takes over what is not keyed.
+  public let isFirst: Bool
 
-  public init(subtasks: [[String: [UInt8]]] = [], keyGroups: Range<Int> = 0..<KeyGroup.count) {
+  public init(subtasks: [[String: [[UInt8]]]], keyGroups: Range<Int> = 0..<KeyGroup.count, isFirst: Bool = true) {
     self.subtasks = subtasks
     self.keyGroups = keyGroups
+    self.isFirst = isFirst
   }
 
-  /// The section of that name as every former subtask wrote it.
+  /// State of small sections only, for tests of an operator.
+  public init(subtasks: [[String: [UInt8]]], keyGroups: Range<Int> = 0..<KeyGroup.count, isFirst: Bool = true) {
+    self.init(subtasks: subtasks.map { $0.mapValues { [$0] } }, keyGroups: keyGroups, isFirst: isFirst)
+  }
+
+  /// How many subtasks wrote the state.
+  public var writers: Int { subtasks.count }
+
+  /// The small section of that name, as a former subtask wrote it.
+  public func section(_ name: String, of writer: Int) -> [UInt8]? {
+    subtasks[writer][name]?.last
+  }
+
+  /// The small section of that name as every former subtask wrote it.
   public func sections(_ name: String) -> [[UInt8]] {
-    subtasks.compactMap { $0[name] }
+    (0..<writers).compactMap { section(name, of: $0) }
+  }
+
+  /// Calls the body for every current row of a table section whose key this subtask owns.
+  ///
+  /// - Throws: `StateFormatError` when the bytes are not a table with this payload.
+  public func forEachRow(_ name: String, of writer: Int, payload: Int, _ body: (UnsafeRawPointer) throws -> Void) throws {
+    guard let parts = subtasks[writer][name] else { return }
+    try TableRestore.forEachRow(parts, stride: 16 + (payload + 7) / 8 * 8) { row in
+      if keyGroups.contains(row.loadUnaligned(as: KeyHash.self).group) { try body(row) }
+    }
+  }
+
+  /// Appends a saved log to `log`; returns what must be added to offsets into it, or nil if there is none.
+  public func appendLog(_ name: String, of writer: Int, to log: ColdLog) -> Int? {
+    subtasks[writer][name].map { log.append(log: $0) }
   }
 }

@@ -45,7 +45,8 @@ public final class RecordBatch: @unchecked Sendable {
   @usableFromInline
   struct Column {
     @usableFromInline var type: ColumnType
-    @usableFromInline var values: UnsafeMutableRawPointer
+    /// Nil for a column that no schema of this batch names.
+    @usableFromInline var values: UnsafeMutableRawPointer?
     /// One byte a row, 1 = null. Nil for bytes and vectors, whose views say it themselves.
     @usableFromInline var nulls: UnsafeMutablePointer<UInt8>?
   }
@@ -72,17 +73,16 @@ public final class RecordBatch: @unchecked Sendable {
     splits.deallocate()
     keys.deallocate()
     for column in columns {
-      column.values.deallocate()
+      column.values?.deallocate()
       column.nulls?.deallocate()
     }
   }
 
-  /// Gives the batch the columns that the schema adds. New columns are all null. O(1) when there is nothing to add.
+  /// Gives the batch the columns of the schema that it lacks, all null. O(fields) when there is nothing to add.
   public func extend(to schema: Schema) {
-    guard columns.count < schema.width else { return }
-    for column in columns.count..<schema.width {
-      // A column no field names any more (it was replaced or dropped at plan time) is laid out as bytes: never read.
-      columns.append(Self.makeColumn(schema.fields.first { $0.column == column }?.type ?? .bytes))
+    while columns.count < schema.width { columns.append(Column(type: .bytes, values: nil, nulls: nil)) }
+    for field in schema.fields where columns[field.column].values == nil {
+      columns[field.column] = Self.makeColumn(field.type)
     }
   }
 
@@ -109,32 +109,32 @@ public final class RecordBatch: @unchecked Sendable {
   /// The values of an `int64` or `time` column.
   @inlinable
   public func int64s(_ field: Field) -> UnsafeMutablePointer<Int64> {
-    columns[field.column].values.assumingMemoryBound(to: Int64.self)
+    columns[field.column].values.unsafelyUnwrapped.assumingMemoryBound(to: Int64.self)
   }
 
   /// The values of a `double` column.
   @inlinable
   public func doubles(_ field: Field) -> UnsafeMutablePointer<Double> {
-    columns[field.column].values.assumingMemoryBound(to: Double.self)
+    columns[field.column].values.unsafelyUnwrapped.assumingMemoryBound(to: Double.self)
   }
 
   /// The values of a `bool` column.
   @inlinable
   public func bools(_ field: Field) -> UnsafeMutablePointer<Bool> {
-    columns[field.column].values.assumingMemoryBound(to: Bool.self)
+    columns[field.column].values.unsafelyUnwrapped.assumingMemoryBound(to: Bool.self)
   }
 
   /// The views of a `bytes` column, or of a `vector` column (whose bytes are `Float`s).
   @inlinable
   public func bytes(_ field: Field) -> UnsafeMutablePointer<ByteView> {
-    columns[field.column].values.assumingMemoryBound(to: ByteView.self)
+    columns[field.column].values.unsafelyUnwrapped.assumingMemoryBound(to: ByteView.self)
   }
 
   /// One byte a row, 1 = null, for an `int64`, `time`, `double` or `bool` column. Bytes and vector views carry their own null.
   @inlinable
   public func nulls(_ field: Field) -> UnsafeMutablePointer<UInt8> {
-    // The planner resolved `field`'s type, so a column without null bytes here is a defect of the operator.
-    columns[field.column].nulls!
+    // The planner resolved the field's column and type: a missing one here is a defect of the operator, not of the input.
+    columns[field.column].nulls.unsafelyUnwrapped
   }
 
   /// Whether the row's value is null, whatever the type.

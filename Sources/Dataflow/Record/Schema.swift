@@ -63,4 +63,10 @@ public struct Schema: Hashable, Sendable {
     result.fields = selection.map { Field(name: $0.name, type: $0.field.type, column: $0.field.column) }
     return result
   }
+
+  /// Makes this the schema of exactly these fields, in the columns they name.
+  mutating func layOut(_ fields: [Field], width: Int) {
+    self.fields = fields
+    self.width = width
+  }
 }

@@ -1,0 +1,26 @@
+/// What travels on a channel between two subtasks.
+enum Element: Sendable {
+  case batch(RecordBatch)
+  case watermark(Int64)
+  /// The channel's sender has no active split: it no longer holds the watermark back, or does again.
+  case idle(Bool)
+  case barrier(Barrier)
+  /// The bounded input behind this channel is at its end. Barriers may still follow.
+  case endOfInput
+  /// A clock tick, so that results due by the clock come out although no record arrives.
+  case tick
+}
+
+/// The mark that cuts a stream into what belongs to a checkpoint and what does not.
+struct Barrier: Sendable, Equatable {
+  /// What happens after the checkpoint.
+  enum Kind: Sendable {
+    case periodic
+    /// Every subtask ends after it: the job is stopping, or its input is at its end.
+    case final
+  }
+  let checkpoint: UInt64
+  /// The attempt that the checkpoint belongs to: acknowledgements of an earlier attempt are not counted.
+  let attempt: UInt64
+  let kind: Kind
+}

@@ -1,0 +1,121 @@
+/// Takes the checkpoints of one attempt: tells the sources to cut, collects acknowledgements, has the snapshots packed and published, and hands staged rows to the sinks.
+///
+/// One checkpoint is in flight. A checkpoint that fails ends the attempt: rows staged with it must not be lost, so the job goes back to the last one.
+actor CheckpointCoordinator {
+  struct Plan: Sendable {
+    var graph: JobGraph
+    var attempt: UInt64
+    var firstEpoch: UInt64
+    var previous: Manifest?
+    var subtasks: Int
+    var sources: [SourceControl]
+    var runtime: any Runtime
+    var store: any CheckpointStore
+    /// Totals of the runs before this attempt.
+    var counters: [String: OperatorCounters]
+  }
+
+  private let plan: Plan
+  private let packer: SnapshotPacker
+  private let appliers: [SinkApplier]
+  private let observer: JobObserver
+  private var acknowledged: [Subtask.Acknowledgement] = []
+  private var aligning: Barrier?
+  private var allAcknowledged: CheckedContinuation<Void, any Error>?
+  private var failure: (any Error)?
+  private var stopRequested = false
+  private var checkpointRequested = false
+
+  init(_ plan: Plan, appliers: [SinkApplier], observer: JobObserver) {
+    self.plan = plan
+    self.appliers = appliers
+    self.observer = observer
+    packer = SnapshotPacker(plan.runtime, store: plan.store, job: plan.graph.name)
+  }
+
+  /// Stop reading, take a last checkpoint, end. Open windows do not fire.
+  func requestStop() { stopRequested = true }
+
+  /// Take a checkpoint soon.
+  func requestCheckpoint() { checkpointRequested = true }
+
+  /// A subtask passed the barrier. Acknowledgements of another attempt or checkpoint are not counted.
+  func acknowledge(_ ack: Subtask.Acknowledgement) {
+    guard ack.barrier == aligning else { return }
+    acknowledged.append(ack)
+    if acknowledged.count == plan.subtasks {
+      allAcknowledged?.resume()
+      allAcknowledged = nil
+    }
+  }
+
+  /// The attempt failed elsewhere: nobody will acknowledge any more.
+  func abandon(_ error: any Error) {
+    failure = failure ?? error
+    allAcknowledged?.resume(throwing: error)
+    allAcknowledged = nil
+  }
+
+  /// Takes checkpoints until the final one is applied. Returns true when the input was at its end, false when the job was stopped.
+  func run() async throws -> Bool {
+    let runtime = plan.runtime
+    var epoch = plan.firstEpoch
+    var previous = plan.previous
+    var due = runtime.monotonic() + plan.graph.checkpoint.interval
+    while true {
+      var isDrained = false
+      while true {
+        isDrained = plan.sources.allSatisfy(\.isDrained)
+        if isDrained || stopRequested || checkpointRequested || runtime.monotonic() >= due { break }
+        try await runtime.sleep(nanoseconds: 2_000_000)
+        throttle()
+      }
+      checkpointRequested = false
+      due = runtime.monotonic() + plan.graph.checkpoint.interval
+      let isFinal = isDrained || stopRequested
+      let barrier = Barrier(checkpoint: epoch, attempt: plan.attempt, kind: isFinal ? .final : .periodic)
+      previous = try await take(barrier, previous: previous)
+      epoch += 1
+      if isFinal {
+        for applier in appliers { await applier.finish() }
+        return isDrained
+      }
+    }
+  }
+
+  /// Sinks that cannot keep up stop the sources, not the memory.
+  private func throttle() {
+    let isBehind = appliers.contains { $0.isBehind }
+    for source in plan.sources { source.setPaused(isBehind) }
+  }
+
+  private func take(_ barrier: Barrier, previous: Manifest?) async throws -> Manifest {
+    let runtime = plan.runtime
+    let start = runtime.monotonic()
+    observer.phase(.aligning, barrier.checkpoint)
+    acknowledged.removeAll()
+    aligning = barrier
+    for source in plan.sources { source.request(barrier) }
+    try await waitForAll()
+    aligning = nil
+    observer.phase(.packing, barrier.checkpoint)
+    let acks = acknowledged.sorted { ($0.vertex, $0.subtask) < ($1.vertex, $1.subtask) }
+    acknowledged.removeAll()
+    let packed = try await packer.pack(
+      acks, barrier, previous: previous, graph: plan.graph, baseCounters: plan.counters, applied: appliers.map(\.appliedEpoch).min(),
+      observer: observer)
+    let pause = acks.map(\.pause).max() ?? 0
+    observer.completed(
+      CheckpointReport(
+        epoch: barrier.checkpoint, duration: runtime.monotonic() - start, pause: pause, storedBytes: packed.writtenBytes,
+        fullBytes: packed.manifest.storedBytes, at: packed.manifest.createdAt))
+    for applier in appliers { applier.submit(packed.manifest) }
+    return packed.manifest
+  }
+
+  private func waitForAll() async throws {
+    if let failure { throw failure }
+    if acknowledged.count == plan.subtasks { return }
+    try await withCheckedThrowingContinuation { allAcknowledged = $0 }
+  }
+}

@@ -1,0 +1,122 @@
+/// Where the checkpoints of one job are kept. Blocking; used from a background thread.
+public protocol CheckpointStore: Sendable {
+  /// Stores a data file durably. Names are unique; nothing is ever overwritten.
+  func put(_ name: String, _ bytes: [UInt8]) throws
+  /// Reads a range of a data file from the first copy whose bytes pass `accept`.
+  func get(_ name: String, offset: Int, count: Int, accept: ([UInt8]) -> Bool) throws -> [UInt8]
+  /// Publishes the manifest: create-if-absent, durable when it returns. Throws `CheckpointConflict` when that epoch exists.
+  func publish(_ manifest: Manifest) throws
+  /// The epochs that have a manifest, ascending.
+  func epochs() throws -> [UInt64]
+  /// The manifest of an epoch, from the first copy that is whole. Throws `CheckpointDamage` when none is.
+  func manifest(_ epoch: UInt64) throws -> Manifest
+  /// Puts a damaged manifest aside, so that its epoch can be taken again.
+  func quarantine(_ epoch: UInt64) throws
+  /// Removes manifests outside of `keep`, then data files that no kept manifest refers to.
+  func collectGarbage(keep: [Manifest]) throws
+}
+
+/// Another run has published this epoch: two processes work on the same job.
+public struct CheckpointConflict: Error, CustomStringConvertible {
+  public let epoch: UInt64
+  public let path: String
+  public var description: String {
+    "checkpoint \(epoch) exists already in \(path)\n  hint: another process is running this job; stop one of them"
+  }
+}
+
+/// Checkpoints in a folder of the local disk, with a second folder for copies if one is given.
+///
+/// ```
+/// <folder>/<job>/manifest-0000000017          published last, by create-if-absent
+/// <folder>/<job>/data-0000000017-9f3a1c-0     zstd frames
+/// ```
+public struct FileCheckpointStore: CheckpointStore {
+  private let files: any FileSystem
+  private let folders: [String]
+
+  /// - Throws: `FileError` when a folder cannot be made.
+  public init(files: any FileSystem, folder: String, secondCopy: String? = nil, job: String) throws {
+    self.files = files
+    folders = ([folder] + (secondCopy.map { [$0] } ?? [])).map { "\($0)/\(job)" }
+    for folder in folders { try files.createDirectory(folder) }
+  }
+
+  public func put(_ name: String, _ bytes: [UInt8]) throws {
+    for folder in folders { try files.writeDurably("\(folder)/\(name)", bytes) }
+  }
+
+  public func get(_ name: String, offset: Int, count: Int, accept: ([UInt8]) -> Bool) throws -> [UInt8] {
+    var failure: (any Error)?
+    for folder in folders {
+      do {
+        let bytes = try files.read("\(folder)/\(name)", offset: offset, count: count)
+        if accept(bytes) { return bytes }
+        failure = CheckpointDamage(file: "\(folder)/\(name)", "bytes \(offset) to \(offset + count) do not fit their checksum")
+      } catch let error as FileError {
+        failure = CheckpointDamage(file: "\(folder)/\(name)", error.description)
+      }
+    }
+    throw failure ?? CheckpointDamage(file: name, "there is no folder to read it from")
+  }
+
+  public func publish(_ manifest: Manifest) throws {
+    let name = Manifest.name(manifest.epoch)
+    let bytes = manifest.encode()
+    // Data files are synced one by one; their names must be on disk before the manifest that refers to them is.
+    for folder in folders { try files.syncDirectory(folder) }
+    for folder in folders.reversed() {  // the first folder decides: its manifest comes last
+      do {
+        try files.createExclusively("\(folder)/\(name)", bytes)
+      } catch let error as FileError where error.isAlreadyThere {
+        throw CheckpointConflict(epoch: manifest.epoch, path: folder)
+      }
+      try files.syncDirectory(folder)
+    }
+  }
+
+  public func epochs() throws -> [UInt64] {
+    var found: Set<UInt64> = []
+    for folder in folders {
+      for name in try files.list(folder) where name.hasPrefix("manifest-") {
+        if let epoch = UInt64(name.dropFirst("manifest-".count)) { found.insert(epoch) }
+      }
+    }
+    return found.sorted()
+  }
+
+  public func manifest(_ epoch: UInt64) throws -> Manifest {
+    var failure: (any Error)?
+    for folder in folders {
+      let path = "\(folder)/\(Manifest.name(epoch))"
+      do {
+        let manifest = try Manifest(decoding: try files.read(path), name: path)
+        guard manifest.epoch == epoch else { throw CheckpointDamage(file: path, "it is the manifest of epoch \(manifest.epoch)") }
+        return manifest
+      } catch let error as FileError {
+        failure = failure ?? CheckpointDamage(file: path, error.description)
+      } catch { failure = error }
+    }
+    throw failure ?? CheckpointDamage(file: Manifest.name(epoch), "there is no folder to read it from")
+  }
+
+  public func quarantine(_ epoch: UInt64) throws {
+    for folder in folders {
+      let path = "\(folder)/\(Manifest.name(epoch))"
+      if files.exists(path) { try files.rename(path, to: "\(folder)/damaged-\(Manifest.name(epoch))") }
+      try files.syncDirectory(folder)
+    }
+  }
+
+  public func collectGarbage(keep: [Manifest]) throws {
+    let epochs = Set(keep.map { Manifest.name($0.epoch) })
+    let data = keep.reduce(into: Set<String>()) { $0.formUnion($1.files) }
+    for folder in folders {
+      let names = try files.list(folder)
+      for name in names where name.hasPrefix("manifest-") && !epochs.contains(name) { try files.remove("\(folder)/\(name)") }
+      // A manifest that is gone on disk before its data: the other order could leave a manifest that points nowhere.
+      try files.syncDirectory(folder)
+      for name in names where name.hasPrefix("data-") && !data.contains(name) { try files.remove("\(folder)/\(name)") }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+internal import Glibc
+
+/// Files of the operating system. What returns without an error has been handed to the disk where the name says durable.
+public struct PosixFileSystem: FileSystem {
+  public init() {}
+
+  public func createDirectory(_ path: String) throws {
+    var prefix = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+      prefix += "/" + part
+      if mkdir(prefix, 0o755) != 0 && errno != EEXIST { throw failure("create the folder", prefix) }
+    }
+    var status = stat()
+    if stat(path, &status) != 0 { throw failure("create the folder", path) }
+    if status.st_mode & S_IFMT != S_IFDIR {
+      throw FileError(operation: "create the folder", path: path, errno: ENOTDIR, message: "there is a file of that name")
+    }
+  }
+
+  public func list(_ path: String) throws -> [String] {
+    guard let folder = opendir(path) else {
+      if errno == ENOENT { return [] }
+      throw failure("list", path)
+    }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  public func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  public func read(_ path: String) throws -> [UInt8] { try read(path, offset: 0, count: try size(path)) }
+
+  public func read(_ path: String, offset: Int, count: Int) throws -> [UInt8] {
+    let file = try open(path, O_RDONLY, "read")
+    defer { close(file) }
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      while initialized < count {
+        let got = pread(file, buffer.baseAddress.map { $0 + initialized }, count - initialized, off_t(offset + initialized))
+        if got < 0 {
+          if errno == EINTR { continue }
+          throw failure("read", path)
+        }
+        if got == 0 { break }
+        initialized += got
+      }
+    }
+  }
+
+  public func size(_ path: String) throws -> Int {
+    var status = stat()
+    if stat(path, &status) != 0 { throw failure("read", path) }
+    return Int(status.st_size)
+  }
+
+  public func writeDurably(_ path: String, _ bytes: [UInt8]) throws {
+    let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC, "write")
+    defer { close(file) }
+    try write(bytes, to: file, path)
+    // A failed fsync may have dropped the pages: the file is not to be trusted, and a second fsync would lie.
+    if fsync(file) != 0 { throw failure("sync", path) }
+  }
+
+  public func rename(_ from: String, to: String) throws {
+    if Glibc.rename(from, to) != 0 { throw failure("rename to \(to)", from) }
+  }
+
+  public func createExclusively(_ path: String, _ bytes: [UInt8]) throws {
+    // A name of its own per process: two processes must not write the same temporary file.
+    let temporary = "\(path).\(getpid()).tmp"
+    try writeDurably(temporary, bytes)
+    defer { unlink(temporary) }
+    if link(temporary, path) != 0 { throw failure("publish", path) }
+  }
+
+  public func syncDirectory(_ path: String) throws {
+    let folder = try open(path, O_RDONLY | O_DIRECTORY, "sync")
+    defer { close(folder) }
+    if fsync(folder) != 0 { throw failure("sync", path) }
+  }
+
+  public func remove(_ path: String) throws {
+    if unlink(path) != 0 && errno != ENOENT { throw failure("remove", path) }
+  }
+
+  private func open(_ path: String, _ flags: Int32, _ operation: String) throws -> Int32 {
+    while true {
+      let file = Glibc.open(path, flags | O_CLOEXEC, 0o644)
+      if file >= 0 { return file }
+      if errno != EINTR { throw failure(operation, path) }
+    }
+  }
+
+  private func write(_ bytes: [UInt8], to file: Int32, _ path: String) throws {
+    try bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count {
+        let count = Glibc.write(file, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+        if count < 0 {
+          if errno == EINTR { continue }
+          throw failure("write", path)
+        }
+        written += count
+      }
+    }
+  }
+
+  private func failure(_ operation: String, _ path: String) -> FileError {
+    let code = errno
+    return FileError(operation: operation, path: path, errno: code, message: String(cString: strerror(code)))
+  }
+}

@@ -1,0 +1,75 @@
+internal import Synchronization
+
+/// How the coordinator speaks to a source subtask: the barrier to send next, and whether to pause. Safe from anywhere.
+final class SourceControl: Sendable {
+  private struct State {
+    var barrier: Barrier?
+    var isPaused = false
+    var isDrained = false
+    var hasTick = false
+    var isDead = false
+  }
+  private let state = Mutex(State())
+
+  /// The source sends this barrier at the next batch border. One checkpoint is in flight, so at most one waits.
+  func request(_ barrier: Barrier) {
+    state.withLock {
+      precondition($0.barrier == nil, "barrier \(barrier.checkpoint) requested while \($0.barrier?.checkpoint ?? 0) waits")
+      $0.barrier = barrier
+    }
+  }
+
+  func takeBarrier() -> Barrier? {
+    state.withLock { state in
+      defer { state.barrier = nil }
+      return state.barrier
+    }
+  }
+
+  func tick() { state.withLock { $0.hasTick = true } }
+  func takeTick() -> Bool {
+    state.withLock { state in
+      defer { state.hasTick = false }
+      return state.hasTick
+    }
+  }
+
+  /// A paused source reads nothing but still answers barriers.
+  var isPaused: Bool { state.withLock { $0.isPaused } }
+  func setPaused(_ paused: Bool) { state.withLock { $0.isPaused = paused } }
+
+  /// The bounded input is at its end.
+  var isDrained: Bool { state.withLock { $0.isDrained } }
+  func setDrained() { state.withLock { $0.isDrained = true } }
+
+  /// The attempt is over.
+  var isDead: Bool { state.withLock { $0.isDead } }
+  func kill() { state.withLock { $0.isDead = true } }
+}
+
+/// Keeps the subtasks of one source in step in event time, so that a fast one does not fill the windows of hours that a slow one has yet to reach.
+final class SourceAlignment: Sendable {
+  private let maxDrift: Int64
+  private let watermarks: Mutex<[Int64?]>
+
+  init(subtasks: Int, maxDrift: Int64) {
+    self.maxDrift = maxDrift
+    watermarks = Mutex(Array(repeating: .min, count: subtasks))
+  }
+
+  /// Publishes the subtask's watermark (nil = idle or drained: it holds nobody back).
+  func publish(_ subtask: Int, _ watermark: Int64?) {
+    watermarks.withLock { $0[subtask] = watermark }
+  }
+
+  /// Whether this subtask is so far ahead of the slowest that it should wait.
+  func isAhead(_ subtask: Int) -> Bool {
+    watermarks.withLock { marks in
+      guard let own = marks[subtask], own != .min else { return false }
+      var slowest = Int64.max
+      for i in marks.indices where i != subtask { if let mark = marks[i] { slowest = min(slowest, mark) } }
+      guard slowest != .max else { return false }
+      return slowest == .min || own - slowest > maxDrift
+    }
+  }
+}

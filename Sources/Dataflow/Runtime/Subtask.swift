@@ -1,0 +1,270 @@
+/// One of the parallel instances of a vertex: an actor pinned to a slot. Its loop is the only asynchronous code on the data path.
+actor Subtask {
+  /// What a subtask is made from; everything in it may cross threads.
+  struct Plan: Sendable {
+    var vertexIndex: Int
+    var vertex: PhysicalPlan.Vertex
+    var subtask: Int
+    var parallelism: Int
+    var job: String
+    var attempt: UInt64
+    var runtime: any Runtime
+    var splits: SplitTable
+    /// Nil for a source.
+    var gate: InputGate?
+    /// Per channel of the gate, the node that its records are for.
+    var channelNodes: [Int]
+    /// Per out-edge: the edge and the receivers' gates.
+    var outputs: [(edge: Int, plan: PhysicalPlan.Edge, targets: [(gate: InputGate, channel: Int)])]
+    var control: SourceControl?
+    var alignment: SourceAlignment?
+    /// Per node id, the state to start from; nil = a fresh start.
+    var restored: [String: StateReader]?
+  }
+
+  /// A snapshot and how long the subtask stood still for it.
+  struct Acknowledgement: Sendable {
+    let vertex: Int
+    let subtask: Int
+    let barrier: Barrier
+    let operators: [OperatorSnapshot]
+    let positions: [SplitPosition]?
+    let pause: Int64
+  }
+
+  nonisolated let slot: any Slot
+  nonisolated var unownedExecutor: UnownedSerialExecutor { slot.asUnownedSerialExecutor() }
+
+  private let plan: Plan
+  private let coordinator: CheckpointCoordinator
+  private var chain: Chain?
+  private var watermark = Int64.min
+  private var busy: Int64 = 0
+  private var started: Int64 = 0
+
+  init(_ plan: Plan, slot: any Slot, coordinator: CheckpointCoordinator) {
+    self.plan = plan
+    self.slot = slot
+    self.coordinator = coordinator
+  }
+
+  /// Runs until the final barrier. Throws what an operator threw, or `GateKilled` when another subtask failed.
+  func run() async throws {
+    let chain = try makeChain()
+    self.chain = chain
+    started = plan.runtime.monotonic()
+    defer { chain.close() }
+    if let source = plan.vertex.source { try await runSource(source, chain) } else { try await runOperators(chain) }
+  }
+
+  /// What the subtask is doing, for progress and metrics. Answered between two batches.
+  func status() -> SubtaskStatus? {
+    guard let chain else { return nil }
+    return SubtaskStatus(
+      subtask: plan.subtask, isSource: plan.vertex.source != nil, counters: chain.nodes.map { ($0.id, $0.output.counters) },
+      watermark: chain.timeNode?.assign.current ?? watermark, queued: plan.gate?.depth ?? 0, busyNanoseconds: busy,
+      elapsedNanoseconds: plan.runtime.monotonic() - started,
+      splits: chain.timeNode?.assign.allSplits.map { SplitStatus(name: $0.name, maxTime: $0.maxTime, isIdle: $0.isIdle) } ?? [])
+  }
+
+  private func makeChain() throws -> Chain {
+    let outbox = Outbox()
+    var exchanges: [Int: Exchange] = [:]
+    for (edge, edgePlan, targets) in plan.outputs {
+      exchanges[edge] = Exchange(
+        edgePlan.partitioning, schema: edgePlan.schema, reads: edgePlan.reads, targets: targets, subtask: plan.subtask, outbox: outbox)
+    }
+    let chain = try Chain(plan.vertex, exchanges: exchanges, outbox: outbox) { id in
+      OperatorContext(
+        job: plan.job, id: id, subtask: plan.subtask, parallelism: plan.parallelism, splits: plan.splits, runtime: plan.runtime)
+    }
+    return chain
+  }
+
+  private func restoreOperators(_ chain: Chain) throws {
+    guard let restored = plan.restored else { return }
+    for node in chain.nodes { if let state = restored[node.id] { try node.operation.restore(state) } }
+  }
+
+  // MARK: Source
+
+  private func runSource(_ source: SourceNode, _ chain: Chain) async throws {
+    guard let control = plan.control else { preconditionFailure("source \"\(source.id)\" has no control") }
+    let runtime = plan.runtime
+    let reader = try source.planned.make()
+    defer { reader.close() }
+    try reader.open(
+      SourceContext(
+        job: plan.job, id: source.id, subtask: plan.subtask, parallelism: plan.parallelism, splits: plan.splits, runtime: runtime))
+    if let state = plan.restored?["\(source.id)@reader"] { try reader.restore(SplitPosition.decode(state.sections("positions"))) }
+    watchSplits(reader, chain)
+    try restoreOperators(chain)
+    let schema = source.planned.schema
+    var isDrained = false
+    var isIdle = false
+    var sliceStart = runtime.monotonic()
+    while true {
+      if control.isDead { throw GateKilled() }
+      if let barrier = control.takeBarrier() {
+        let positions = reader.positions()
+        try await pass(barrier, chain, positions: positions)
+        if barrier.kind == .final { return }
+      }
+      if control.takeTick() {
+        watchSplits(reader, chain)
+        try chain.onTick(runtime.now())
+        isIdle = try advance(chain, isIdle)
+        try await chain.outbox.drain()
+      }
+      if isDrained || control.isPaused || plan.alignment?.isAhead(plan.subtask) == true {
+        try await runtime.sleep(nanoseconds: 1_000_000)
+        continue
+      }
+      let start = runtime.monotonic()
+      let batch = RecordBatch(schema: schema)
+      let status = try reader.poll(batch)
+      if batch.selectedCount > 0 { try chain.process(batch, at: 0) }
+      isIdle = try advance(chain, isIdle)
+      let end = runtime.monotonic()
+      busy += end - start
+      try await chain.outbox.drain()
+      switch status {
+      case .more:
+        // Control calls and the other subtasks of this slot get their turn even when no channel is ever full.
+        if end - sliceStart > 5_000_000 {
+          await Task.yield()
+          sliceStart = runtime.monotonic()
+        }
+      case .wait(let duration):
+        for exchange in chain.exchanges.values { exchange.flush() }
+        try await chain.outbox.drain()
+        let nanoseconds = duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
+        try await runtime.sleep(nanoseconds: max(100_000, min(nanoseconds, 20_000_000)))
+      case .drained:
+        isDrained = true
+        plan.alignment?.publish(plan.subtask, nil)
+        try chain.onEndOfInput()
+        try await chain.outbox.drain()
+        control.setDrained()
+      }
+    }
+  }
+
+  private func watchSplits(_ reader: any SourceReader, _ chain: Chain) {
+    guard let assign = chain.timeNode?.assign else { return }
+    for position in reader.positions() { assign.addSplit(plan.splits.register(position.name)) }
+  }
+
+  /// Passes a risen watermark or a changed idle state on. Returns the idle state.
+  private func advance(_ chain: Chain, _ wasIdle: Bool) throws -> Bool {
+    guard let assign = chain.timeNode?.assign else { return false }
+    if let risen = assign.advance() { try chain.onWatermark(risen) }
+    if assign.isIdle != wasIdle { chain.broadcast(.idle(assign.isIdle)) }
+    plan.alignment?.publish(plan.subtask, assign.isIdle ? nil : assign.current)
+    return assign.isIdle
+  }
+
+  // MARK: Operators
+
+  private func runOperators(_ chain: Chain) async throws {
+    guard let gate = plan.gate else { preconditionFailure("a vertex that is no source has a gate") }
+    try restoreOperators(chain)
+    let channels = plan.channelNodes.count
+    var valve = WatermarkValve(channels: channels)
+    var alignment = BarrierAlignment(channels: channels)
+    var ended = 0
+    var isIdle = false
+    while true {
+      let (channel, element) = try await gate.next()
+      let start = plan.runtime.monotonic()
+      switch element {
+      case .batch(let batch): try chain.process(batch, at: plan.channelNodes[channel])
+      case .watermark(let mark):
+        if let risen = valve.advance(channel, to: mark) { try onWatermark(risen, chain) }
+      case .idle(let idle):
+        if let risen = valve.setIdle(channel, idle) { try onWatermark(risen, chain) }
+      case .tick: try chain.onTick(plan.runtime.now())
+      case .endOfInput:
+        ended += 1
+        if ended == channels { try chain.onEndOfInput() }
+      case .barrier(let barrier):
+        switch alignment.arrive(barrier, on: channel) {
+        case .block: gate.block(channel)
+        case .complete:
+          gate.unblockAll()
+          try await pass(barrier, chain, positions: nil)
+          if barrier.kind == .final { return }
+        }
+      }
+      if valve.isIdle != isIdle {
+        isIdle = valve.isIdle
+        chain.broadcast(.idle(isIdle))
+      }
+      busy += plan.runtime.monotonic() - start
+      try await chain.outbox.drain()
+    }
+  }
+
+  private func onWatermark(_ risen: Int64, _ chain: Chain) throws {
+    watermark = risen
+    try chain.onWatermark(risen)
+  }
+
+  // MARK: Checkpoints
+
+  /// Sends the barrier behind everything that belongs before it, captures the state, and acknowledges.
+  private func pass(_ barrier: Barrier, _ chain: Chain, positions: [SplitPosition]?) async throws {
+    let start = plan.runtime.monotonic()
+    for node in chain.nodes { try node.output.flushErrors() }
+    chain.broadcast(.barrier(barrier))
+    let operators = try chain.snapshot()
+    let pause = plan.runtime.monotonic() - start
+    try await chain.outbox.drain()
+    await coordinator.acknowledge(
+      Acknowledgement(
+        vertex: plan.vertexIndex, subtask: plan.subtask, barrier: barrier, operators: operators, positions: positions, pause: pause))
+  }
+}
+
+extension SplitPosition {
+  static func encode(_ positions: [SplitPosition]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(integer: UInt32(positions.count))
+    for position in positions {
+      bytes.append(counted: position.name)
+      bytes.append(counted: position.state)
+    }
+    return bytes
+  }
+
+  static func decode(_ sections: [[UInt8]]) throws -> [SplitPosition] {
+    try sections.flatMap { section in
+      try section.withUnsafeBytes { bytes in
+        var reader = ByteReader(bytes)
+        let count = try reader.integer(UInt32.self)
+        return try (0..<count).map { _ in SplitPosition(name: try reader.text(), state: try reader.counted()) }
+      }
+    }
+  }
+}
+
+/// What one subtask is doing.
+public struct SubtaskStatus: Sendable {
+  public let subtask: Int
+  public let isSource: Bool
+  public let counters: [(id: String, counters: OperatorCounters)]
+  public let watermark: Int64
+  /// Batches waiting at its input.
+  public let queued: Int
+  public let busyNanoseconds: Int64
+  public let elapsedNanoseconds: Int64
+  public let splits: [SplitStatus]
+}
+
+/// How far event time has come in one split.
+public struct SplitStatus: Sendable {
+  public let name: String
+  /// `Int64.min` before the first record.
+  public let maxTime: Int64
+  public let isIdle: Bool
+}

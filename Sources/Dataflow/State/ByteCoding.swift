@@ -1,0 +1,53 @@
+extension [UInt8] {
+  /// Appends the integer, little-endian.
+  public mutating func append<T: FixedWidthInteger>(integer value: T) {
+    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+  }
+
+  /// Appends the byte count as 32 bits, then the bytes.
+  public mutating func append(counted bytes: some Collection<UInt8>) {
+    append(integer: UInt32(bytes.count))
+    append(contentsOf: bytes)
+  }
+
+  /// Appends the UTF-8 of the text with its count.
+  public mutating func append(counted text: String) {
+    append(counted: text.utf8)
+  }
+}
+
+/// Reads what `append(integer:)` and `append(counted:)` wrote. Every read is checked against the end.
+public struct ByteReader {
+  private var rest: UnsafeRawBufferPointer
+
+  /// A reader over the bytes, which must stay valid while it is used.
+  public init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
+
+  public var isAtEnd: Bool { rest.isEmpty }
+  public var remaining: Int { rest.count }
+
+  /// The next integer. Throws `StateFormatError` at the end.
+  public mutating func integer<T: FixedWidthInteger>(_ type: T.Type = T.self) throws -> T {
+    let bytes = try take(MemoryLayout<T>.size)
+    return T(littleEndian: bytes.loadUnaligned(as: T.self))
+  }
+
+  /// The next `count` bytes, borrowed.
+  public mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
+    guard count >= 0, count <= rest.count else { throw StateFormatError("\(count) bytes expected, \(rest.count) left") }
+    let result = UnsafeRawBufferPointer(rebasing: rest[..<count])
+    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    return result
+  }
+
+  /// Bytes that were appended with their count.
+  public mutating func counted() throws -> [UInt8] {
+    let count = Int(try integer(UInt32.self))
+    return [UInt8](try take(count))
+  }
+
+  /// Text that was appended with its count.
+  public mutating func text() throws -> String {
+    String(decoding: try counted(), as: UTF8.self)
+  }
+}

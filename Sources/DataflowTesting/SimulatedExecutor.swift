@@ -1,0 +1,118 @@
+public import Dataflow
+internal import Synchronization
+
+/// Runs every job of a simulation on the calling thread, choosing the next one by a seeded random number: same seed, same interleaving.
+///
+/// Time is virtual: when nothing is ready it jumps to the next sleeper. Tasks must be started with `executorPreference` and may sleep only
+/// through the runtime.
+///
+/// `@unchecked Sendable`: everything is under the lock; jobs run outside of it, one at a time.
+public final class SimulatedExecutor: Slot, @unchecked Sendable {
+  private struct Sleeper {
+    let deadline: Int64
+    let order: UInt64
+    let continuation: UnsafeContinuation<Void, Never>
+  }
+  private struct State {
+    var ready: [UnownedJob] = []
+    var sleepers: [Sleeper] = []
+    var time: Int64
+    var order: UInt64 = 0
+    var random: SeededRandom
+    var steps = 0
+    var trace = KeyHasher()
+  }
+  private let state: Mutex<State>
+
+  public init(seed: UInt64, startTime: Int64) {
+    state = Mutex(State(time: startTime, random: SeededRandom(seed)))
+  }
+
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let unowned = UnownedJob(job)
+    state.withLock { $0.ready.append(unowned) }
+  }
+
+  /// Virtual nanoseconds.
+  public var time: Int64 { state.withLock { $0.time } }
+  public func advance(_ nanoseconds: Int64) { state.withLock { $0.time += nanoseconds } }
+  public func random() -> UInt64 { state.withLock { $0.random.next() } }
+  /// Jobs run so far, and a hash over every choice: equal for equal seeds.
+  public var trace: (steps: Int, hash: UInt64) { state.withLock { ($0.steps, $0.trace.finish().high) } }
+
+  func sleep(_ nanoseconds: Int64) async {
+    await withUnsafeContinuation { continuation in
+      state.withLock {
+        $0.order += 1
+        $0.sleepers.append(Sleeper(deadline: $0.time + max(1, nanoseconds), order: $0.order, continuation: continuation))
+      }
+    }
+  }
+
+  /// Runs the body's task and everything it starts, to the end. Throws what it throws, or `SimulationStuck` when nothing can go on.
+  public func run<T: Sendable>(maxSteps: Int = 50_000_000, _ body: @escaping @Sendable () async throws -> T) throws -> T {
+    let result = Mutex<Result<T, any Error>?>(nil)
+    Task(executorPreference: self) {
+      let outcome: Result<T, any Error>
+      do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+      result.withLock { $0 = outcome }
+    }
+    while result.withLock({ $0 == nil }) {
+      guard step() else { throw SimulationStuck(time: time) }
+      if trace.steps > maxSteps { throw SimulationStuck(time: time) }
+    }
+    return try result.withLock { $0 }!.get()  // the loop ends when there is a result
+  }
+
+  /// Runs one ready job, or wakes the next sleeper. False when there is neither.
+  private func step() -> Bool {
+    enum Next { case run(UnownedJob), wake(UnsafeContinuation<Void, Never>), nothing }
+    let next: Next = state.withLock { state in
+      if !state.ready.isEmpty {
+        let index = Int(state.random.next() % UInt64(state.ready.count))
+        state.steps += 1
+        state.trace.combine(UInt64(index) << 32 | UInt64(state.ready.count))
+        return .run(state.ready.remove(at: index))
+      }
+      guard let index = state.sleepers.indices.min(by: {
+        (state.sleepers[$0].deadline, state.sleepers[$0].order) < (state.sleepers[$1].deadline, state.sleepers[$1].order)
+      }) else { return .nothing }
+      let sleeper = state.sleepers.remove(at: index)
+      state.time = max(state.time, sleeper.deadline)
+      state.trace.combine(UInt64(bitPattern: state.time))
+      return .wake(sleeper.continuation)
+    }
+    switch next {
+    case .run(let job): job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+    case .wake(let continuation): continuation.resume()
+    case .nothing: return false
+    }
+    return true
+  }
+}
+
+/// No job is ready and nobody sleeps, or there were too many steps: a hang.
+public struct SimulationStuck: Error, CustomStringConvertible {
+  public let time: Int64
+  public var description: String { "nothing can go on at virtual time \(time) ns: a lost wake-up or an endless loop" }
+}
+
+/// A small seeded generator (splitmix64, Steele, Lea and Flood 2014; public domain).
+public struct SeededRandom: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  public init(_ seed: UInt64) { state = seed }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// A number in the range.
+  public mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+  /// True with this probability.
+  public mutating func chance(_ probability: Double) -> Bool { Double(next() >> 11) / 9_007_199_254_740_992 < probability }
+}

@@ -1,0 +1,32 @@
+public import Dataflow
+
+/// A whole job on one seeded executor: virtual time, seeded interleaving, a disk that crashes.
+public final class SimulatedRuntime: Runtime {
+  public let executor: SimulatedExecutor
+  public let disk: SimulatedDisk
+  public let slots: [any Slot]
+
+  /// - Parameters:
+  ///   - seed: decides every interleaving and every random number.
+  ///   - disk: survives the runtime, as a disk survives a process.
+  public init(seed: UInt64, disk: SimulatedDisk, startTime: Int64 = 1_767_225_600_000_000_000) {
+    executor = SimulatedExecutor(seed: seed, startTime: startTime)
+    self.disk = disk
+    slots = [executor]
+  }
+
+  public var files: any FileSystem { disk }
+  public func background(_ purpose: String) -> any Slot { executor }
+  public func now() -> Int64 { executor.time }
+  public func monotonic() -> Int64 { executor.time }
+  public func random() -> UInt64 { executor.random() }
+  public func block(nanoseconds: Int64) { executor.advance(nanoseconds) }
+
+  public func sleep(nanoseconds: Int64) async throws {
+    try Task.checkCancellation()
+    if disk.isCrashed { throw CancellationError() }
+    await executor.sleep(nanoseconds)
+    try Task.checkCancellation()
+    if disk.isCrashed { throw CancellationError() }
+  }
+}

@@ -1,0 +1,33 @@
+package import Dataflow
+
+/// A running summary of the records of one key and window, kept in a fixed number of bytes of the window's row.
+///
+/// One object a subtask, no state of its own beyond dictionaries that all rows share. All of them are order-free: the same records give the
+/// same result in any order, at any parallelism and after any replay.
+package protocol AggregateFunction: AnyObject {
+  /// Bytes in the row, a multiple of 8. Zero bytes are the empty summary.
+  var payload: Int { get }
+  var outputType: ColumnType { get }
+
+  /// Takes records in: `slots[i]` is the summary for row `rows[i]` of the batch.
+  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog)
+
+  /// Takes another summary in, whose variable-length values are in another log.
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, _ from: UnsafeRawPointer, _ fromLog: ColdLog)
+
+  /// Writes the result into a column.
+  func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int)
+
+  /// What all rows share, for the checkpoint.
+  func snapshotShared() -> [UInt8]
+  /// Takes a saved shared part in; answers with how its numbers map to this object's.
+  func restoreShared(_ bytes: [UInt8]) throws -> [Int]
+  /// Adapts a restored summary: offsets into the log moved by `base`, shared numbers map by `mapping`.
+  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int])
+}
+
+extension AggregateFunction {
+  package func snapshotShared() -> [UInt8] { [] }
+  package func restoreShared(_ bytes: [UInt8]) throws -> [Int] { [] }
+  package func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {}
+}

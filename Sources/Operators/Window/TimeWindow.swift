@@ -1,0 +1,319 @@
+internal import Dataflow
+
+/// Tumbling and sliding event-time windows per key.
+///
+/// Time is cut into panes of gcd(size, slide); a record updates one row of one pane, and a window is the panes it spans, merged when it fires.
+///
+/// ```
+/// size 3, slide 1     panes  |--0--|--1--|--2--|--3--|      window [0,3) = panes 0 1 2
+///                                                            window [1,4) = panes 1 2 3
+/// ```
+///
+/// - Output: one row per key and window when the watermark passes the window's end (`final`), again for every late record within
+///   `allowedLateness`, and with `emit.every` also before. `revision` grows with each emission of a window: a consumer replaces.
+/// - State: one row per key and pane; a pane is dropped when the watermark passes the end of its last window plus the lateness.
+/// - Guarantees: same final rows on replay, in any order and at any parallelism. A record too late for every window of its time goes to `late`.
+/// - Complexity: O(aggregates) a record; O(rows) a firing.
+final class TimeWindow: Operator {
+  private let size: Int64
+  private let slide: Int64
+  private let paneSize: Int64
+  private let config: WindowConfig
+  private let layout: WindowLayout
+  private let outputs: [Field]
+
+  private var panes: [Int64: Pane] = [:]
+  private var windows: [Int64: WindowState] = [:]
+  private var watermark = Int64.min
+  private var lastEmission = Int64.min
+  private var nextDeadline = Int64.max
+
+  /// What is known of a window besides its rows.
+  struct WindowState {
+    /// Emissions so far.
+    var revision: Int64 = 0
+    /// It has been emitted as final: by the watermark, or because the input ended.
+    var isFinal = false
+    /// A record came in since the last emission.
+    var isChanged = false
+  }
+
+  // Reused from batch to batch.
+  private var groups: [(pane: Pane, rows: [UInt16])] = []
+  private var slots: [UnsafeMutableRawPointer] = []
+  private var lateRows: [Int] = []
+
+  init(size: Int64, slide: Int64, config: WindowConfig) {
+    self.size = size
+    self.slide = slide
+    paneSize = Self.gcd(size, slide)
+    self.config = config
+    layout = WindowLayout(config)
+    outputs = config.output.fields
+    slots.reserveCapacity(RecordBatch.capacity)
+  }
+
+  private static func gcd(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? a : gcd(b, a % b) }
+
+  // MARK: Records
+
+  func process(_ batch: RecordBatch, _ output: Output) throws {
+    group(batch)
+    if !lateRows.isEmpty {
+      for row in lateRows { try output.late(batch, row: row, detail: "the watermark is \(RFC3339.format(watermark))") }
+      lateRows.removeAll(keepingCapacity: true)
+    }
+    for i in groups.indices where !groups[i].rows.isEmpty {
+      update(groups[i].pane, batch, groups[i].rows)
+      output.absorb(groups[i].rows.count)
+    }
+  }
+
+  /// Sorts the alive rows into the panes of their times; what is too late for every window goes to `lateRows`.
+  private func group(_ batch: RecordBatch) {
+    // Panes that the last batches did not touch need not be looked at again; at most a handful stay.
+    if groups.count > 8 { groups.removeAll(keepingCapacity: true) }
+    for i in groups.indices { groups[i].rows.removeAll(keepingCapacity: true) }
+    var current = -1
+    var currentStart = Int64.min
+    var currentEnd = Int64.min
+    for i in 0..<batch.selectedCount {
+      let row = batch.selection[i]
+      let time = batch.times[Int(row)]
+      if time < currentStart || time >= currentEnd || current < 0 {
+        let start = time.flooredQuotient(paneSize) * paneSize
+        if isTooLate(start) {
+          lateRows.append(Int(row))
+          current = -1
+          continue
+        }
+        current = group(ofPane: start)
+        currentStart = start
+        currentEnd = start + paneSize
+      }
+      groups[current].rows.append(row)
+    }
+  }
+
+  private func group(ofPane start: Int64) -> Int {
+    if let known = groups.firstIndex(where: { $0.pane.start == start }) { return known }
+    var rows: [UInt16] = []
+    rows.reserveCapacity(RecordBatch.capacity)
+    groups.append((pane(start), rows))
+    return groups.count - 1
+  }
+
+  private func pane(_ start: Int64) -> Pane {
+    if let pane = panes[start] { return pane }
+    let pane = Pane(start: start, payload: layout.payload)
+    panes[start] = pane
+    return pane
+  }
+
+  /// The end of the last window that a pane belongs to.
+  private func lastEnd(_ pane: Int64) -> Int64 { pane.flooredQuotient(slide) * slide + size }
+
+  private func isTooLate(_ pane: Int64) -> Bool {
+    watermark != .min && lastEnd(pane) - 1 + config.allowedLateness <= watermark
+  }
+
+  private func update(_ pane: Pane, _ batch: RecordBatch, _ rows: [UInt16]) {
+    rows.withUnsafeBufferPointer { rows in
+      resolve(pane, batch, rows)
+      slots.withUnsafeBufferPointer { slots in
+        guard let base = slots.baseAddress else { return }
+        for (function, offset) in zip(layout.functions, layout.offsets) { function.add(batch, rows, base, offset, pane.log) }
+      }
+    }
+    for start in windowStarts(of: pane.start) {
+      var state = windows[start] ?? WindowState()
+      state.isChanged = true
+      // Final by the end of an input that has grown since: open again.
+      if start + size - 1 > watermark { state.isFinal = false }
+      windows[start] = state
+      nextDeadline = min(nextDeadline, start + size - 1)  // in the past for a late record: its window is due again
+    }
+  }
+
+  /// Finds or makes the row of every record. Rows move when a segment splits, so a pass that moved some is repeated: then all keys are there.
+  private func resolve(_ pane: Pane, _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>) {
+    let table = pane.table
+    while true {
+      let version = table.layoutVersion
+      slots.removeAll(keepingCapacity: true)
+      for row in rows {
+        var inserted = false
+        let slot = table.slot(batch.keys[Int(row)], inserted: &inserted)
+        if inserted { layout.initialize(slot, batch, Int(row), pane.log) }
+        slot.storeBytes(of: 1, toByteOffset: WindowLayout.changed, as: UInt32.self)
+        slots.append(slot)
+      }
+      if table.layoutVersion == version { return }
+    }
+  }
+
+  // MARK: Time
+
+  func onWatermark(_ risen: Int64, _ output: Output) throws {
+    watermark = max(watermark, risen)
+    guard watermark >= nextDeadline else { return }
+    for start in dueWindows(atEnd: false) { try emit(start, isFinal: true, output) }
+    purge()
+  }
+
+  func onTick(_ now: Int64, _ output: Output) throws {
+    guard let every = config.emitEvery else { return }
+    if lastEmission == .min { lastEmission = now }
+    guard now - lastEmission >= every else { return }
+    lastEmission = now
+    for (start, state) in windows.sorted(by: { $0.key < $1.key }) where state.isChanged { try emit(start, isFinal: state.isFinal, output) }
+  }
+
+  func onEndOfInput(_ output: Output) throws {
+    for start in dueWindows(atEnd: true) { try emit(start, isFinal: true, output) }
+  }
+
+  /// Windows to emit as final now, ascending: those that closed and were not emitted as final yet, or changed since.
+  private func dueWindows(atEnd: Bool) -> [Int64] {
+    windows.filter { (atEnd || $0.key + size - 1 <= watermark) && (!$0.value.isFinal || $0.value.isChanged) }.keys.sorted()
+  }
+
+  private func windowStarts(of pane: Int64) -> [Int64] {
+    var starts: [Int64] = []
+    var start = pane.flooredQuotient(slide) * slide
+    while start + size > pane {
+      starts.append(start)
+      start -= slide
+    }
+    return starts
+  }
+
+  /// Drops what no record can reach any more, and works out when there will be something to do next.
+  private func purge() {
+    for (start, pane) in panes where isTooLate(start) {
+      panes[start] = nil
+      groups.removeAll { $0.pane === pane }
+    }
+    windows = windows.filter { $0.key + size - 1 + config.allowedLateness > watermark }
+    nextDeadline = .max
+    for (start, state) in windows {
+      let end = start + size - 1
+      nextDeadline = min(nextDeadline, state.isFinal && !state.isChanged ? end + config.allowedLateness : end)
+    }
+  }
+
+  // MARK: Results
+
+  private func emit(_ start: Int64, isFinal: Bool, _ output: Output) throws {
+    var state = windows[start] ?? WindowState()
+    let emitsAll = isFinal && !state.isFinal
+    state.revision += 1
+    state.isFinal = state.isFinal || isFinal
+    state.isChanged = false
+    windows[start] = state
+    let writer = ResultWriter(config.output, layout, window: start, end: start + size, revision: state.revision, isFinal: isFinal, output)
+    if slide == size {
+      guard let pane = panes[start] else { return }
+      try emit(pane, all: emitsAll, writer)
+    } else {
+      try emitMerged(start, writer)
+    }
+    try writer.finish()
+  }
+
+  /// A tumbling window is one pane: its rows go out as they are, and only those that changed unless the window just closed.
+  private func emit(_ pane: Pane, all: Bool, _ writer: ResultWriter) throws {
+    func hasChanged(_ row: UnsafeRawPointer) -> Bool { row.load(fromByteOffset: WindowLayout.changed, as: UInt32.self) != 0 }
+    if all { try pane.table.forEach { if !hasChanged($0) { try writer.write($0, pane.log) } } }
+    try pane.table.updateEach(where: hasChanged) { row in
+      try writer.write(UnsafeRawPointer(row), pane.log)
+      row.storeBytes(of: 0, toByteOffset: WindowLayout.changed, as: UInt32.self)
+    }
+  }
+
+  private func emitMerged(_ start: Int64, _ writer: ResultWriter) throws {
+    let merged = StateTable(payload: layout.payload)
+    let log = ColdLog()
+    var paneStart = start
+    while paneStart < start + size {
+      if let pane = panes[paneStart] {
+        pane.table.forEach { row in
+          var inserted = false
+          let target = merged.slot(row.load(as: KeyHash.self), inserted: &inserted)
+          layout.merge(target, log, row, pane.log, isNew: inserted)
+        }
+      }
+      paneStart += paneSize
+    }
+    try merged.forEach { try writer.write($0, log) }
+  }
+
+  // MARK: Checkpoint
+
+  func snapshot(_ into: inout SnapshotBuilder) throws {
+    var meta: [UInt8] = []
+    meta.append(integer: size)
+    meta.append(integer: slide)
+    meta.append(integer: watermark)
+    meta.append(integer: UInt32(windows.count))
+    for (start, state) in windows.sorted(by: { $0.key < $1.key }) {
+      meta.append(integer: start)
+      meta.append(integer: state.revision)
+      meta.append((state.isFinal ? 1 : 0) | (state.isChanged ? 2 : 0))
+    }
+    let starts = panes.keys.sorted()
+    meta.append(integer: UInt32(starts.count))
+    for start in starts { meta.append(integer: start) }
+    meta.append(contentsOf: layout.snapshotShared())
+    into.add("meta", meta)
+    for start in starts {
+      guard let pane = panes[start] else { continue }
+      into.add("rows/\(start)", pane.table)
+      into.add("log/\(start)", pane.log)
+    }
+  }
+
+  func restore(_ from: StateReader) throws {
+    for writer in 0..<from.writers {
+      guard let meta = from.section("meta", of: writer) else { continue }
+      try restore(meta, writer, from)
+    }
+    nextDeadline = .min
+  }
+
+  private func restore(_ meta: [UInt8], _ writer: Int, _ from: StateReader) throws {
+    var saved: [Int64] = []
+    var shared: [UInt8] = []
+    try meta.withUnsafeBytes { bytes in
+      var reader = ByteReader(bytes)
+      let (oldSize, oldSlide) = (try reader.integer(Int64.self), try reader.integer(Int64.self))
+      guard oldSize == size, oldSlide == slide else {
+        throw StateFormatError("the windows were \(oldSize / 1_000_000_000) s long; now they are \(size / 1_000_000_000) s. Give the operator a new id to start it afresh")
+      }
+      // Every former subtask had received the same watermarks before the barrier.
+      watermark = max(watermark, try reader.integer())
+      for _ in 0..<(try reader.integer(UInt32.self)) {
+        let start = try reader.integer(Int64.self)
+        var state = windows[start] ?? WindowState()
+        state.revision = max(state.revision, try reader.integer())
+        let flags = try reader.integer(UInt8.self)
+        state.isFinal = state.isFinal || flags & 1 != 0
+        state.isChanged = state.isChanged || flags & 2 != 0
+        windows[start] = state
+      }
+      for _ in 0..<(try reader.integer(UInt32.self)) { saved.append(try reader.integer()) }
+      shared = [UInt8](try reader.take(reader.remaining))
+    }
+    let mappings = try layout.restoreShared(shared)
+    for start in saved {
+      let pane = pane(start)
+      guard let base = from.appendLog("log/\(start)", of: writer, to: pane.log) else { throw StateFormatError("pane \(start) has no log") }
+      try from.forEachRow("rows/\(start)", of: writer, payload: layout.payload) { row in
+        var inserted = false
+        let target = pane.table.slot(row.loadUnaligned(as: KeyHash.self), inserted: &inserted)
+        target.copyMemory(from: row, byteCount: pane.table.stride)
+        layout.relocate(target, base: base, mappings)
+      }
+    }
+  }
+}
