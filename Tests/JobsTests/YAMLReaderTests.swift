@@ -72,12 +72,10 @@ internal import Testing
   func json() throws {
     let loaded = Loader.load("kind: \"Jo\\\"b\\u0001\"\napiVersion: sloscout/v1\n")
     let json = DiagnosticRenderer(sources: loaded.sources).json(loaded.diagnostics)
-    #expect(
-      json
-        == """
-        {"errors":[{"severity":"error","code":"document.kind","path":"kind","file":"jobs.yaml","line":1,"column":7,"length":14,\
-        "message":"kind \\"Jo\\"b\\u0001\\" does not exist","detail":"kinds are Job, Connection","hint":"write kind: Job or kind: Connection"}]}
-        """.replacing("\"Jo\\\"b", with: "\\\"Jo\\\"b") || json.contains(#""message":"kind \"Jo\"b\u0001\" does not exist""#))
+    let expected =
+      #"{"errors":[{"severity":"error","code":"document.kind","path":"kind","file":"jobs.yaml","line":1,"column":7,"length":13,"#
+      + #""message":"kind \"Jo\"b\u0001\" does not exist","detail":"kinds are Job, Connection","hint":"write kind: Job or kind: Connection"}]}"#
+    #expect(json == expected)
     #expect(DiagnosticRenderer(sources: []).json([]) == #"{"errors":[]}"#)
   }
 }
