@@ -16,7 +16,8 @@ internal import Testing
   }
 
   static let keyBombs = [
-    "? *i\n: v\n", "*i : v\n", "{*i : v}\n", "[*i : v]\n", "{[*i, *i]: v}\n", "[*i]: v\n", "{a: *i}: v\n", "{? *i : v}\n", "- ? *i\n", "{a: {*i: v}}\n",
+    "? *i\n: v\n", "*i : v\n", "{*i : v}\n", "[*i : v]\n", "{[*i, *i]: v}\n", "[*i]: v\n", "{a: *i}: v\n", "{? *i : v}\n", "- ? *i\n",
+    "{a: {*i: v}}\n",
     "? - *i\n: v\n", "?\n  - *i\n: v\n", "{?\n*i\n: v}\n", "k: {\"q\": 1, *i\t: v}\n", "k:\n  ? a: *i\n  : v\n",
   ]
 
@@ -44,7 +45,8 @@ internal import Testing
 
   @Test("one alias of a large value, many times, is refused by the number of values")
   func nodeLimit() {
-    let text = "x-a: &a [\(Array(repeating: "x", count: 20_000).joined(separator: ","))]\nx-b: [\(Array(repeating: "*a", count: 90).joined(separator: ","))]\n"
+    let text =
+      "x-a: &a [\(Array(repeating: "x", count: 20_000).joined(separator: ","))]\nx-b: [\(Array(repeating: "*a", count: 90).joined(separator: ","))]\n"
     #expect(Loader.codes(Loader.load(text)) == [DiagnosticCode.yamlTooManyAliases.rawValue])
   }
 
@@ -72,15 +74,17 @@ internal import Testing
   func quadratic() {
     let size = 256 * 1024
     let pieces = [
-      "a ", "\"a\" ", "'a' ", "a: ", "- ", "? ", ": ", "{", "[", "[a, ", "{a: b, ", "&a ", "*a ", "!a ", "!<a> ", "|\n", ">\n a\n", "%TAG ! a\n", "---\n",
-      "...\n", "# a\n", "\n", " \n", "\t", "\"\\", "\"\\u0041", "a\n\n\n", "a: &a b\n", "%", "@", "`", ",", "]", "\r", "\u{85}", "\u{2028}", "\u{FEFF}",
-      "é", "𝄞", "[? a : b, ",
+      "a ", "\"a\" ", "'a' ", "a: ", "- ", "? ", ": ", "{", "[", "[a, ", "{a: b, ", "&a ", "*a ", "!a ", "!<a> ", "|\n", ">\n a\n",
+      "%TAG ! a\n", "---\n",
+      "...\n", "# a\n", "\n", " \n", "\t", "\"\\", "\"\\u0041", "a\n\n\n", "a: &a b\n", "%", "@", "`", ",", "]", "\r", "\u{85}", "\u{2028}",
+      "\u{FEFF}",
+      "é", "𝄞", "[? a : b, ", "a\n---\n", "- [a,b,c]\n", "--- &a a\n", "{a: 1},",
     ]
     for piece in pieces {
       let text = String(repeating: piece, count: size / piece.utf8.count)
       let loaded = Loader.load(text)
       #expect(loaded.hasErrors, "\(piece.debugDescription)")
-      #expect(Loader.text(loaded).utf8.count < 4_000, "\(piece.debugDescription)")
+      #expect(Loader.text(loaded).utf8.count < 20_000, "\(piece.debugDescription)")
     }
   }
 
@@ -95,10 +99,13 @@ internal import Testing
   func size() {
     let loaded = Loader.load(bytes: [UInt8](repeating: UInt8(ascii: "#"), count: 256 * 1024 + 1))
     #expect(Loader.codes(loaded) == [DiagnosticCode.yamlTooLarge.rawValue])
-    #expect(Loader.codes(Loader.load(bytes: [UInt8](repeating: UInt8(ascii: "#"), count: 256 * 1024))) == [DiagnosticCode.documentEmpty.rawValue])
+    #expect(
+      Loader.codes(Loader.load(bytes: [UInt8](repeating: UInt8(ascii: "#"), count: 256 * 1024))) == [DiagnosticCode.documentEmpty.rawValue])
   }
 
-  @Test("bytes that are not UTF-8 are refused where they stand", arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80]] as [[UInt8]])
+  @Test(
+    "bytes that are not UTF-8 are refused where they stand",
+    arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80]] as [[UInt8]])
   func encoding(bad: [UInt8]) throws {
     let loaded = Loader.load(bytes: Array("# é\nkind: ".utf8) + bad + Array("\n".utf8))
     let diagnostic = try #require(loaded.diagnostics.first)
@@ -106,7 +113,9 @@ internal import Testing
     #expect(diagnostic.location == SourceLocation(file: "jobs.yaml", line: 2, column: 7))
   }
 
-  @Test("control characters are refused where they stand, and reach no terminal", arguments: ["\u{0}", "\u{1B}[2J", "\u{7F}", "\u{80}", "\u{FFFE}"])
+  @Test(
+    "control characters are refused where they stand, and reach no terminal",
+    arguments: ["\u{0}", "\u{1B}[2J", "\u{7F}", "\u{80}", "\u{FFFE}"])
   func control(character: String) throws {
     let loaded = Loader.load("a: b\nc: x\(character)\n")
     let diagnostic = try #require(loaded.diagnostics.first)

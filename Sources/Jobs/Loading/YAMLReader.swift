@@ -283,9 +283,18 @@ struct YAMLReader {
   private func hint(_ problem: String, _ line: Int, _ column: Int) -> String {
     let text = source.line(line)
     if text.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") { return "indent with spaces: YAML does not take tabs" }
+    if problem.contains("expected ','"), isVariable(near: line) { return "inside of { } and [ ], put text with ${…} in quotes" }
     if problem.contains("undefined alias") { return "define it before its first use: &name" }
     if problem.contains("mapping values are not allowed") { return "put text that holds a colon in quotes; check the indentation" }
     if text.indices.contains(column - 1), text[column - 1] == "@" || text[column - 1] == "`" { return "put the text in quotes" }
     return ""
+  }
+
+  /// Whether a variable without quotes stands on the line or the one before: the parser stops behind it.
+  private func isVariable(near line: Int) -> Bool {
+    [line - 1, line].contains { number in
+      let text = String(String.UnicodeScalarView(source.line(number)))
+      return text.contains(": ${") || text.contains("[${") || text.contains(", ${")
+    }
   }
 }
