@@ -8,6 +8,7 @@ public struct NoRuntime: Runtime {
   public func sleep(nanoseconds: Int64) async throws { preconditionFailure("the component under test slept") }
   public func random() -> UInt64 { preconditionFailure("the component under test asked for randomness") }
   public var slots: [any Slot] { [] }
-  public var background: any Slot { preconditionFailure("the component under test asked for a thread") }
+  public func background(_ purpose: String) -> any Slot { preconditionFailure("the component under test asked for a thread") }
+  public func block(nanoseconds: Int64) { preconditionFailure("the component under test slept") }
   public var files: any FileSystem { preconditionFailure("the component under test asked for files") }
 }
