@@ -51,6 +51,6 @@ let package = Package(
 
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow"], swiftSettings: strict),
-    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow"], swiftSettings: strict),
+    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "Gzip"], swiftSettings: strict),
   ]
 )
