@@ -5,9 +5,11 @@ public import Dataflow
 /// Reading, positions and their guarantees are those of the file source it stands on; behind it a decoder takes each line apart.
 /// - Output: the fields of `DecodeOTLPLogs` or `DecodeOTLPSpans`. Event times are set.
 public enum OTLPFileSource {
-  /// The entry of the source catalog, reading lines by `files`: a source type whose last decoder, or else whose reader, gives a bytes field
-  /// `line`.
-  public static func type(reading files: SourceType) -> SourceType {
+  /// The entry of the source catalog.
+  public static let type = type(reading: FileSource.type)
+
+  /// The same, reading lines by `files`: a source type whose last decoder, or else whose reader, gives a bytes field `line`.
+  static func type(reading files: SourceType) -> SourceType {
     var fields = files.descriptor.fields.map { field in
       guard field.name == "maxLineBytes" else { return field }
       // A request holds a whole batch of records.

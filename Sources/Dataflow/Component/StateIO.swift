@@ -46,10 +46,15 @@ public struct StateReader: Sendable {
   /// This subtask is the only one that takes over what is not keyed.
   public let isFirst: Bool
 
-  public init(subtasks: [[String: [[UInt8]]]] = [], keyGroups: Range<Int> = 0..<KeyGroup.count, isFirst: Bool = true) {
+  public init(subtasks: [[String: [[UInt8]]]], keyGroups: Range<Int> = 0..<KeyGroup.count, isFirst: Bool = true) {
     self.subtasks = subtasks
     self.keyGroups = keyGroups
     self.isFirst = isFirst
+  }
+
+  /// State of small sections only, for tests of an operator.
+  public init(subtasks: [[String: [UInt8]]], keyGroups: Range<Int> = 0..<KeyGroup.count, isFirst: Bool = true) {
+    self.init(subtasks: subtasks.map { $0.mapValues { [$0] } }, keyGroups: keyGroups, isFirst: isFirst)
   }
 
   /// How many subtasks wrote the state.

@@ -46,7 +46,8 @@ public struct CheckpointPolicy: Sendable, Hashable {
   public var secondCopy: String?
 
   public init(
-    interval: Int64 = 5_000_000_000, timeout: Int64 = 600_000_000_000, retain: Int = 3, store: String = ".sloscout", secondCopy: String? = nil
+    interval: Int64 = 5_000_000_000, timeout: Int64 = 600_000_000_000, retain: Int = 3, store: String = ".sloscout",
+    secondCopy: String? = nil
   ) {
     self.interval = interval
     self.timeout = timeout
@@ -165,11 +166,14 @@ public struct SinkNode: Sendable {
   /// All of them must have the same field names and types.
   public var inputs: [NodeInput]
   public var planned: PlannedSink
+  /// The job says that rows of this sink may leave twice after a crash although its guarantee is exactly-once.
+  public var acceptsLive: Bool
 
-  public init(id: String, type: String, inputs: [NodeInput], planned: PlannedSink) {
+  public init(id: String, type: String, inputs: [NodeInput], planned: PlannedSink, acceptsLive: Bool = false) {
     self.id = id
     self.type = type
     self.inputs = inputs
     self.planned = planned
+    self.acceptsLive = acceptsLive
   }
 }

@@ -1,0 +1,107 @@
+/// A key whose value is personal data or a secret.
+enum PersonalKey {
+  case password
+  case pin
+  case secret
+  case authorization
+  case phone
+  case ssn
+  case iban
+  case birthDate
+  /// A person's name, of at least so many words.
+  case person(least: Int)
+
+  /// Reads the key that ends before the `=` or `:` at `i` (a blank or quotes may stand between).
+  ///
+  /// Keys are compared without `_`, `-` and case.
+  init?(endingAt i: UnsafePointer<UInt8>, from base: UnsafePointer<UInt8>) {
+    var stop = i
+    if stop > base, stop[-1] == UInt8(ascii: " ") { stop -= 1 }
+    if stop > base, Bytes.isQuote(stop[-1]) { stop -= 1 }
+    if stop > base, stop[-1] == UInt8(ascii: "\\") { stop -= 1 }
+    var letters = LastLetters()
+    var p = stop
+    while p > base, Bytes.isKey(p[-1]), stop - p < 40 {
+      p -= 1
+      letters.prepend(p.pointee)
+    }
+    guard letters.count >= 2, let key = Self.table(letters) else { return nil }
+    self = key
+  }
+
+  private static func table(_ key: LastLetters) -> PersonalKey? {
+    if key.ends("password") || key.ends("passwd") || key.ends("passphrase") || key.isLast("pwd") || key.ends("passcode") {
+      return .password
+    }
+    if key.isLast("pin") || key.ends("pincode") { return .pin }
+    if key.ends("secret") || key.ends("apikey") || key.ends("accesskey") || key.ends("secretkey") || key.ends("token")
+      || key.ends("privatekey") || key.ends("authkey") || key.ends("signingkey")
+    {
+      return .secret
+    }
+    if key.ends("authorization") { return .authorization }
+    if key.ends("phone") || key.ends("phonenumber") || key.isLast("mobile") || key.isLast("tel") || key.isLast("fax") || key.ends("msisdn")
+      || key.isLast("cell") || key.ends("mobilenumber")
+    {
+      return .phone
+    }
+    if key.isLast("ssn") || key.ends("socialsecuritynumber") { return .ssn }
+    if key.isLast("iban") { return .iban }
+    if key.isLast("dob") || key.ends("birthdate") || key.ends("dateofbirth") || key.ends("birthday") { return .birthDate }
+    if key.ends("fullname") || key.ends("firstname") || key.ends("lastname") || key.isLast("surname") || key.ends("customername")
+      || key.isLast("patient") || key.ends("patientname") || key.isLast("cardholder") || key.ends("cardholdername")
+      || key.ends("employeename")
+      || key.ends("contactname") || key.ends("givenname") || key.ends("familyname")
+    {
+      return .person(least: 1)
+    }
+    if key.isWhole("name") { return .person(least: 2) }
+    return nil
+  }
+}
+
+/// The last 24 letters of a key, lower case, without separators.
+private struct LastLetters {
+  private var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+  private(set) var count = 0
+  /// Bit n: a separator, or the change from small to capital letters, stands before the last n letters.
+  private var borders: UInt32 = 0
+  private var nextIsCapital = false
+
+  mutating func prepend(_ byte: UInt8) {
+    guard Bytes.isAlnum(byte) else {
+      if count < 32 { borders |= 1 << UInt32(count) }
+      return
+    }
+    if nextIsCapital, !Bytes.isUpper(byte), count < 32 { borders |= 1 << UInt32(count) }
+    nextIsCapital = Bytes.isUpper(byte)
+    let letter = UInt64(byte | 0x20)
+    switch count {
+    case 0..<8: words.0 |= letter << UInt64(count * 8)
+    case 8..<16: words.1 |= letter << UInt64((count - 8) * 8)
+    case 16..<24: words.2 |= letter << UInt64((count - 16) * 8)
+    default: break
+    }
+    count += 1
+  }
+
+  /// Whether the letters end with the word.
+  func ends(_ word: StaticString) -> Bool {
+    let n = word.utf8CodeUnitCount
+    guard count >= n else { return false }
+    let p = word.utf8Start
+    for i in 0..<n {
+      let word = i < 8 ? words.0 : i < 16 ? words.1 : words.2
+      guard UInt8(truncatingIfNeeded: word >> UInt64(i % 8 * 8)) == p[n - 1 - i] else { return false }
+    }
+    return true
+  }
+
+  /// Whether the word is all, or stands behind a separator.
+  func isLast(_ word: StaticString) -> Bool {
+    ends(word) && (count == word.utf8CodeUnitCount || borders >> UInt32(word.utf8CodeUnitCount) & 1 == 1)
+  }
+
+  /// Whether the word is the whole key.
+  func isWhole(_ word: StaticString) -> Bool { ends(word) && count == word.utf8CodeUnitCount }
+}

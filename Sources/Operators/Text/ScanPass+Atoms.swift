@@ -1,0 +1,218 @@
+internal import CScan
+
+/// Atoms that hold a digit.
+extension ScanPass {
+  /// Longer atoms are not looked at closely: they are identifiers (and lanes would overflow).
+  static let longestAtom = 240
+
+  /// The digit at `i` is the first of its atom (behind the last colon): finds the atom's ends and says what it is.
+  @inline(__always)
+  mutating func atom(at i: Pointer) -> Pointer {
+    if i < quiet { return quietAtom(at: i) }
+    var start = i
+    // What is behind a recorded token stays behind.
+    let bound = quiet > floor ? quiet : floor
+    while start > bound {
+      let byte = start[-1]
+      if Bytes.lane(byte) == 0 || byte == UInt8(ascii: ":") { break }
+      start -= 1
+    }
+    var lanes: UInt64 = 0
+    var stop = start
+    let limit = end - start > Self.longestAtom ? start + Self.longestAtom : end
+    while stop < limit {
+      let lane = Bytes.lane(stop.pointee)
+      if lane == 0 { break }
+      lanes &+= lane
+      stop += 1
+    }
+    // Runs of digits with nothing around them are half of all atoms.
+    if lanes & ~Lane.digit == 0, stop < limit || stop == end { return digits(start, stop) }
+    return mixedAtom(start, i, stop, lanes)
+  }
+
+  /// A run of digits and nothing else.
+  @inline(__always)
+  private mutating func digits(_ start: Pointer, _ stop: Pointer) -> Pointer {
+    let count = stop - start
+    if count >= 3 {
+      if let next = personalNumber(start, stop, count) { return next }
+    }
+    record(.number, start, stop)
+    return stop
+  }
+
+  private mutating func mixedAtom(_ start: Pointer, _ i: Pointer, _ atomEnd: Pointer, _ atomLanes: UInt64) -> Pointer {
+    var stop = atomEnd
+    if stop < end, Bytes.lane(stop.pointee) != 0 { return longAtom(start, stop) }
+    var lanes = atomLanes
+    // Full stops, dashes and the like at the end belong to the sentence. There is a digit, so this ends.
+    while Bytes.lane(stop[-1]) & Lane.alnum == 0 {
+      stop -= 1
+      lanes &-= Bytes.lane(stop.pointee)
+    }
+    if start.pointee == UInt8(ascii: "+"), let next = internationalPhone(start) { return next }
+    let letters = lanes & Lane.letters
+    if stop - start >= 16, letters != 0, let next = credential(start, stop, lanes) { return next }
+    if lanes & Lane.glue != 0, let at = Bytes.find(UInt8(ascii: "@"), start, stop), let next = email(at: at) { return next }
+
+    if start == i {
+      if letters == 0 {
+        if let next = figure(start, stop, lanes) { return next }
+      } else if let next = measure(start, stop, lanes) {
+        return next
+      }
+    }
+    if let next = strict(start, i, stop, lanes) { return next }
+    if lanes & Lane.colon != 0 { return pieces(start, i, stop) }
+    return piece(start, i, stop, lanes)
+  }
+
+  // MARK: Pieces
+
+  /// An atom with colons that is nothing as a whole: the piece that holds `i`, and the numbers that follow it behind colons.
+  private mutating func pieces(_ start: Pointer, _ i: Pointer, _ atomEnd: Pointer) -> Pointer {
+    var stop = i
+    var lanes: UInt64 = 0
+    var p = start
+    while p < atomEnd, p.pointee != UInt8(ascii: ":") {
+      lanes &+= Bytes.lane(p.pointee)
+      p += 1
+    }
+    stop = p
+    var joined = stop
+    while joined < atomEnd, joined.pointee == UInt8(ascii: ":") {
+      let digits = Bytes.afterDigits(joined + 1, atomEnd)
+      guard digits > joined + 1, digits == atomEnd || digits.pointee == UInt8(ascii: ":") else { break }
+      joined = digits
+    }
+    while Bytes.lane(stop[-1]) & Lane.alnum == 0 {
+      stop -= 1
+      lanes &-= Bytes.lane(stop.pointee)
+    }
+    if joined == p {
+      if start == i {
+        if lanes & Lane.letters == 0 {
+          if let next = figure(start, stop, lanes) { return next }
+        } else if let next = measure(start, stop, lanes) {
+          return next
+        }
+      }
+      if let next = strict(start, i, stop, lanes) { return next }
+      return piece(start, i, stop, lanes)
+    }
+    // `host-41:9000`, `10.1.2.3:50010:…`, `12:7`: one variable.
+    if lanes & (Lane.letters | Lane.slash | Lane.glue | Lane.dash) == 0, Lane.dots(lanes) == 3, let address = IPv4(start, stop) {
+      foundIPv4(address, start, stop, joined, whole: false)
+      return joined
+    }
+    if lanes & Lane.letters == 0 {
+      record(.number, start, joined)
+    } else {
+      record(.identifier, start, joined)
+    }
+    return joined
+  }
+
+  /// An atom, or a piece of one, without colons.
+  private mutating func piece(_ start: Pointer, _ i: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer {
+    let digits = Lane.digits(lanes)
+    let count = stop - start
+    // `node-129`, `core.2275`, `HTTP/1.1`: a word, one separator, a number.
+    if start < i {
+      let before = i[-1]
+      let lane = Bytes.lane(before)
+      if lane & Lane.alnum == 0, before != UInt8(ascii: "_"), isNumber(i, stop) {
+        let sign = before == UInt8(ascii: "-") || before == UInt8(ascii: "+")
+        if sign, i - start == 1 || Bytes.lane(i[-2]) & Lane.alnum == 0 && i[-2] != UInt8(ascii: "_") {
+          record(.number, i - 1, stop)
+          return stop
+        }
+        if isWord(start, i - 1) {
+          record(.number, i, stop)
+          return stop
+        }
+      }
+    }
+    if digits >= 3 || digits * 2 >= count || endsInCounter(stop) || isValue(start) {
+      record(.identifier, start, stop)
+      return stop
+    }
+    // Soft: a name with a digit in it (`ssh2`, `p99`, `eth0`) stays as it is.
+    floor = stop
+    return stop
+  }
+
+  /// Whether [start, stop) is digits with dots between them.
+  private func isNumber(_ start: Pointer, _ stop: Pointer) -> Bool {
+    var p = start
+    while p < stop {
+      guard Bytes.isDigit(p.pointee) || p.pointee == UInt8(ascii: ".") && p > start else { return false }
+      p += 1
+    }
+    return p > start
+  }
+
+  /// Whether [start, stop) is letters with dots, or nothing but decoration.
+  private func isWord(_ start: Pointer, _ stop: Pointer) -> Bool {
+    var p = start
+    while p < stop {
+      let byte = p.pointee
+      guard Bytes.isAlpha(byte) || byte == UInt8(ascii: ".") || byte >= 0x80 else { return false }
+      p += 1
+    }
+    return true
+  }
+
+  /// Whether the text ends in `_123`.
+  private func endsInCounter(_ stop: Pointer) -> Bool {
+    var p = stop
+    while p > floor, Bytes.isDigit(p[-1]) { p -= 1 }
+    return p < stop && p > floor && p[-1] == UInt8(ascii: "_")
+  }
+
+  /// Whether what begins here is the value of a key.
+  func isValue(_ start: Pointer) -> Bool {
+    guard start > base else { return false }
+    switch start[-1] {
+    case UInt8(ascii: "="), UInt8(ascii: ":"): return true
+    case UInt8(ascii: "\""), UInt8(ascii: "'"):
+      return start - base >= 2 && (start[-2] == UInt8(ascii: "=") || start[-2] == UInt8(ascii: ":"))
+    default: return false
+    }
+  }
+
+  /// An atom of more than `longestAtom` bytes, of which [start, cut) has been seen.
+  private mutating func longAtom(_ start: Pointer, _ cut: Pointer) -> Pointer {
+    var stop = cut
+    while stop < end, Bytes.lane(stop.pointee) != 0 { stop += 1 }
+    if let next = longCredential(start, stop) { return next }
+    record(.identifier, start, stop)
+    return stop
+  }
+
+  /// An atom inside a URL or a path, where slashes end it: only its personal data counts.
+  private mutating func quietAtom(at i: Pointer) -> Pointer {
+    var start = i
+    while start > floor, Bytes.lane(start[-1]) & ~(Lane.slash | Lane.colon) != 0 { start -= 1 }
+    var stop = i
+    var lanes: UInt64 = 0
+    while stop < quiet, Bytes.lane(stop.pointee) & ~Lane.slash != 0 { stop += 1 }
+    while Bytes.lane(stop[-1]) & Lane.alnum == 0 { stop -= 1 }
+    floor = stop
+    guard stop - start <= Self.longestAtom else { return longCredential(start, stop) ?? stop }
+    for p in start..<stop { lanes &+= Bytes.lane(p.pointee) }
+    if start.pointee == UInt8(ascii: "+"), let next = internationalPhone(start) { return next }
+    if stop - start >= 16, lanes & Lane.letters != 0, let next = credential(start, stop, lanes) { return next }
+    if lanes & Lane.glue != 0, let at = Bytes.find(UInt8(ascii: "@"), start, stop), let next = email(at: at) { return next }
+    if lanes & Lane.letters == 0 {
+      if Lane.dots(lanes) == 3, let address = IPv4(prefixOf: start, stop), !address.isImpersonal, !isVersion(start) {
+        find(.ipv4, start, address.end)
+        return stop
+      }
+      if let next = personalNumber(start, stop, stop - start) { return next }
+    }
+    if Lane.otherLetters(lanes) == 0, let next = hardware(start, stop, lanes) ?? addressV6(start, stop, lanes) { return next }
+    return bankAccount(start, stop, lanes) ?? stop
+  }
+}

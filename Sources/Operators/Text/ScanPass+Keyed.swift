@@ -1,0 +1,116 @@
+/// Values that only their key gives away: `password=…`, `"ssn":"…"`, `patient: …`.
+extension ScanPass {
+  /// The value behind the `=` or `:` at `i`, if the key before it names personal data or a secret. Returns where to go on.
+  mutating func keyed(_ i: Pointer) -> Pointer? {
+    guard let key = PersonalKey(endingAt: i, from: base) else { return nil }
+    let whole = limit(i)
+    var start = i + 1
+    while start < whole, start - i <= 2, start.pointee == UInt8(ascii: " ") { start += 1 }
+    let isSpaced = start > i + 1
+    var quote: UInt8 = 0
+    if start < whole, start.pointee == UInt8(ascii: "\\"), whole - start >= 2, Bytes.isQuote(start[1]) { start += 1 }
+    if start < whole, Bytes.isQuote(start.pointee) {
+      quote = start.pointee
+      start += 1
+    }
+    guard start < whole else { return nil }
+    if start.pointee == UInt8(ascii: "<"), TokenKind.tag(at: start, before: whole) != nil { return nil }
+    switch key {
+    case .password: return password(start, whole, quote, isSpaced: isSpaced && i.pointee == UInt8(ascii: ":"))
+    case .pin:
+      let stop = Bytes.afterDigits(start, whole)
+      guard stop - start >= 4, stop - start <= 8, stop == whole || !Bytes.isAlnum(stop.pointee) else { return nil }
+      return value(.password, start, stop)
+    case .secret: return secret(start, whole)
+    case .authorization: return authorization(start, whole)
+    case .phone:
+      let digits = start.pointee == UInt8(ascii: "+") || start.pointee == UInt8(ascii: "(") ? start + 1 : start
+      guard let stop = Phones.number(digits, whole, least: 7) else { return nil }
+      return value(.phone, start, stop)
+    case .ssn:
+      if whole - start >= 11, SSN.isWritten(start, UInt8(ascii: "-")) || SSN.isWritten(start, UInt8(ascii: " ")),
+        whole - start == 11 || !Bytes.isAlnum(start[11])
+      {
+        return value(.ssn, start, start + 11)
+      }
+      if whole - start >= 9, SSN.isUnbroken(start), whole - start == 9 || !Bytes.isAlnum(start[9]) { return value(.ssn, start, start + 9) }
+      return nil
+    case .iban:
+      guard let stop = IBAN.end(start, whole) else { return nil }
+      return value(.iban, start, stop)
+    case .birthDate:
+      guard let stop = Dates.date(start, whole) else { return nil }
+      return value(.birthDate, start, stop)
+    case .person(let least):
+      guard let stop = Names.end(start, whole, least: least) else { return nil }
+      return value(.person, start, stop)
+    }
+  }
+
+  private mutating func value(_ type: PIIType, _ start: Pointer, _ stop: Pointer) -> Pointer {
+    needsRescan = true
+    record(type, start, stop, stop)
+    return stop
+  }
+
+  private mutating func password(_ start: Pointer, _ whole: Pointer, _ quote: UInt8, isSpaced: Bool) -> Pointer? {
+    var stop = start
+    var hasOther = false
+    while stop < whole {
+      let byte = stop.pointee
+      if quote != 0 {
+        if byte == quote { break }
+        if byte == UInt8(ascii: "\\"), whole - stop >= 2 { stop += 1 }
+      } else if Bytes.isSpace(byte) || byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") || Bytes.isQuote(byte)
+        || byte == UInt8(ascii: "&") && start < quiet || byte == UInt8(ascii: ")") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "<")
+      {
+        break
+      }
+      if !Bytes.isAlpha(byte) { hasOther = true }
+      stop += 1
+    }
+    guard stop > start else { return nil }
+    if quote != 0 {
+      // A quote that is never closed: to the next blank.
+      guard stop < whole else { return password(start, whole, 0, isSpaced: isSpaced) }
+      return value(.password, start, stop)
+    }
+    if start.pointee == UInt8(ascii: "/") || start.pointee == UInt8(ascii: "*") { return nil }
+    // `password: incorrect for …` is a sentence; `password: hunter2` is not.
+    if isSpaced, !hasOther, stop < whole, stop.pointee == UInt8(ascii: " ") { return nil }
+    if let p = Bytes.find(UInt8(ascii: "."), stop - 1, stop), p > start, stop == whole, isSpaced { stop -= 1 }
+    if Names.isNothing(start, stop) { return nil }
+    return value(.password, start, stop)
+  }
+
+  private mutating func secret(_ start: Pointer, _ whole: Pointer) -> Pointer? {
+    let stop = AccessKeys.tokenEnd(start, whole)
+    guard stop - start >= 16 else { return nil }
+    if let token = JWT.end(start, whole) { return value(.jwt, start, token) }
+    guard AccessKeys.entropy(start, stop) >= 3.5 || stop - start >= 32 && AccessKeys.entropy(start, stop) >= 3.0 else { return nil }
+    // A path, a class name, a sentence with dashes: no digit and no capital in the middle.
+    var digits = 0
+    var capitals = 0
+    var p = start
+    while p < stop {
+      if Bytes.isDigit(p.pointee) { digits += 1 } else if Bytes.isUpper(p.pointee) { capitals += 1 }
+      p += 1
+    }
+    guard digits > 0 || capitals > 3 else { return nil }
+    return value(.secret, start, stop)
+  }
+
+  private mutating func authorization(_ start: Pointer, _ whole: Pointer) -> Pointer? {
+    guard let blank = Bytes.find(UInt8(ascii: " "), start, whole - start > 16 ? start + 16 : whole) else { return nil }
+    let isBearer =
+      blank - start == 6 && Bytes.startsIgnoringCase(start, blank, with: "bearer")
+      || blank - start == 5 && Bytes.startsIgnoringCase(start, blank, with: "token")
+    let isBasic = blank - start == 5 && Bytes.startsIgnoringCase(start, blank, with: "basic")
+    let first = blank + 1
+    guard isBearer || isBasic, first < whole, first.pointee != UInt8(ascii: "<") else { return nil }
+    if let token = JWT.end(first, whole) { return value(.jwt, first, token) }
+    let stop = AccessKeys.tokenEnd(first, whole)
+    guard stop - first >= 8 else { return nil }
+    return value(isBasic ? .basicAuth : .bearer, first, stop)
+  }
+}

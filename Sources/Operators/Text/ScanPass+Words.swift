@@ -1,0 +1,105 @@
+internal import CScan
+
+/// What stands behind `:` and `=`, tags, and other triggers that are not digits.
+extension ScanPass {
+  mutating func colon(at i: Pointer) -> Pointer {
+    let after = i + 1
+    guard after < end else { return after }
+    let next = after.pointee
+    if next == UInt8(ascii: "/") || next == UInt8(ascii: "\\") {
+      if next == UInt8(ascii: "/"), end - i >= 3, i[2] == UInt8(ascii: "/") { return url(at: i) }
+      if i > floor, Bytes.isAlpha(i[-1]), i - 1 == floor || Bytes.lane(i[-2]) == 0 { return windowsPath(i - 1) }
+    }
+    if i > base {
+      if cscan_may_end_key(i - base >= 2 ? i[-2] : 0, i[-1]) != 0 || Bytes.isQuote(i[-1]), let next = keyed(i) { return next }
+      if next == UInt8(ascii: ":") || Bytes.isHex(next) && Bytes.isHex(i[-1]), let next = wordlessV6(at: i) { return next }
+    } else if next == UInt8(ascii: ":"), let next = wordlessV6(at: i) {
+      return next
+    }
+    return flag(next == UInt8(ascii: " ") ? after + 1 : after) ?? after
+  }
+
+  mutating func equals(at i: Pointer) -> Pointer {
+    let after = i + 1
+    guard after < end, i > base else { return after }
+    let before = i[-1]
+    if Bytes.isOperator(before) || Bytes.isOperator(after.pointee) { return after }
+    let key = before == UInt8(ascii: " ") && i - base >= 2 ? i - 1 : i
+    if cscan_may_end_key(key - base >= 2 ? key[-2] : 0, key[-1]) != 0 || Bytes.isQuote(key[-1]), let next = keyed(i) { return next }
+    return flag(after) ?? word(after) ?? after
+  }
+
+  /// An IPv6 address that begins with letters or with the colons at `i`.
+  private mutating func wordlessV6(at i: Pointer) -> Pointer? {
+    var start = i
+    while start > floor, Bytes.isHex(start[-1]), i - start < 5 { start -= 1 }
+    if start > floor, Bytes.lane(start[-1]) != 0 { return nil }
+    let whole = i < quiet ? quiet : end
+    var stop = i
+    var lanes: UInt64 = 0
+    let limit = whole - i > 64 ? i + 64 : whole
+    while stop < limit {
+      let lane = Bytes.lane(stop.pointee)
+      if lane == 0 { break }
+      lanes &+= lane
+      stop += 1
+    }
+    while stop > i + 1, stop[-1] == UInt8(ascii: ".") || stop[-1] == UInt8(ascii: ":") && stop[-2] != UInt8(ascii: ":") { stop -= 1 }
+    if i > start, i[1] != UInt8(ascii: ":"), let next = hardware(start, stop, lanes) { return next }
+    return addressV6(start, stop, lanes)
+  }
+
+  /// `true`, `false`, `null` and their like as the value of a key.
+  private mutating func flag(_ p: Pointer) -> Pointer? {
+    guard end - p >= 3 else { return nil }
+    let stop: Pointer
+    switch p.pointee | 0x20 {
+    case UInt8(ascii: "t"):
+      guard Bytes.startsIgnoringCase(p, end, with: "true") else { return nil }
+      stop = p + 4
+    case UInt8(ascii: "f"):
+      guard Bytes.startsIgnoringCase(p, end, with: "false") else { return nil }
+      stop = p + 5
+    case UInt8(ascii: "n"):
+      if Bytes.startsIgnoringCase(p, end, with: "null") || Bytes.startsIgnoringCase(p, end, with: "none") {
+        stop = p + 4
+      } else if Bytes.startsIgnoringCase(p, end, with: "nil") {
+        stop = p + 3
+      } else {
+        return nil
+      }
+    default: return nil
+    }
+    if stop < end, Bytes.lane(stop.pointee) & ~Lane.dot != 0 { return nil }
+    record(.flag, p, stop)
+    return stop
+  }
+
+  /// The word after `key=`: letters with `.`, `-`, `_` in between. Anything with a digit or another trigger in it is left to its recogniser.
+  private mutating func word(_ p: Pointer) -> Pointer? {
+    var start = p
+    if start < end, Bytes.isQuote(start.pointee) { start += 1 }
+    var stop = start
+    while stop < end, Bytes.isKey(stop.pointee) {
+      if Bytes.isDigit(stop.pointee) { return nil }
+      stop += 1
+    }
+    if stop < end, Bytes.lane(stop.pointee) != 0 || stop.pointee == UInt8(ascii: "(") { return nil }
+    while stop > start, !Bytes.isAlpha(stop[-1]) { stop -= 1 }
+    guard stop > start else { return nil }
+    record(.word, start, stop)
+    return stop
+  }
+
+  /// A placeholder, in text that was redacted before.
+  mutating func tag(at i: Pointer) -> Pointer {
+    guard let tag = TokenKind.tag(at: i, before: end) else { return i + 1 }
+    var stop = tag.end
+    if tag.kind == .address, stop < end, stop.pointee == UInt8(ascii: ":") || stop.pointee == UInt8(ascii: "/") {
+      let digits = Bytes.afterDigits(stop + 1, end)
+      if digits > stop + 1, digits == end || Bytes.lane(digits.pointee) == 0 || stop.pointee == UInt8(ascii: ":") { stop = digits }
+    }
+    record(tag.kind, i, stop)
+    return stop
+  }
+}

@@ -1,0 +1,175 @@
+internal import CScan
+internal import Dataflow
+
+/// One pass over one message, left to right: finds its tokens and its personal data and hashes the shape.
+///
+/// The pass jumps from trigger byte to trigger byte (digits and `/ : < = @ \`); words without one are literal and are only hashed.
+/// At a trigger a recogniser looks at the atom around it (the unbroken run of letters, digits and `. - : / _ …`), may record a token
+/// or a span, and says where to go on. No recogniser looks before `floor`, and every byte is passed at most a constant number of
+/// times, so the pass is linear whatever the bytes are.
+struct ScanPass {
+  typealias Pointer = UnsafePointer<UInt8>
+
+  let base: Pointer
+  let end: Pointer
+  /// Where the last recognised thing ended: atoms do not reach back over it.
+  var floor: Pointer
+  /// Tokens that begin before lie inside one that is recorded already (the parts of a URL): only their personal data counts.
+  var quiet: Pointer
+  /// Whether the redacted text must be scanned again to know the shape: set by data that is not just one whole token.
+  var needsRescan = false
+
+  private var hasher = ShapeHasher()
+  private var flushed: Pointer
+  let buffers: ScanBuffers
+  private let tokens: UnsafeMutablePointer<Token>
+  private(set) var tokenCount = 0
+  private(set) var spanCount = 0
+  /// Set when the template is wanted too.
+  private let renderer: TemplateWriter?
+
+  init(_ base: Pointer, _ count: Int, _ buffers: ScanBuffers, renderer: TemplateWriter? = nil) {
+    self.base = base
+    self.end = base + count
+    self.floor = base
+    self.quiet = base
+    self.flushed = base
+    self.buffers = buffers
+    self.tokens = buffers.tokens
+    self.renderer = renderer
+  }
+
+  /// Runs the pass and answers with the shape.
+  mutating func run() -> KeyHash {
+    var block = base
+    while block < end {
+      var triggers = cscan_triggers(block, base, end)
+      while triggers != 0 {
+        let next = visit(block + triggers.trailingZeroBitCount)
+        let done = next - block
+        if done >= 64 {
+          if next >= end { return finish() }
+          block = next
+          triggers = cscan_triggers(block, base, end)
+        } else {
+          triggers &= UInt64.max << UInt64(truncatingIfNeeded: done)
+        }
+      }
+      block += 64
+    }
+    return finish()
+  }
+
+  /// Looks at what the trigger byte at `i` belongs to. Returns where to go on, behind `i`.
+  @inline(__always)
+  private mutating func visit(_ i: Pointer) -> Pointer {
+    let byte = i.pointee
+    if Bytes.isDigit(byte) { return atom(at: i) }
+    switch byte {
+    case UInt8(ascii: "="): return equals(at: i)
+    case UInt8(ascii: ":"): return colon(at: i)
+    case UInt8(ascii: "/"): return slash(at: i)
+    case UInt8(ascii: "@"): return sign(at: i)
+    case UInt8(ascii: "<"): return tag(at: i)
+    default: return backslash(at: i)
+    }
+  }
+
+  // MARK: Recording
+
+  /// Records a token unless it lies inside another. Nothing after it reaches back over it.
+  @inline(__always)
+  mutating func record(_ kind: TokenKind, _ start: Pointer, _ stop: Pointer) {
+    floor = stop
+    guard start >= quiet else { return }
+    if tokenCount == ScanBuffers.tokenCapacity { drain() }
+    tokens[tokenCount] = Token(
+      start: UInt32(truncatingIfNeeded: start - base), end: UInt32(truncatingIfNeeded: stop - base), kind: kind)
+    tokenCount += 1
+  }
+
+  /// Records personal data that is not a whole token, or whose neighbours may read differently once it is gone.
+  mutating func find(_ type: PIIType, _ start: Pointer, _ stop: Pointer) {
+    addSpan(type, start, stop)
+    needsRescan = true
+  }
+
+  /// Records personal data that is one whole token, perhaps with a port behind it: its tag will read as the same token.
+  @inline(__always)
+  mutating func record(_ type: PIIType, _ start: Pointer, _ stop: Pointer, _ tokenEnd: Pointer) {
+    addSpan(type, start, stop)
+    if start < quiet { needsRescan = true }
+    record(type.kind, start, tokenEnd)
+  }
+
+  /// As `record` when nothing else is part of the atom; otherwise the redacted text decides.
+  mutating func personal(_ type: PIIType, _ start: Pointer, _ stop: Pointer) -> Pointer {
+    let isWhole = (start == base || Bytes.lane(start[-1]) == 0) && (stop == end || Bytes.lane(stop.pointee) == 0)
+    if !isWhole { needsRescan = true }
+    record(type, start, stop, stop)
+    return stop
+  }
+
+  private mutating func addSpan(_ type: PIIType, _ start: Pointer, _ stop: Pointer) {
+    // Overlapping finds become one: nothing of either may stay.
+    if spanCount > 0, buffers.spans[spanCount - 1].end > UInt32(truncatingIfNeeded: start - base) {
+      buffers.spans[spanCount - 1].end = max(buffers.spans[spanCount - 1].end, UInt32(truncatingIfNeeded: stop - base))
+      needsRescan = true
+      return
+    }
+    if spanCount == buffers.spanCapacity { buffers.growSpans() }
+    buffers.spans[spanCount] = PIISpan(
+      start: UInt32(truncatingIfNeeded: start - base), end: UInt32(truncatingIfNeeded: stop - base), type: type)
+    spanCount += 1
+  }
+
+  /// The last token, if it was recorded by this pass and is still there.
+  var lastToken: (kind: TokenKind, start: Pointer, end: Pointer)? {
+    guard tokenCount > 0 else { return nil }
+    let token = tokens[tokenCount - 1]
+    return (token.kind, base + Int(token.start), base + Int(token.end))
+  }
+
+  /// Takes back the tokens from `start` on: they turned out to be parts of a longer one. False when `start` is hashed already.
+  mutating func unrecord(from start: Pointer) -> Bool {
+    guard start >= flushed else { return false }
+    while let last = lastToken, last.start >= start { tokenCount -= 1 }
+    return true
+  }
+
+  // MARK: Shape
+
+  /// Hashes the tokens so far and the literals between them, and writes them to the template when one is wanted.
+  private mutating func drain() {
+    for i in 0..<tokenCount {
+      let token = tokens[i]
+      let literal = trim(flushed, base + Int(token.start))
+      hasher.combine(literal.start, literal.stop, then: token.kind.rawValue, in: base, end)
+      if let renderer {
+        renderer.append(literal.start, literal.stop)
+        renderer.append(token.kind)
+      }
+      flushed = base + Int(token.end)
+    }
+    tokenCount = 0
+  }
+
+  private mutating func finish() -> KeyHash {
+    drain()
+    let literal = trim(flushed, end)
+    hasher.combine(literal.start, literal.stop, then: 0, in: base, end)
+    renderer?.append(literal.start, literal.stop)
+    return hasher.finish()
+  }
+
+  /// Blanks beside a variable are padding (`%5d`): a run of them counts as one.
+  @inline(__always)
+  private func trim(_ start: Pointer, _ stop: Pointer) -> (start: Pointer, stop: Pointer) {
+    var start = start
+    var stop = stop
+    let blank = UInt8(ascii: " ")
+    while stop - start >= 2, stop[-1] == blank, stop[-2] == blank { stop -= 1 }
+    while stop - start >= 2, start[0] == blank, start[1] == blank { start += 1 }
+    return (start, stop)
+  }
+}
