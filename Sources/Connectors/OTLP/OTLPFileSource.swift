@@ -12,12 +12,14 @@ public enum OTLPFileSource {
   static func type(reading files: SourceType) -> SourceType {
     var fields = files.descriptor.fields.map { field in
       guard field.name == "maxLineBytes" else { return field }
-      // A request holds a whole batch of records.
+      // A request holds a whole batch of records, so it gets the longest line that the file source reads.
       var field = field
-      field.defaultValue = "64MiB"
+      field.defaultValue = "16MiB"
       return field
     }
-    fields.append(ConfigField("signal", .choice(["logs", "traces"]), default: "logs", "Which records to take; requests of other signals are passed over."))
+    fields.append(
+      ConfigField(
+        "signal", .choice(["logs", "traces"]), default: "logs", "Which records to take; requests of other signals are passed over."))
     let descriptor = Descriptor(
       type: "otlp-file", summary: "Reads logs or spans from files of the OpenTelemetry Collector, one JSON request a line.", fields: fields,
       example: "path: telemetry/*.jsonl.gz\nsignal: logs")

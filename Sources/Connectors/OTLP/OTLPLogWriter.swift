@@ -69,7 +69,9 @@ struct OTLPLogWriter: OTLPRecordWriter {
     _ parts: Parts, _ text: OTLPText, _ context: inout OTLPContext, _ row: Int, _ batch: RecordBatch
   ) throws(OTLPRefusal) {
     if let list = parts.attributes {
-      guard attributes.load(text, list) else { throw OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values") }
+      guard attributes.load(text, list) else {
+        throw OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values")
+      }
     } else {
       attributes.removeAll()
     }

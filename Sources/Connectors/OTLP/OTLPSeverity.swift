@@ -64,7 +64,9 @@ enum OTLPSeverity: Int, CaseIterable {
       let length = index - start
       guard length >= 4, length <= 8 else { continue }
       for (word, severity) in Self.words
-      where word.utf8CodeUnitCount == length && UnsafeBufferPointer(start: word.utf8Start, count: length).elementsEqual(message[start..<index]) {
+      where word.utf8CodeUnitCount == length
+        && UnsafeBufferPointer(start: word.utf8Start, count: length).elementsEqual(message[start..<index])
+      {
         self = severity
         return
       }
@@ -76,7 +78,8 @@ enum OTLPSeverity: Int, CaseIterable {
   private static func isWordByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-      UInt8(ascii: "_"), 0x80...: true
+      UInt8(ascii: "_"), 0x80...:
+      true
     default: false
     }
   }

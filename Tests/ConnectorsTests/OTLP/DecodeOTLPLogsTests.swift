@@ -4,7 +4,9 @@ import Foundation
 import Testing
 
 @Suite struct DecodeOTLPLogsTests {
-  static func request(_ records: String, resource: String = #"{"attributes":[{"key":"service.name","value":{"stringValue":"pay"}}]}"#) -> String {
+  static func request(_ records: String, resource: String = #"{"attributes":[{"key":"service.name","value":{"stringValue":"pay"}}]}"#)
+    -> String
+  {
     #"{"resourceLogs":[{"resource":\#(resource),"scopeLogs":[{"logRecords":[\#(records)]}]}]}"#
   }
 
@@ -58,7 +60,9 @@ import Testing
   @Test("a record without names has unknown ones, and an escaped key is the same key")
   func unknowns() throws {
     let record = #"{"timeUnixN\u0061no":"\#(Self.time)"}"#
-    let rows = try OTLPRun().feed(#"{"resourceLogs":[{"resource":null,"scopeLogs":[{"logRecords":[\#(record)]}]},{"scopeLogs":[{"logRecords":[\#(record)]}]}]}"#).rows
+    let rows = try OTLPRun().feed(
+      #"{"resourceLogs":[{"resource":null,"scopeLogs":[{"logRecords":[\#(record)]}]},{"scopeLogs":[{"logRecords":[\#(record)]}]}]}"#
+    ).rows
     #expect(rows.count == 2)
     for row in rows {
       #expect(row["service"] == "unknown" && row["environment"] == "unknown" && row["severity"] == "UNSET" && row["attributes"] == "{}")
@@ -70,7 +74,8 @@ import Testing
   @Test("the severity is the text's, else the number's, else the first word of the message that names one")
   func severities() throws {
     let cases: [(String, String)] = [
-      (#""severityText":"information","severityNumber":17"#, "INFO"), (#""severityText":"ERR""#, "ERROR"), (#""severityText":"crit""#, "FATAL"),
+      (#""severityText":"information","severityNumber":17"#, "INFO"), (#""severityText":"ERR""#, "ERROR"),
+      (#""severityText":"crit""#, "FATAL"),
       (#""severityText":"AUDIT","severityNumber":9"#, "INFO"), (#""severityNumber":1"#, "TRACE"), (#""severityNumber":8"#, "DEBUG"),
       (#""severityNumber":"24""#, "FATAL"), (#""severityNumber":25,"body":{"stringValue":"WARN x"}"#, "WARN"),
       (#""severityNumber":0,"body":{"stringValue":"at INFORMATION desk: WARNING"}"#, "WARN"),
@@ -89,11 +94,16 @@ import Testing
   @Test("a body that is no string becomes plain JSON")
   func bodies() throws {
     let cases: [(String, String?)] = [
-      (#"{"kvlistValue":{"values":[{"key":"a\n","value":{"intValue":"-7"}},{"key":"b","value":{"arrayValue":{"values":[{"stringValue":"x\ty"},{"boolValue":true}]}}},{"key":"c"}]}}"#,
-        #"{"a\n":-7,"b":["x\ty",true],"c":null}"#),
-      (#"{"arrayValue":{}}"#, "[]"), (#"{"kvlistValue":{"values":[]}}"#, "{}"), (#"{"intValue":"12"}"#, "12"), (#"{"intValue":"-012"}"#, #""-012""#),
-      (#"{"intValue":"1x"}"#, #""1x""#), (#"{"doubleValue":"NaN"}"#, #""NaN""#), (#"{"doubleValue":1.5e3}"#, "1.5e3"), (#"{"bytesValue":"aGk="}"#, #""aGk=""#),
-      (#"{"boolValue":true}"#, "true"), ("{}", nil), ("null", nil), (#"{"stringValue":null}"#, nil), (#"{"stringValue":5}"#, "5"), (#"{"other":{}}"#, nil),
+      (
+        #"{"kvlistValue":{"values":[{"key":"a\n","value":{"intValue":"-7"}},{"key":"b","value":{"arrayValue":{"values":[{"stringValue":"x\ty"},{"boolValue":true}]}}},{"key":"c"}]}}"#,
+        #"{"a\n":-7,"b":["x\ty",true],"c":null}"#
+      ),
+      (#"{"arrayValue":{}}"#, "[]"), (#"{"kvlistValue":{"values":[]}}"#, "{}"), (#"{"intValue":"12"}"#, "12"),
+      (#"{"intValue":"-012"}"#, #""-012""#),
+      (#"{"intValue":"1x"}"#, #""1x""#), (#"{"doubleValue":"NaN"}"#, #""NaN""#), (#"{"doubleValue":1.5e3}"#, "1.5e3"),
+      (#"{"bytesValue":"aGk="}"#, #""aGk=""#),
+      (#"{"boolValue":true}"#, "true"), ("{}", nil), ("null", nil), (#"{"stringValue":null}"#, nil), (#"{"stringValue":5}"#, "5"),
+      (#"{"other":{}}"#, nil),
     ]
     for (body, expected) in cases {
       let rows = try OTLPRun().feed(Self.request(#"{"timeUnixNano":"\#(Self.time)","body":\#(body)}"#)).rows
@@ -116,7 +126,9 @@ import Testing
     #expect(run.rows.map { $0["time"] } == [Self.time, Self.time])
     #expect(run.errors == ["impossible-time: observedTimeUnixNano of record telemetry.jsonl:0:2 is 7"])
     for time in ["\"\"", "\"1.5\"", "true", "{}", "1.7e18", "\"-\""] {
-      #expect(try OTLPRun().feed(Self.request(#"{"timeUnixNano":\#(time)}"#)).errors == ["wrong-type: timeUnixNano expects nanoseconds"], "\(time)")
+      #expect(
+        try OTLPRun().feed(Self.request(#"{"timeUnixNano":\#(time)}"#)).errors == ["wrong-type: timeUnixNano expects nanoseconds"],
+        "\(time)")
     }
   }
 
@@ -128,7 +140,9 @@ import Testing
       ).rows
       #expect(rows.first?["event_id"] == "a-1")
     }
-    let rows = try OTLPRun().feed(Self.request(#"{"timeUnixNano":\#(Self.time),"attributes":[{"key":"event.id","value":{"intValue":"1"}}]}"#)).rows
+    let rows = try OTLPRun().feed(
+      Self.request(#"{"timeUnixNano":\#(Self.time),"attributes":[{"key":"event.id","value":{"intValue":"1"}}]}"#)
+    ).rows
     #expect(rows.first?["event_id"] == "telemetry.jsonl:0:0")
   }
 
@@ -163,7 +177,10 @@ import Testing
 
   @Test("requests without records of this signal are passed over and counted")
   func otherSignals() throws {
-    let lines = ["{}", #"{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}"#, #"{"resourceMetrics":[]}"#, #"{"resourceLogs":[]}"#, #"{"resourceLogs":null}"#]
+    let lines = [
+      "{}", #"{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}"#, #"{"resourceMetrics":[]}"#, #"{"resourceLogs":[]}"#,
+      #"{"resourceLogs":null}"#,
+    ]
     let run = try OTLPRun().feed(lines)
     #expect(run.rows.isEmpty && run.errors.isEmpty && run.counters.filtered == lines.count)
   }
@@ -205,7 +222,8 @@ import Testing
     var random = OTLPRandom(seed)
     for _ in 0..<200 {
       let value = random.value(0)
-      let run = try OTLPRun().feed(Self.request(#"{"timeUnixNano":"\#(Self.time)","body":\#(value.otlp),"attributes":[{"key":"k\"","value":\#(value.otlp)}]}"#))
+      let run = try OTLPRun().feed(
+        Self.request(#"{"timeUnixNano":"\#(Self.time)","body":\#(value.otlp),"attributes":[{"key":"k\"","value":\#(value.otlp)}]}"#))
       let row = try #require(run.rows.first, "seed \(seed): \(value.otlp)")
       let object = try JSONSerialization.jsonObject(with: Data((row["attributes"] ?? "").utf8)) as? [String: Any]
       let expected = try JSONSerialization.jsonObject(with: Data(value.plain.utf8), options: .fragmentsAllowed) as? NSObject
@@ -213,7 +231,8 @@ import Testing
     }
   }
 
-  @Test("whatever a mutation makes of a request, the books balance and nothing is read that is not there", arguments: [1, 2, 3] as [UInt64])
+  @Test(
+    "whatever a mutation makes of a request, the books balance and nothing is read that is not there", arguments: [1, 2, 3] as [UInt64])
   func mutations(seed: UInt64) throws {
     var random = OTLPRandom(seed)
     let line = Array(

@@ -35,7 +35,9 @@ import Testing
   @Test("what a span leaves out is unset, and enumerations may be spelled out")
   func defaults() throws {
     let rows = try OTLPRun(traces: true).feed(
-      Self.request("\(Self.span(#","parentSpanId":"""#)),\(Self.span(#","kind":"SPAN_KIND_CLIENT","status":{"code":"STATUS_CODE_OK"}"#)),\(Self.span(#","kind":77,"status":{}"#))")
+      Self.request(
+        "\(Self.span(#","parentSpanId":"""#)),\(Self.span(#","kind":"SPAN_KIND_CLIENT","status":{"code":"STATUS_CODE_OK"}"#)),\(Self.span(#","kind":77,"status":{}"#))"
+      )
     ).rows
     #expect(rows.map { $0["kind"] } == ["UNSPECIFIED", "CLIENT", "UNSPECIFIED"])
     #expect(rows.map { $0["status_code"] } == ["UNSET", "OK", "UNSET"])

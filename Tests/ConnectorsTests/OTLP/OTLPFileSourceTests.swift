@@ -8,9 +8,9 @@ import Testing
     let type = OTLPFileSource.type
     #expect(type.descriptor.type == "otlp-file")
     #expect(type.descriptor.fields.map(\.name) == FileSource.descriptor.fields.map(\.name) + ["signal"])
-    #expect(type.descriptor.fields.first { $0.name == "maxLineBytes" }?.defaultValue == "64MiB")
+    #expect(type.descriptor.fields.first { $0.name == "maxLineBytes" }?.defaultValue == "16MiB")
 
-    let options: [String: Config.Value] = ["path": .any(ConfigValue(.string("telemetry.jsonl"))), "maxLineBytes": .byteCount(64 << 20)]
+    let options: [String: Config.Value] = ["path": .any(ConfigValue(.string("telemetry.jsonl"))), "maxLineBytes": .byteCount(16 << 20)]
     let files = try FileSource.type.plan(Config(options))
     let logs = try type.plan(Config(options))
     #expect(logs.schema == files.schema && logs.isReplayable && logs.isBounded)

@@ -72,7 +72,8 @@ final class OTLPRun: Output {
     for index in 0..<batch.selectedCount {
       let row = Int(batch.selection[index])
       var values: [String: String] = [
-        "#raw": batch.raws[row].string, "#time": "\(batch.times[row])", "#ordinal": "\(batch.ordinals[row])", "#offset": "\(batch.offsets[row])",
+        "#raw": batch.raws[row].string, "#time": "\(batch.times[row])", "#ordinal": "\(batch.ordinals[row])",
+        "#offset": "\(batch.offsets[row])",
       ]
       for field in schema.fields where !batch.isNull(field, row) {
         values[field.name] = field.type == .bytes ? batch.bytes(field)[row].string : "\(batch.int64s(field)[row])"
