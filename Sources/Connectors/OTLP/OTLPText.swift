@@ -1,5 +1,6 @@
 internal import CScan
 internal import Dataflow
+internal import Glibc
 
 /// One JSON text, checked as a whole and then walked by index: `members` of objects, `items` of arrays, strings and their meaning.
 ///
@@ -78,7 +79,8 @@ final class OTLPText {
 
     /// Whether the key is this one.
     func `is`(_ name: StaticString) -> Bool {
-      key.count == name.utf8CodeUnitCount && UnsafeBufferPointer(start: name.utf8Start, count: key.count).elementsEqual(key)
+      guard key.count == name.utf8CodeUnitCount, let base = key.baseAddress else { return false }
+      return memcmp(base, name.utf8Start, key.count) == 0
     }
 
     /// Whether the key is this one, in the spelling of JSON or in that of the protocol's definition.

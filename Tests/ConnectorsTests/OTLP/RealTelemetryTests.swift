@@ -90,17 +90,20 @@ enum RealTelemetry {
     }
     try stream.finish()
     var batch = RecordBatch(schema: OTLPRun.lines)
-    var start = 0
-    while let end = content[start...].firstIndex(of: 10) {
-      let row = batch.appendRow()
-      batch.bytes(OTLPRun.line)[row] = content.withUnsafeBufferPointer { batch.copy(UnsafeBufferPointer(rebasing: $0[start..<end])) }
-      batch.raws[row] = batch.bytes(OTLPRun.line)[row]
-      batch.offsets[row] = Int64(start)
-      batch.splits[row] = 1
-      start = end + 1
-      if batch.count == 16 {
-        try run.feed(batch)
-        batch = RecordBatch(schema: OTLPRun.lines)
+    try content.withUnsafeBufferPointer { content in
+      var start = 0
+      while let newline = content.baseAddress.flatMap({ memchr($0 + start, 10, content.count - start) }) {
+        let end = UnsafeRawPointer(newline) - UnsafeRawPointer(content.baseAddress!)
+        let row = batch.appendRow()
+        batch.bytes(OTLPRun.line)[row] = batch.copy(UnsafeBufferPointer(rebasing: content[start..<end]))
+        batch.raws[row] = batch.bytes(OTLPRun.line)[row]
+        batch.offsets[row] = Int64(start)
+        batch.splits[row] = 1
+        start = end + 1
+        if batch.count == 16 {
+          try run.feed(batch)
+          batch = RecordBatch(schema: OTLPRun.lines)
+        }
       }
     }
     try run.feed(batch)
