@@ -54,8 +54,8 @@ let package = Package(
 
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
-    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow"], swiftSettings: strict),
-    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow"], swiftSettings: strict),
+    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),
+    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "Gzip", "Zstd"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),
     .testTarget(
