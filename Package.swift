@@ -39,7 +39,9 @@ let package = Package(
 
     // What to do, and where data lives.
     .target(name: "Operators", dependencies: ["Dataflow", "CScan"], swiftSettings: strict),
-    .target(name: "Connectors", dependencies: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+    .target(
+      name: "Connectors", dependencies: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
 
     // YAML to a checked specification, to a graph, to a supervised run.
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
