@@ -35,7 +35,8 @@ public struct SinkHarness: Sendable {
     var hasher = KeyHasher()
     for stage in stages { stage.bytes.withUnsafeBufferPointer { hasher.combine($0.baseAddress, $0.count) } }
     return StagedEpoch(
-      epoch: number, chunks: stages.map(\.bytes), rows: stages.map(\.rows).reduce(0, +), digest: hasher.finish().high, manifest: "manifest-\(number)")
+      epoch: number, chunks: stages.map(\.bytes), rows: stages.map(\.rows).reduce(0, +), digest: hasher.finish().high,
+      manifest: "manifest-\(number)")
   }
 
   public func makeCommitter() throws -> any SinkCommitter {
@@ -44,7 +45,9 @@ public struct SinkHarness: Sendable {
   }
 
   /// A committer that is open, and what its ledger said.
-  public func open(job: String = "job", id: String = "sink", isFresh: Bool = false) throws -> (committer: any SinkCommitter, lastApplied: UInt64?) {
+  public func open(job: String = "job", id: String = "sink", isFresh: Bool = false) throws -> (
+    committer: any SinkCommitter, lastApplied: UInt64?
+  ) {
     let committer = try makeCommitter()
     return (committer, try committer.open(SinkContext(job: job, id: id, isFresh: isFresh, runtime: NoRuntime())))
   }
