@@ -44,9 +44,12 @@ let package = Package(
     // YAML to a checked specification, to a graph, to a supervised run.
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
 
+    // Figures: `sloscout bench`.
+    .target(name: "Benchmarks", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
+
     .executableTarget(
       name: "sloscout",
-      dependencies: ["Jobs", "Dataflow", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Jobs", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
@@ -57,5 +60,7 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
+    .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
+    .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
   ]
 )

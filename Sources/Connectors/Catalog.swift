@@ -1,1 +1,24 @@
-internal import Dataflow
+public import Dataflow
+
+/// The connectors of this package, in the order in which the reference lists them. A new connector is one line here.
+public enum ConnectorCatalog {
+  public static let sources: [SourceType] = [
+    FileSource.type,
+    GenerateSource.type,
+  ]
+
+  public static let sinks: [SinkType] = [
+    PostgresSink.type,
+    DiscardSink.type,
+  ]
+
+  /// The kinds of Connection documents.
+  public static let connections: [Descriptor] = [
+    PostgresConnection.descriptor,
+  ]
+
+  /// Which connections a component can use, by its type.
+  public static let connectionTypes: [String: [String]] = [
+    "postgres": ["postgres"],
+  ]
+}

@@ -12,20 +12,20 @@ struct FileListing: Sendable {
   /// Looks for files.
   ///
   /// A file with several names (links, overlapping patterns) is listed once, under the first. What is no regular file is left out.
-  /// - Parameter options: `warn` is told of folders that cannot be listed in mode `follow`; in mode `once` they are errors.
-  init(_ options: FileSourceOptions) throws {
+  /// - Parameter warn: told of folders that cannot be listed in mode `follow`; in mode `once` they are errors.
+  init(_ options: FileSourceOptions, warn: (String) -> Void) throws {
     var paths: Set<String> = []
     for pattern in options.patterns {
       let found = try Glob(pattern).paths { error in
         if options.mode == .once { throw FileSourceError("\(error)", hint: "the file source must be able to list this folder") }
-        options.warn("\(error)")
+        warn("\(error)")
       }
       if found.isEmpty { try Self.nothingFound(pattern, options) }
       paths.formUnion(found)
     }
-    var seen: Set<[UInt64]> = []
+    var seen: Set<FileKey> = []
     for path in paths.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-      guard let status = try FileStatus(path: path), status.isRegular, seen.insert([status.device, status.inode]).inserted else { continue }
+      guard let status = try FileStatus(path: path), status.isRegular, seen.insert(status.key).inserted else { continue }
       entries.append(Entry(path: path, status: status))
     }
     if entries.isEmpty && options.mode == .once {

@@ -27,6 +27,8 @@ struct FilePosition: Equatable, Sendable {
     return stripe.count == 1 ? base : "\(base)#\(stripe.number)/\(stripe.count)"
   }
 
+  var key: FileKey { FileKey(device: device, inode: inode) }
+
   /// For a checkpoint. About 60 bytes.
   var encoded: SplitPosition {
     var out = VarintWriter()
@@ -82,6 +84,30 @@ struct FilePosition: Equatable, Sendable {
     let suffix = name.dropFirst(prefix.count)
     guard encoded.name.hasPrefix(prefix), encoded.name.hasSuffix(suffix) else { throw damaged() }
     path = String(encoded.name.dropFirst(prefix.count).dropLast(suffix.count))
+  }
+}
+
+extension FilePosition {
+  /// For mode `follow`, which reads files whole: the stripes of a file that was read to its end become one position.
+  ///
+  /// - Throws: `FileSourceError` when a striped file was not read to its end.
+  static func joiningStripes(_ positions: [FilePosition]) throws -> [FilePosition] {
+    var result = positions.filter { $0.stripe.count == 1 }
+    let striped = Dictionary(grouping: positions.filter { $0.stripe.count > 1 }) { "\($0.generation) \($0.path)" }
+    for stripes in striped.values {
+      guard stripes.count == stripes[0].stripe.count, stripes.allSatisfy(\.isDone) else {
+        throw FileSourceError(
+          "\(stripes[0].path) was not read to its end in mode once and cannot be followed from there",
+          hint: "let the job with mode: once end first, or start with a fresh state")
+      }
+      // The stripe that reached the end of the file; the others stand at the beginning of blocks that do not exist yet.
+      let last = stripes.first { $0.cursor.isInsideLine } ?? stripes.min { $0.cursor.offset < $1.cursor.offset } ?? stripes[0]
+      var whole = last
+      whole.stripe = .whole
+      whole.cursor.block = 0
+      result.append(whole)
+    }
+    return result
   }
 }
 

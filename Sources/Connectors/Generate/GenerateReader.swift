@@ -47,7 +47,9 @@ final class GenerateReader: SourceReader {
 
   func poll(_ batch: RecordBatch) throws -> SourceStatus {
     finishSplits()
-    guard let chosen = splits.indices.filter({ !splits[$0].isFinished }).min(by: { splits[$0].next < splits[$1].next }) else { return .drained }
+    guard let chosen = splits.indices.filter({ !splits[$0].isFinished }).min(by: { splits[$0].next < splits[$1].next }) else {
+      return .drained
+    }
     var room = min(rowsPerPoll, RecordBatch.capacity - batch.count)
     if var pace, let now = runtime?.monotonic() {
       let allowed = pace.allowance(at: now)

@@ -50,9 +50,12 @@ public enum ShopFile {
 
 /// A file of the shop that could not be written.
 public struct ShopFileError: Error, CustomStringConvertible {
+  /// The file.
   public let path: String
+  /// What the system said.
   public let message: String
 
+  /// Names the file and the reason.
   public var description: String { "could not write \(path): \(message)" }
 }
 

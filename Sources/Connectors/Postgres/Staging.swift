@@ -38,7 +38,8 @@ struct Staging {
       for chunk in epoch.chunks where !chunk.isEmpty {
         try chunk.withUnsafeBytes { try send(UnsafeRawBufferPointer(rebasing: $0[signature.count...])) }
       }
-      try [0xFF, 0xFF].withUnsafeBytes(send)  // -1 fields: the end
+      let end: [UInt8] = [0xFF, 0xFF]  // -1 fields
+      try end.withUnsafeBytes(send)
     }
   }
 

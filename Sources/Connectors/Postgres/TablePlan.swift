@@ -49,12 +49,10 @@ extension TablePlan {
     if let chosen = config.map("columns") {
       for (name, value) in chosen {
         guard let field = schema.field(name) else { throw unknown(name, schema, config, "columns") }
-        var column = Column(field: field, name: try identifier(name, config, "columns"), type: types[name] ?? .natural(field.type))
-        if case .object(let options) = value {
-          if let renamed = options.string("name") { column.name = try identifier(renamed, config, "columns") }
-          if let type = options.string("type").flatMap(SQLType.init(rawValue:)) { column.type = type }
-        }
-        result.append(column)
+        var options = Config()
+        if case .object(let given) = value { options = given }
+        let type = options.string("type").flatMap(SQLType.init(rawValue:)) ?? types[name] ?? .natural(field.type)
+        result.append(Column(field: field, name: try identifier(options.string("name") ?? name, config, "columns"), type: type))
       }
     } else {
       result = try schema.fields.map {

@@ -78,14 +78,18 @@ public struct PlannedSource: Sendable {
   public var make: @Sendable () throws -> any SourceReader
   /// Operators that belong to the source and run right behind the reader (decoding a format).
   public var decoders: [PlannedOperator]
+  /// The field that holds the event time, when the format knows one and the job names none.
+  public var timeField: (name: String, unit: TimePolicy.Unit)?
 
   public init(
-    schema: Schema, isReplayable: Bool, isBounded: Bool, decoders: [PlannedOperator] = [], make: @escaping @Sendable () throws -> any SourceReader
+    schema: Schema, isReplayable: Bool, isBounded: Bool, decoders: [PlannedOperator] = [],
+    timeField: (name: String, unit: TimePolicy.Unit)? = nil, make: @escaping @Sendable () throws -> any SourceReader
   ) {
     self.schema = schema
     self.isReplayable = isReplayable
     self.isBounded = isBounded
     self.decoders = decoders
+    self.timeField = timeField
     self.make = make
   }
 }

@@ -92,7 +92,10 @@ private struct PlanBuilder {
     if source.planned.decoders.isEmpty {
       chain(PhysicalPlan.Node(id: source.id, kind: .operation(.identity(schema)), onError: source.onError, schema: schema), vertex)
     }
-    if let time = source.time { assignTime(time, source.id, schema, source.onError, vertex) }
+    if var time = source.time {
+      if time.field == nil, let known = source.planned.timeField { (time.field, time.unit) = (known.name, known.unit) }
+      assignTime(time, source.id, schema, source.onError, vertex)
+    }
     schemas[source.id] = schema
     places[source.id] = (vertex, plan.vertices[vertex].nodes.count - 1)
   }

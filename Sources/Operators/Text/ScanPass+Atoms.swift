@@ -2,50 +2,56 @@ internal import CScan
 
 /// Atoms that hold a digit.
 extension ScanPass {
-  /// Longer atoms are not looked at closely: they are identifiers (and lanes would overflow).
+  /// Longer atoms are not looked at closely: they are identifiers. (Lanes count to 255.)
   static let longestAtom = 240
 
   /// The digit at `i` is the first of its atom (behind the last colon): finds the atom's ends and says what it is.
   @inline(__always)
   mutating func atom(at i: Pointer) -> Pointer {
     if i < quiet { return quietAtom(at: i) }
-    var start = i
     // What is behind a recorded token stays behind.
     let bound = quiet > floor ? quiet : floor
-    while start > bound {
-      let byte = start[-1]
-      if Bytes.lane(byte) == 0 || byte == UInt8(ascii: ":") { break }
-      start -= 1
+    var offset = UInt64(truncatingIfNeeded: i - origin)
+    let gaps = ~(window.atoms & ~window.colons) & ((1 << offset) - 1)
+    var start = origin + (64 - gaps.leadingZeroBitCount)
+    if gaps == 0 { start = atomStart(i, bound) }
+    if start < bound { start = bound }
+    var length = (~(window.atoms >> offset)).trailingZeroBitCount
+    if Int(offset) + length >= 64, end - origin > 64 {
+      // The window cuts the atom: look again from its start on.
+      moveWindow(to: start)
+      offset = UInt64(truncatingIfNeeded: i - origin)
+      guard offset < 64 else { return longAtom(start, i) }
+      length = (~(window.atoms >> offset)).trailingZeroBitCount
+      if Int(offset) + length >= 64, end - origin > 64 { return longAtom(start, i) }
     }
-    var lanes: UInt64 = 0
-    var stop = start
-    let limit = end - start > Self.longestAtom ? start + Self.longestAtom : end
-    while stop < limit {
-      let lane = Bytes.lane(stop.pointee)
-      if lane == 0 { break }
-      lanes &+= lane
-      stop += 1
-    }
+    let stop = i + length
     // Runs of digits with nothing around them are half of all atoms.
-    if lanes & ~Lane.digit == 0, stop < limit || stop == end { return digits(start, stop) }
-    return mixedAtom(start, i, stop, lanes)
+    if start == i, (~(window.digits >> offset)).trailingZeroBitCount == length { return digits(start, stop) }
+    return mixedAtom(start, i, stop)
+  }
+
+  /// Where the atom begins that reaches back over the start of the window.
+  private func atomStart(_ i: Pointer, _ bound: Pointer) -> Pointer {
+    var start = i
+    while start > bound, Bytes.lane(start[-1]) & ~Lane.colon != 0 { start -= 1 }
+    return start
   }
 
   /// A run of digits and nothing else.
   @inline(__always)
   private mutating func digits(_ start: Pointer, _ stop: Pointer) -> Pointer {
     let count = stop - start
-    if count >= 3 {
-      if let next = personalNumber(start, stop, count) { return next }
-    }
+    if count >= 3, let next = personalNumber(start, stop, count) { return next }
     record(.number, start, stop)
     return stop
   }
 
-  private mutating func mixedAtom(_ start: Pointer, _ i: Pointer, _ atomEnd: Pointer, _ atomLanes: UInt64) -> Pointer {
+  private mutating func mixedAtom(_ start: Pointer, _ i: Pointer, _ atomEnd: Pointer) -> Pointer {
     var stop = atomEnd
-    if stop < end, Bytes.lane(stop.pointee) != 0 { return longAtom(start, stop) }
-    var lanes = atomLanes
+    if stop - start > Self.longestAtom { return longAtom(start, i) }
+    var lanes: UInt64 = 0
+    for p in start..<stop { lanes &+= Bytes.lane(p.pointee) }
     // Full stops, dashes and the like at the end belong to the sentence. There is a digit, so this ends.
     while Bytes.lane(stop[-1]) & Lane.alnum == 0 {
       stop -= 1
@@ -182,10 +188,11 @@ extension ScanPass {
     }
   }
 
-  /// An atom of more than `longestAtom` bytes, of which [start, cut) has been seen.
-  private mutating func longAtom(_ start: Pointer, _ cut: Pointer) -> Pointer {
-    var stop = cut
+  /// An atom that does not fit into the window; `i` is inside it.
+  private mutating func longAtom(_ start: Pointer, _ i: Pointer) -> Pointer {
+    var stop = i
     while stop < end, Bytes.lane(stop.pointee) != 0 { stop += 1 }
+    if stop - start <= Self.longestAtom { return mixedAtom(start, i, stop) }
     if let next = longCredential(start, stop) { return next }
     record(.identifier, start, stop)
     return stop

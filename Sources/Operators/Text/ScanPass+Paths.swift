@@ -28,6 +28,7 @@ extension ScanPass {
       floor = after
       return after
     }
+    if next == UInt8(ascii: "<"), let tag = TokenKind.tag(at: after, before: end), tag.kind == .address { return after }
     guard
       Bytes.isAlnum(next) || next == UInt8(ascii: "_") || next == UInt8(ascii: ".") || next == UInt8(ascii: "*") || next >= 0x80
         || next == UInt8(ascii: "<") && TokenKind.tag(at: after, before: end) != nil
