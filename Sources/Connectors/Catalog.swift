@@ -4,11 +4,14 @@ public import Dataflow
 public enum ConnectorCatalog {
   public static let sources: [SourceType] = [
     FileSource.type,
+    OTLPFileSource.type,
     GenerateSource.type,
   ]
 
   public static let sinks: [SinkType] = [
     PostgresSink.type,
+    FileSink.type,
+    ConsoleSink.type,
     DiscardSink.type,
   ]
 
