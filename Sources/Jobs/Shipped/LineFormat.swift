@@ -38,7 +38,9 @@ enum LineFormat: String, CaseIterable {
     case .json:
       planned.decoders.append(try ParseJSON.type.plan(Self.telemetry, input))
       planned.timeField = ("timestamp", .milliseconds)
-    case .text: planned.decoders.append(try ParseLine.type.plan(Config(["field": .string("line")]), input))
+    case .text:
+      let parsed = try ParseLine.type.plan(Config(["field": .string("line")]), input)
+      planned.decoders += [parsed, Untraced.planned(parsed.schema)]
     }
   }
 
