@@ -13,5 +13,7 @@ public enum OperatorCatalog {
     Fingerprint.type,
     TumblingWindow.type,
     SlidingWindow.type,
+    SessionWindow.type,
+    Deduplicate.type,
   ]
 }

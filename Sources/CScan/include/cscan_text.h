@@ -86,9 +86,14 @@ static const uint8_t cscan_sets[256] = {
 
 static inline uint8_t cscan_set(uint8_t byte) { return cscan_sets[byte]; }
 
+/* A byte that a token can be recognised by: 0-9 / : < = @ \ */
+static inline int cscan_is_trigger(uint8_t c) {
+  return (uint8_t)(c - 0x2f) <= 0x0b || (c & 0xfe) == 0x3c || c == '@' || c == '\\';
+}
+
 /* Bit maps of up to 64 bytes of text: bit i speaks of byte i. Bits behind the end of the text are 0. */
 typedef struct {
-  uint64_t triggers; /* 0-9 / : < = @ \ : bytes that a token can be recognised by */
+  uint64_t triggers; /* cscan_is_trigger */
   uint64_t atoms;    /* bytes whose lane is not 0 */
   uint64_t digits;
   uint64_t dots;
@@ -150,7 +155,7 @@ static inline cscan_window cscan_window64(const uint8_t *p) {
   for (int i = 0; i < 64; i++) {
     const uint8_t c = p[i];
     const uint64_t bit = 1ull << i;
-    if ((uint8_t)(c - 0x2f) <= 0x0b || (c & 0xfe) == 0x3c || c == '@' || c == '\\') w.triggers |= bit;
+    if (cscan_is_trigger(c)) w.triggers |= bit;
     if (cscan_lanes[c]) w.atoms |= bit;
     if (cscan_lanes[c] == CSCAN_DIGIT) w.digits |= bit;
     if (c == '.') w.dots |= bit;

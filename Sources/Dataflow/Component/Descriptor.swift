@@ -42,6 +42,8 @@ public struct PlannedOperator: Sendable {
   public var hasLateOutput: Bool
   /// The input fields it reads, so that an exchange before it carries no others; nil = all.
   public var reads: [Field]?
+  /// Set for a step that waits for calls: the runtime then drives this stage, and `make` gives an operator that only passes batches on.
+  public var stage: AsyncStagePlan?
   public var make: @Sendable () throws -> any Operator
 
   public init(
@@ -54,6 +56,12 @@ public struct PlannedOperator: Sendable {
     self.hasLateOutput = hasLateOutput
     self.reads = reads
     self.make = make
+  }
+
+  /// A step that waits for calls.
+  public init(schema: Schema, stage: AsyncStagePlan) {
+    self = .identity(schema)
+    self.stage = stage
   }
 }
 

@@ -74,10 +74,15 @@ public struct StateReader: Sendable {
   ///
   /// - Throws: `StateFormatError` when the bytes are not a table with this payload.
   public func forEachRow(_ name: String, of writer: Int, payload: Int, _ body: (UnsafeRawPointer) throws -> Void) throws {
-    guard let parts = subtasks[writer][name] else { return }
-    try TableRestore.forEachRow(parts, stride: 16 + (payload + 7) / 8 * 8) { row in
+    try forEachUnfilteredRow(name, of: writer, payload: payload) { row in
       if keyGroups.contains(row.loadUnaligned(as: KeyHash.self).group) { try body(row) }
     }
+  }
+
+  /// The same for every row, whoever owns it: for tables whose row key is not the record's key. The caller filters.
+  public func forEachUnfilteredRow(_ name: String, of writer: Int, payload: Int, _ body: (UnsafeRawPointer) throws -> Void) throws {
+    guard let parts = subtasks[writer][name] else { return }
+    try TableRestore.forEachRow(parts, stride: 16 + (payload + 7) / 8 * 8, body)
   }
 
   /// Appends a saved log to `log`; returns what must be added to offsets into it, or nil if there is none.

@@ -35,7 +35,7 @@ actor Subtask {
   nonisolated let slot: any Slot
   nonisolated var unownedExecutor: UnownedSerialExecutor { slot.asUnownedSerialExecutor() }
 
-  private let plan: Plan
+  let plan: Plan
   private let coordinator: CheckpointCoordinator
   private var chain: Chain?
   private var watermark = Int64.min
@@ -54,7 +54,13 @@ actor Subtask {
     self.chain = chain
     started = plan.runtime.monotonic()
     defer { chain.close() }
-    if let source = plan.vertex.source { try await runSource(source, chain) } else { try await runOperators(chain) }
+    if let source = plan.vertex.source {
+      try await runSource(source, chain)
+    } else if let stage = plan.vertex.stage {
+      try await runAsyncStage(stage, chain)
+    } else {
+      try await runOperators(chain)
+    }
   }
 
   /// What the subtask is doing, for progress and metrics. Answered between two batches.
@@ -81,7 +87,7 @@ actor Subtask {
     return chain
   }
 
-  private func restoreOperators(_ chain: Chain) throws {
+  func restoreOperators(_ chain: Chain) throws {
     guard let restored = plan.restored else { return }
     for node in chain.nodes { if let state = restored[node.id] { try node.operation.restore(state) } }
   }
@@ -205,7 +211,7 @@ actor Subtask {
     }
   }
 
-  private func onWatermark(_ risen: Int64, _ chain: Chain) throws {
+  func onWatermark(_ risen: Int64, _ chain: Chain) throws {
     watermark = risen
     try chain.onWatermark(risen)
   }
@@ -213,7 +219,7 @@ actor Subtask {
   // MARK: Checkpoints
 
   /// Sends the barrier behind everything that belongs before it, captures the state, and acknowledges.
-  private func pass(_ barrier: Barrier, _ chain: Chain, positions: [SplitPosition]?) async throws {
+  func pass(_ barrier: Barrier, _ chain: Chain, positions: [SplitPosition]?) async throws {
     let start = plan.runtime.monotonic()
     for node in chain.nodes { try node.output.flushErrors() }
     chain.broadcast(.barrier(barrier))

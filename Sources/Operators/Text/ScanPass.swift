@@ -21,6 +21,7 @@ struct ScanPass {
 
   private var hasher = ShapeHasher()
   private var flushed: Pointer
+  private var lastKind: TokenKind?
   let buffers: UnsafeMutablePointer<ScanBuffers>
   private let tokens: UnsafeMutablePointer<Token>
   private(set) var tokenCount = 0
@@ -173,11 +174,28 @@ struct ScanPass {
 
   // MARK: Shape
 
+  /// Whether [start, stop) is what stands between the members of a list: a comma, a blank, or both.
+  @inline(__always)
+  private func isListSeparator(_ start: Pointer, _ stop: Pointer) -> Bool {
+    switch stop - start {
+    case 1: start[0] == UInt8(ascii: " ") || start[0] == UInt8(ascii: ",")
+    case 2: start[0] == UInt8(ascii: ",") && start[1] == UInt8(ascii: " ")
+    default: false
+    }
+  }
+
   /// Hashes the tokens so far and the literals between them, and writes them to the template when one is wanted.
   private mutating func drain() {
     for i in 0..<tokenCount {
       let token = tokens[i]
-      let literal = trim(flushed, base + Int(token.start))
+      let start = base + Int(token.start)
+      if token.kind == lastKind, token.kind.isListed, isListSeparator(flushed, start) {
+        // `a, b, c` and `a b c` have the shape of one: how many there are says nothing.
+        flushed = base + Int(token.end)
+        continue
+      }
+      lastKind = token.kind
+      let literal = trim(flushed, start)
       hasher.combine(literal.start, literal.stop, then: token.kind.rawValue, in: base, end)
       if let renderer {
         renderer.append(literal.start, literal.stop)
