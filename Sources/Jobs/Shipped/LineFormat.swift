@@ -50,7 +50,8 @@ enum LineFormat: String, CaseIterable {
       .any(
         ConfigValue(
           .map([
-            ConfigValue.Entry(key: "path", value: ConfigValue(.string(path))), ConfigValue.Entry(key: "type", value: ConfigValue(.string(type))),
+            ConfigValue.Entry(key: "path", value: ConfigValue(.string(path))),
+            ConfigValue.Entry(key: "type", value: ConfigValue(.string(type))),
           ])))
     }
     return Config([
