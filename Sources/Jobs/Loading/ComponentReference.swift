@@ -4,6 +4,7 @@ internal import Dataflow
 public struct ComponentReference: Sendable {
   private let catalog: ComponentCatalog
 
+  /// The reference of this catalog.
   public init(catalog: ComponentCatalog) { self.catalog = catalog }
 
   /// The same catalog gives the same bytes.
