@@ -5,12 +5,15 @@ public enum ConnectorCatalog {
   /// Every source that a job file can name.
   public static let sources: [SourceType] = [
     FileSource.type,
+    OTLPFileSource.type,
     GenerateSource.type,
   ]
 
   /// Every sink that a job file can name.
   public static let sinks: [SinkType] = [
     PostgresSink.type,
+    FileSink.type,
+    ConsoleSink.type,
     DiscardSink.type,
   ]
 

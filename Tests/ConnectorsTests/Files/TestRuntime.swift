@@ -13,9 +13,9 @@ final class TestRuntime: Runtime {
   func now() -> Int64 { monotonic() }
   func monotonic() -> Int64 { time.withLock { $0 } }
   func sleep(nanoseconds: Int64) async throws { advance(by: nanoseconds) }
-  func block(nanoseconds: Int64) { advance(by: nanoseconds) }
   func random() -> UInt64 { 4 }
   var slots: [any Slot] { [] }
   func background(_ purpose: String) -> any Slot { preconditionFailure("connectors run on the caller's thread") }
+  func block(nanoseconds: Int64) {}
   var files: any FileSystem { storage }
 }
