@@ -57,12 +57,14 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),
-    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "Gzip", "Zstd"], swiftSettings: strict),
+    .testTarget(
+      name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "Gzip", "Postgres", "SinkTesting", "Zstd"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
     .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
+    .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
   ]
 )

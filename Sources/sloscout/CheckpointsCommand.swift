@@ -55,7 +55,8 @@ struct CheckpointsCommand: ParsableCommand {
               let raw = section.parts.reduce(0) { $0 + $1.rawBytes }
               let stored = section.parts.reduce(0) { $0 + $1.storedBytes }
               Terminal.print(
-                "  \(state.id)[\(subtask)] \(section.name): \(ProgressMeter.short(Double(raw)))B in \(section.parts.count) parts, \(ProgressMeter.short(Double(stored)))B stored")
+                "  \(state.id)[\(subtask)] \(section.name): \(ProgressMeter.short(Double(raw)))B in \(section.parts.count) parts, \(ProgressMeter.short(Double(stored)))B stored"
+              )
             }
           }
         }

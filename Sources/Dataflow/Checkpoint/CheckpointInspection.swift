@@ -2,6 +2,7 @@
 public struct CheckpointInspection: Sendable {
   private let store: any CheckpointStore
 
+  /// Looks into this store.
   public init(_ store: any CheckpointStore) { self.store = store }
 
   /// The epochs that have a manifest, ascending, each with the manifest or what is wrong with it.

@@ -18,8 +18,11 @@ public protocol CheckpointStore: Sendable {
 
 /// Another run has published this epoch: two processes work on the same job.
 public struct CheckpointConflict: Error, CustomStringConvertible {
+  /// The epoch that both wanted.
   public let epoch: UInt64
+  /// The manifest that was there already.
   public let path: String
+  /// The message, and the hint on a line of its own.
   public var description: String {
     "checkpoint \(epoch) exists already in \(path)\n  hint: another process is running this job; stop one of them"
   }
@@ -42,10 +45,12 @@ public struct FileCheckpointStore: CheckpointStore {
     for folder in folders { try files.createDirectory(folder) }
   }
 
+  /// Writes the file into every folder.
   public func put(_ name: String, _ bytes: [UInt8]) throws {
     for folder in folders { try files.writeDurably("\(folder)/\(name)", bytes) }
   }
 
+  /// Tries one folder after the other. Throws `CheckpointDamage` when no copy is whole.
   public func get(_ name: String, offset: Int, count: Int, accept: ([UInt8]) -> Bool) throws -> [UInt8] {
     var failure: (any Error)?
     for folder in folders {
@@ -60,6 +65,7 @@ public struct FileCheckpointStore: CheckpointStore {
     throw failure ?? CheckpointDamage(file: name, "there is no folder to read it from")
   }
 
+  /// Links the manifest into place in every folder, the first one last.
   public func publish(_ manifest: Manifest) throws {
     let name = Manifest.name(manifest.epoch)
     let bytes = manifest.encode()
@@ -75,6 +81,7 @@ public struct FileCheckpointStore: CheckpointStore {
     }
   }
 
+  /// Epochs for which any folder has a manifest.
   public func epochs() throws -> [UInt64] {
     var found: Set<UInt64> = []
     for folder in folders {
@@ -85,6 +92,7 @@ public struct FileCheckpointStore: CheckpointStore {
     return found.sorted()
   }
 
+  /// Tries one folder after the other.
   public func manifest(_ epoch: UInt64) throws -> Manifest {
     var failure: (any Error)?
     for folder in folders {
@@ -100,6 +108,7 @@ public struct FileCheckpointStore: CheckpointStore {
     throw failure ?? CheckpointDamage(file: Manifest.name(epoch), "there is no folder to read it from")
   }
 
+  /// Renames the manifest in every folder, so that a person can look at it.
   public func quarantine(_ epoch: UInt64) throws {
     for folder in folders {
       let path = "\(folder)/\(Manifest.name(epoch))"
@@ -108,6 +117,7 @@ public struct FileCheckpointStore: CheckpointStore {
     }
   }
 
+  /// Files that cannot be removed stay for the next time.
   public func collectGarbage(keep: [Manifest]) throws {
     let epochs = Set(keep.map { Manifest.name($0.epoch) })
     let data = keep.reduce(into: Set<String>()) { $0.formUnion($1.files) }

@@ -27,7 +27,9 @@ actor SnapshotPacker {
     _ acks: [Subtask.Acknowledgement], _ barrier: Barrier, previous: Manifest?, graph: JobGraph, baseCounters: [String: OperatorCounters],
     applied: UInt64?, observer: JobObserver
   ) throws -> Result {
-    var writer = try FrameWriter(store: store, prefix: dataName(barrier.checkpoint)) { write in try self.retryWhileFull(write, graph.checkpoint.timeout, observer) }
+    var writer = try FrameWriter(store: store, prefix: dataName(barrier.checkpoint)) { write in
+      try self.retryWhileFull(write, graph.checkpoint.timeout, observer)
+    }
     var operators: [String: Manifest.OperatorState] = [:]
     var order: [String] = []
     var stages: [String: Manifest.Stage] = [:]

@@ -8,30 +8,37 @@ public protocol AsyncStage: Sendable {
 
 /// A call that failed.
 public struct StageError: Error, CustomStringConvertible {
+  /// What happened, for people.
   public let message: String
   /// Trying again may help.
   public let isTransient: Bool
 
+  /// A failure.
   public init(_ message: String, isTransient: Bool) {
     self.message = message
     self.isTransient = isTransient
   }
 
+  /// The message.
   public var description: String { message }
 }
 
 /// How an async stage is driven.
 public struct AsyncStagePlan: Sendable {
+  /// Makes the stage, once per subtask.
   public var make: @Sendable () throws -> any AsyncStage
   /// Batches under way at once, at most.
   public var inFlight: Int
   /// Batches leave in the order in which they came; otherwise as they are done. Watermarks never overtake in either case.
   public var isOrdered: Bool
+  /// Attempts per batch, the first included.
   public var maxAttempts: Int
   /// Nanoseconds before the second attempt; doubled for each further one, with jitter.
   public var initialDelay: Int64
+  /// Nanoseconds: the longest pause between attempts.
   public var maxDelay: Int64
 
+  /// A plan; four batches in flight, ordered, five attempts unless said otherwise.
   public init(
     inFlight: Int = 4, isOrdered: Bool = true, maxAttempts: Int = 5, initialDelay: Int64 = 200_000_000, maxDelay: Int64 = 10_000_000_000,
     make: @escaping @Sendable () throws -> any AsyncStage

@@ -7,6 +7,7 @@ public struct SnapshotBuilder {
     case lazy(any LazySection)
   }
 
+  /// Nothing captured yet.
   public init() {}
 
   /// A small section, encoded right away and written whole every time.
@@ -46,6 +47,7 @@ public struct StateReader: Sendable {
   /// This subtask is the only one that takes over what is not keyed.
   public let isFirst: Bool
 
+  /// State as a checkpoint holds it, for an operator that owns these key groups.
   public init(subtasks: [[String: [[UInt8]]]], keyGroups: Range<Int> = 0..<KeyGroup.count, isFirst: Bool = true) {
     self.subtasks = subtasks
     self.keyGroups = keyGroups

@@ -81,7 +81,8 @@ private struct PlanBuilder {
     }
     for sink in graph.sinks {
       place(
-        PhysicalPlan.Node(id: sink.id, kind: .sink(sink.planned), onError: .fail, schema: Schema()), inputs: sink.inputs, key: nil, reads: nil)
+        PhysicalPlan.Node(id: sink.id, kind: .sink(sink.planned), onError: .fail, schema: Schema()), inputs: sink.inputs, key: nil,
+        reads: nil)
     }
   }
 
@@ -92,7 +93,9 @@ private struct PlanBuilder {
     for (index, decoder) in source.planned.decoders.enumerated() {
       schema = decoder.schema
       // All decoders carry the source's id towards the user; only the first files its state under it.
-      chain(PhysicalPlan.Node(id: index == 0 ? source.id : "\(source.id)#\(index)", kind: .operation(decoder), onError: source.onError, schema: schema), vertex)
+      chain(
+        PhysicalPlan.Node(
+          id: index == 0 ? source.id : "\(source.id)#\(index)", kind: .operation(decoder), onError: source.onError, schema: schema), vertex)
     }
     if source.planned.decoders.isEmpty {
       chain(PhysicalPlan.Node(id: source.id, kind: .operation(.identity(schema)), onError: source.onError, schema: schema), vertex)

@@ -21,6 +21,7 @@ public final class RecordBatch: @unchecked Sendable {
   public var count = 0
   /// The rows that are alive, ascending. Valid up to `selectedCount`.
   public let selection: UnsafeMutablePointer<UInt16>
+  /// How many entries of `selection` count.
   public var selectedCount = 0
 
   /// Event times in nanoseconds since 1970, or `noTime`.

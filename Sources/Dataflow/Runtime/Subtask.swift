@@ -256,21 +256,30 @@ extension SplitPosition {
 
 /// What one subtask is doing.
 public struct SubtaskStatus: Sendable {
+  /// Which of its step's subtasks it is, from 0.
   public let subtask: Int
+  /// Whether it reads a source.
   public let isSource: Bool
+  /// Where the records of each operator in its chain went, the first operator first.
   public let counters: [(id: String, counters: OperatorCounters)]
+  /// Nanoseconds since 1970; `Int64.min` before the first.
   public let watermark: Int64
   /// Batches waiting at its input.
   public let queued: Int
+  /// Nanoseconds of work since the start.
   public let busyNanoseconds: Int64
+  /// Nanoseconds since the start.
   public let elapsedNanoseconds: Int64
+  /// Of a source: how far each of its splits has come.
   public let splits: [SplitStatus]
 }
 
 /// How far event time has come in one split.
 public struct SplitStatus: Sendable {
+  /// The split's name.
   public let name: String
   /// `Int64.min` before the first record.
   public let maxTime: Int64
+  /// Whether it has had no records for so long that it no longer holds the time back.
   public let isIdle: Bool
 }

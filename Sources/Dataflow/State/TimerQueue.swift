@@ -11,8 +11,10 @@ public struct TimerQueue: Sendable {
   }
   private var heap: [Timer] = []
 
+  /// No timers.
   public init() {}
 
+  /// How many timers are set, outdated ones included.
   public var count: Int { heap.count }
   /// When the earliest timer is due, or nil.
   public var next: Int64? { heap.first?.time }

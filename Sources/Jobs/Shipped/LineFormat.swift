@@ -40,7 +40,9 @@ enum LineFormat: String, CaseIterable {
     case .json:
       planned.decoders.append(try ParseJSON.type.plan(Self.telemetry, input))
       planned.timeField = ("timestamp", .milliseconds)
-    case .text: planned.decoders.append(try ParseLine.type.plan(Config(["field": .string("line")]), input))
+    case .text:
+      let parsed = try ParseLine.type.plan(Config(["field": .string("line")]), input)
+      planned.decoders += [parsed, Untraced.planned(parsed.schema)]
     }
   }
 
@@ -50,7 +52,8 @@ enum LineFormat: String, CaseIterable {
       .any(
         ConfigValue(
           .map([
-            ConfigValue.Entry(key: "path", value: ConfigValue(.string(path))), ConfigValue.Entry(key: "type", value: ConfigValue(.string(type))),
+            ConfigValue.Entry(key: "path", value: ConfigValue(.string(path))),
+            ConfigValue.Entry(key: "type", value: ConfigValue(.string(type))),
           ])))
     }
     return Config([

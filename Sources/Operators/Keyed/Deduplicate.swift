@@ -2,12 +2,15 @@ public import Dataflow
 
 /// `deduplicate`: the first record of each key within a stretch of event time.
 public enum Deduplicate {
+  /// The catalog entry `deduplicate`.
   public static let type = OperatorType(
     Descriptor(
       type: "deduplicate", summary: "Drops records whose key was already seen within `ttl` of event time.",
       fields: [
         ConfigField("key", .list(.string), required: true, example: "[event_id]", "The fields that make a record the same as another."),
-        ConfigField("ttl", .duration, required: true, example: "1h", "How far apart in event time two records of one key may be and still be the same."),
+        ConfigField(
+          "ttl", .duration, required: true, example: "1h",
+          "How far apart in event time two records of one key may be and still be the same."),
       ],
       example: "key: [event_id]\nttl: 1h")
   ) { config, input in
@@ -89,7 +92,9 @@ final class DeduplicateOperator: Operator {
       try meta.withUnsafeBytes { bytes in
         var reader = ByteReader(bytes)
         let old = try reader.integer(Int64.self)
-        guard old == ttl else { throw StateFormatError("the ttl was \(old) ns, now it is \(ttl) ns. Give the operator a new id to start it afresh") }
+        guard old == ttl else {
+          throw StateFormatError("the ttl was \(old) ns, now it is \(ttl) ns. Give the operator a new id to start it afresh")
+        }
         watermark = max(watermark, try reader.integer())
         while !reader.isAtEnd { buckets.append(try reader.integer()) }
       }

@@ -37,7 +37,8 @@ final class SessionTable {
   // MARK: A row's own fields
 
   func times(_ row: UnsafeRawPointer) -> Session {
-    Session(first: row.loadUnaligned(fromByteOffset: extra, as: Int64.self), last: row.loadUnaligned(fromByteOffset: extra + 8, as: Int64.self))
+    Session(
+      first: row.loadUnaligned(fromByteOffset: extra, as: Int64.self), last: row.loadUnaligned(fromByteOffset: extra + 8, as: Int64.self))
   }
   func key(_ row: UnsafeRawPointer) -> KeyHash { row.loadUnaligned(fromByteOffset: extra + 16, as: KeyHash.self) }
   func revision(_ row: UnsafeRawPointer) -> Int64 { row.loadUnaligned(fromByteOffset: extra + 32, as: Int64.self) }
@@ -53,7 +54,9 @@ final class SessionTable {
   // MARK: Sessions
 
   /// The row of the session that a record at `time` belongs to, made, grown or joined from several as needed. Returns its times too.
-  func session(_ key: KeyHash, at time: Int64, gap: Int64, _ batch: RecordBatch, _ row: Int) -> (row: UnsafeMutableRawPointer, times: Session) {
+  func session(_ key: KeyHash, at time: Int64, gap: Int64, _ batch: RecordBatch, _ row: Int) -> (
+    row: UnsafeMutableRawPointer, times: Session
+  ) {
     let all = index[key] ?? []
     let touched = all.filter { time < $0.last + gap && time > $0.first - gap }
     if touched.count == 1, let only = touched.first, only.first <= time {

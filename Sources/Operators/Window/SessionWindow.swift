@@ -2,6 +2,7 @@ public import Dataflow
 
 /// `session-window`: a window per key and burst of activity, closed by a gap without records.
 public enum SessionWindow {
+  /// The catalog entry `session-window`.
   public static let type = OperatorType(
     Descriptor(
       type: "session-window", summary: "Summarises records per key in sessions: bursts of event time that a gap ends.",

@@ -74,7 +74,8 @@ final class SessionWindowOperator: Operator {
   private func emit(_ row: UnsafeMutableRawPointer, isFinal: Bool, _ output: Output) throws {
     let times = sessions.times(UnsafeRawPointer(row))
     let revision = sessions.revision(UnsafeRawPointer(row)) + 1
-    let writer = ResultWriter(config.output, layout, window: times.first, end: times.last + gap, revision: revision, isFinal: isFinal, output)
+    let writer = ResultWriter(
+      config.output, layout, window: times.first, end: times.last + gap, revision: revision, isFinal: isFinal, output)
     try writer.write(UnsafeRawPointer(row), sessions.log)
     try writer.finish()
     sessions.setEmitted(row, revision: revision, isFinal: isFinal)
@@ -106,7 +107,9 @@ final class SessionWindowOperator: Operator {
       try meta.withUnsafeBytes { bytes in
         var reader = ByteReader(bytes)
         let old = try reader.integer(Int64.self)
-        guard old == gap else { throw StateFormatError("the gap was \(old) ns, now it is \(gap) ns. Give the operator a new id to start it afresh") }
+        guard old == gap else {
+          throw StateFormatError("the gap was \(old) ns, now it is \(gap) ns. Give the operator a new id to start it afresh")
+        }
         watermark = max(watermark, try reader.integer())
       }
       try sessions.restore(from, writer) { key, times in timers.set(times.last + gap - 1, SessionTable.rowKey(key, times.first)) }

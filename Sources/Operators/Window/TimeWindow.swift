@@ -288,7 +288,9 @@ final class TimeWindow: Operator {
       var reader = ByteReader(bytes)
       let (oldSize, oldSlide) = (try reader.integer(Int64.self), try reader.integer(Int64.self))
       guard oldSize == size, oldSlide == slide else {
-        throw StateFormatError("the windows were \(oldSize / 1_000_000_000) s long; now they are \(size / 1_000_000_000) s. Give the operator a new id to start it afresh")
+        throw StateFormatError(
+          "the windows were \(oldSize / 1_000_000_000) s long; now they are \(size / 1_000_000_000) s. Give the operator a new id to start it afresh"
+        )
       }
       // Every former subtask had received the same watermarks before the barrier.
       watermark = max(watermark, try reader.integer())
