@@ -113,9 +113,12 @@ final class TimeWindow: Operator {
   /// The end of the last window that a pane belongs to.
   private func lastEnd(_ pane: Int64) -> Int64 { pane.flooredQuotient(slide) * slide + size }
 
-  private func isTooLate(_ pane: Int64) -> Bool {
-    watermark != .min && lastEnd(pane) - 1 + config.allowedLateness <= watermark
+  /// Whether the watermark has passed a window's end and the lateness after it.
+  private func isOver(endingAt end: Int64) -> Bool {
+    watermark != .min && end - 1 + config.allowedLateness <= watermark
   }
+
+  private func isTooLate(_ pane: Int64) -> Bool { isOver(endingAt: lastEnd(pane)) }
 
   private func update(_ pane: Pane, _ batch: RecordBatch, _ rows: [UInt16]) {
     rows.withUnsafeBufferPointer { rows in
@@ -125,7 +128,8 @@ final class TimeWindow: Operator {
         for (function, offset) in zip(layout.functions, layout.offsets) { function.add(batch, rows, base, offset, pane.log) }
       }
     }
-    for start in windowStarts(of: pane.start) {
+    // Of the windows that overlap here the earliest may be over, some of their panes dropped: a late record is for the others.
+    for start in windowStarts(of: pane.start) where !isOver(endingAt: start + size) {
       var state = windows[start] ?? WindowState()
       state.isChanged = true
       // Final by the end of an input that has grown since: open again.
