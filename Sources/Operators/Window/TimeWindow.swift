@@ -310,13 +310,20 @@ final class TimeWindow: Operator {
     }
     let mappings = try layout.restoreShared(shared)
     for start in saved {
-      let pane = pane(start)
-      guard let base = from.appendLog("log/\(start)", of: writer, to: pane.log) else { throw StateFormatError("pane \(start) has no log") }
+      let log = ColdLog()
+      guard from.appendLog("log/\(start)", of: writer, to: log) != nil else { throw StateFormatError("pane \(start) has no log") }
+      // Merging copies the values of this subtask's rows and nothing else: taking over whole logs, of every former subtask, would make
+      // the state grow with every restart.
+      let saved = UnsafeMutableRawPointer.allocate(byteCount: 16 + layout.payload, alignment: 8)
+      defer { saved.deallocate() }
       try from.forEachRow("rows/\(start)", of: writer, payload: layout.payload) { row in
+        saved.copyMemory(from: row, byteCount: 16 + layout.payload)
+        layout.renumber(saved, mappings)
+        let pane = pane(start)
         var inserted = false
-        let target = pane.table.slot(row.loadUnaligned(as: KeyHash.self), inserted: &inserted)
-        target.copyMemory(from: row, byteCount: pane.table.stride)
-        layout.relocate(target, base: base, mappings)
+        let target = pane.table.slot(saved.load(as: KeyHash.self), inserted: &inserted)
+        target.storeBytes(of: saved.load(fromByteOffset: WindowLayout.changed, as: UInt32.self), toByteOffset: WindowLayout.changed, as: UInt32.self)
+        layout.merge(target, pane.log, saved, log, isNew: inserted)
       }
     }
   }
