@@ -298,10 +298,12 @@ final class TimeWindow: Operator {
       watermark = max(watermark, try reader.integer())
       for _ in 0..<(try reader.integer(UInt32.self)) {
         let start = try reader.integer(Int64.self)
-        var state = windows[start] ?? WindowState()
-        state.revision = max(state.revision, try reader.integer())
+        let revision = try reader.integer(Int64.self)
         let flags = try reader.integer(UInt8.self)
-        state.isFinal = state.isFinal || flags & 1 != 0
+        var state = windows[start] ?? WindowState(revision: 0, isFinal: true, isChanged: false)
+        state.revision = max(state.revision, revision)
+        // Final only if it was for every former subtask: the rows of one for which it was not have yet to go out as final.
+        state.isFinal = state.isFinal && flags & 1 != 0
         state.isChanged = state.isChanged || flags & 2 != 0
         windows[start] = state
       }
