@@ -4,7 +4,8 @@ internal import Jobs
 /// Runs the tests that stand in job files.
 struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "test", abstract: "Runs the `tests:` of job files through their own operators, on virtual time. Exit code 1 when one fails.",
+    commandName: "test",
+    abstract: "Runs the `tests:` of job files through their own operators, on virtual time. Exit code 1 when one fails.",
     discussion: "EXAMPLE\n  sloscout test jobs.yaml")
   @OptionGroup var options: JobOptions
 

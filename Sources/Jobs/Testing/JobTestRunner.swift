@@ -31,7 +31,8 @@ public struct JobTestRunner: Sendable {
     let runner = try SynchronousRunner(graph, runtime: SystemRuntime(threads: 1))
     for (index, step) in test.given.enumerated() {
       switch step {
-      case .record(let record): try runner.send(try batch(record, runner.readerSchema(of: test.source) ?? Schema(), Int64(index)), from: test.source)
+      case .record(let record):
+        try runner.send(try batch(record, runner.readerSchema(of: test.source) ?? Schema(), Int64(index)), from: test.source)
       case .watermark(let value): try runner.advance(to: try time(value), from: test.source)
       }
     }
@@ -88,7 +89,9 @@ public struct JobTestRunner: Sendable {
       }
     }
     for row in left {
-      failures.append("\(output): a row that was not expected: \(row.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", "))")
+      failures.append(
+        "\(output): a row that was not expected: \(row.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", "))"
+      )
     }
     return failures
   }
