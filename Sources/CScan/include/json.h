@@ -24,8 +24,8 @@ typedef struct {
   const uint64_t *marks;
 } cscan_json;
 
-/* Words that the marks of a text take: one bit a byte, and the sentinel. */
-static inline size_t cscan_json_mark_words(size_t count) { return count / 64 + 1; }
+/* Words that the marks of a text take: one bit a byte and the sentinel, and a word more that may be read but means nothing. */
+static inline size_t cscan_json_mark_words(size_t count) { return count / 64 + 2; }
 
 /* Marks the text with the widest vectors that this processor has. With `padded`, up to 63 bytes after the text are read (and ignored). */
 void cscan_json_mark(const uint8_t *text, size_t count, bool padded, uint64_t *marks);
@@ -60,6 +60,13 @@ static inline size_t cscan_json_space(const cscan_json *json, size_t i) {
 
 /* The first mark at or after `i <= count`; `count` when there is none. */
 static inline size_t cscan_json_next_mark(const uint64_t *marks, size_t i) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  /* 57 bits or more from `i` on in one load: most strings end within them, wherever they begin, so the branch is foreseen. */
+  uint64_t near;
+  memcpy(&near, (const uint8_t *)marks + (i >> 3), 8);
+  near >>= i & 7;
+  if (near) return i + (size_t)__builtin_ctzll(near);
+#endif
   size_t word = i >> 6;
   uint64_t bits = marks[word] >> (i & 63);
   if (bits) return i + (size_t)__builtin_ctzll(bits);
@@ -108,9 +115,7 @@ static inline int64_t cscan_json_eight_digits(const uint8_t *text) {
 
 /* Reads an integer of at most 18 digits that begins at `i`. Answers with the index after it, or with 0 when it is something else: longer,
    with a fraction or an exponent, or no number. */
-static inline size_t cscan_json_small_int(const cscan_json *json, size_t i, int64_t *value) {
-  const uint8_t *text = json->text;
-  size_t count = json->count;
+static inline size_t cscan_json_small_int(const uint8_t *text, size_t count, size_t i, int64_t *value) {
   bool negative = i < count && text[i] == '-';
   if (negative) i++;
   size_t first = i;

@@ -4,8 +4,9 @@ internal import Dataflow
 extension JSONScanner {
   /// Reads a wanted value of any kind. Answers with the index behind it, or ~index of a fault.
   @inline(never)
-  func value(_ child: UnsafeMutablePointer<Child>, _ start: Int, depth: UInt32, _ batch: RecordBatch) -> Int {
-    let text = json.pointee.text!  // set for the document that is being read
+  func value(_ index: Int32, of node: UnsafeMutablePointer<Node>, _ start: Int, depth: UInt32, _ batch: RecordBatch) -> Int {
+    let child = node.pointee.children + Int(index)
+    let text = json.pointee.text.unsafelyUnwrapped  // set for the document that is being read
     let begin = Int(cscan_json_space(json, start))
     guard begin < json.pointee.count else { return ~json.pointee.count }
     let end: Int
@@ -29,6 +30,19 @@ extension JSONScanner {
       field = targets[field].next
     }
     return end
+  }
+
+  /// Reads a wanted string whose first mark is not its end: it has escapes, or a fault.
+  @inline(never)
+  func unusualString(_ target: UnsafeMutablePointer<Target>, _ first: Int, mark: Int, _ batch: RecordBatch) -> Int {
+    var isEscaped = false
+    let end = cscan_json_string_rest(json, mark, &isEscaped)
+    if end < 0 { return end }
+    let copy = batch.allocate(end - first)
+    let count = Int(cscan_json_unescape(json.pointee.text + first, end - first, copy))
+    target.pointee.values.assumingMemoryBound(to: ByteView.self)[state.pointee.row] = ByteView(base: copy, count: count)
+    target.pointee.document = state.pointee.document
+    return end + 1
   }
 
   /// Writes a value whose text has passed the grammar.
@@ -67,11 +81,9 @@ extension JSONScanner {
 
   /// The characters of a string, given what stands between its quotes: a view, or a copy when there are escapes.
   private func string(_ content: UnsafeBufferPointer<UInt8>, _ batch: RecordBatch) -> ByteView {
-    guard let base = content.baseAddress, content.contains(UInt8(ascii: "\\")) else {
-      return ByteView(base: content.baseAddress, count: content.count)
-    }
-    let target = batch.allocate(content.count)
-    return ByteView(base: target, count: Int(cscan_json_unescape(base, content.count, target)))
+    guard content.contains(UInt8(ascii: "\\")) else { return ByteView(base: content.baseAddress, count: content.count) }
+    let copy = batch.allocate(content.count)
+    return ByteView(base: copy, count: Int(cscan_json_unescape(content.baseAddress, content.count, copy)))
   }
 
   private func refuse(_ field: Int) {

@@ -69,12 +69,10 @@ public final class JSONScanner {
     var keyCount: Int
     /// The first field that wants the value, or -1.
     var field: Int
-    /// The object that paths go on through, or -1.
-    var node: Int
-    /// One field and nothing else.
-    var isSingle: Bool { node < 0 && next < 0 }
     /// The second field that wants the value, or -1.
     var next: Int
+    /// The object that paths go on through, or -1.
+    var node: Int
   }
 
   /// Everything that is allocated once and freed with the scanner.
@@ -104,10 +102,10 @@ public final class JSONScanner {
         for (field, next) in zip(child.fields, child.fields.dropFirst()) { targets[field].next = next }
         (children + position).initialize(
           to: Child(
-            key: key, keyCount: child.key.count, field: child.fields.first ?? -1, node: child.object ?? -1,
-            next: child.fields.count > 1 ? child.fields[1] : -1))
+            key: key, keyCount: child.key.count, field: child.fields.first ?? -1, next: child.fields.count > 1 ? child.fields[1] : -1,
+            node: child.object ?? -1))
       }
-      let layout = JSONLayout()
+      let layout = JSONLayout(targets)
       arena.layouts.append(layout)
       arena.children.append(children)
       (nodes + index).initialize(to: Node(layout: layout, children: children, count: object.children.count))

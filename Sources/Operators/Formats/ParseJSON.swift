@@ -55,19 +55,23 @@ public final class ParseJSON: Operator {
   }
 
   private func refuse(_ batch: RecordBatch, _ row: Int, _ outcome: JSONScanner.Outcome?, _ output: Output) throws {
+    let reason: ErrorReason =
+      switch outcome {
+      case nil, .record: "missing-field"
+      case .malformed: "malformed-json"
+      case .wrongType, .notAnObject: "wrong-type"
+      }
+    // Nobody reads the details of what is dropped, and broken records come by the thousand.
+    try output.fail(batch, row: row, reason: reason, detail: output.onError == .drop ? "" : detail(batch, row, outcome))
+  }
+
+  private func detail(_ batch: RecordBatch, _ row: Int, _ outcome: JSONScanner.Outcome?) -> String {
     switch outcome {
-    case nil:
-      try output.fail(batch, row: row, reason: "missing-field", detail: "\"\(input.name)\" is null")
-    case .record:
-      let name = missing(batch, row)?.name ?? ""
-      try output.fail(batch, row: row, reason: "missing-field", detail: "the document has no \"\(name)\"")
-    case .malformed(let position):
-      try output.fail(batch, row: row, reason: "malformed-json", detail: "at byte \(position)")
-    case .wrongType(let field):
-      let type = scanner.projection.fields[field].type
-      try output.fail(batch, row: row, reason: "wrong-type", detail: "\"\(outputs[field].name)\" expects \(type.rawValue)")
-    case .notAnObject:
-      try output.fail(batch, row: row, reason: "wrong-type", detail: "the document is not an object")
+    case nil: "\"\(input.name)\" is null"
+    case .record: "the document has no \"\(missing(batch, row)?.name ?? "")\""
+    case .malformed(let position): "at byte \(position)"
+    case .wrongType(let field): "\"\(outputs[field].name)\" expects \(scanner.projection.fields[field].type.rawValue)"
+    case .notAnObject: "the document is not an object"
     }
   }
 }

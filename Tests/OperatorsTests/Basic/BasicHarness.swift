@@ -25,7 +25,8 @@ final class BasicHarness {
     func sleep(nanoseconds: Int64) async throws {}
     func random() -> UInt64 { 4 }
     var slots: [any Slot] { [] }
-    var background: any Slot { preconditionFailure("these operators run nothing in the background") }
+    func block(nanoseconds: Int64) {}
+    func background(_ purpose: String) -> any Slot { preconditionFailure("these operators run nothing in the background") }
     var files: any FileSystem { preconditionFailure("these operators open no files") }
   }
 

@@ -3,7 +3,7 @@ import Glibc
 import Operators
 
 /// A small generator whose numbers follow from its seed.
-struct SeededGenerator: RandomNumberGenerator {
+struct FormatsRandom: RandomNumberGenerator {
   private var state: UInt64
 
   init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }

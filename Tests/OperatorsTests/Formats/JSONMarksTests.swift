@@ -4,7 +4,7 @@ import Testing
 @Suite struct JSONMarksTests {
   @Test("every implementation marks the same bytes: quotes, backslashes, control bytes, and the end", arguments: [1, 2, 3] as [UInt64])
   func agreement(seed: UInt64) {
-    var random = SeededGenerator(seed)
+    var random = FormatsRandom(seed)
     for count in Array(0...200) + [1000, 4096] {
       let bytes = (0..<count).map { _ in
         Int.random(in: 0..<3, using: &random) == 0
@@ -20,22 +20,22 @@ import Testing
         var marks = [UInt64](repeating: .max, count: cscan_json_mark_words(count))
         let guarded = GuardedMemory(bytes)
         if cscan_json_mark_with(level, guarded.buffer.baseAddress, count, false, &marks) {
-          #expect(marks == expected, "level \(level), \(count) bytes, seed \(seed)")
+          #expect(marks.dropLast() == expected[...], "level \(level), \(count) bytes, seed \(seed)")
         }
         let padded = bytes + [UInt8](repeating: 0x22, count: 64)
         if cscan_json_mark_with(level, padded, count, true, &marks) {
-          #expect(marks == expected, "level \(level), \(count) bytes padded, seed \(seed)")
+          #expect(marks.dropLast() == expected[...], "level \(level), \(count) bytes padded, seed \(seed)")
         }
       }
     }
-    var marks: [UInt64] = [0]
+    var marks: [UInt64] = [0, 0]
     #expect(cscan_json_mark_with(0, [0], 0, false, &marks))
     #expect(!cscan_json_mark_with(4, [0], 0, false, &marks))
   }
 
   @Test("eight digits at a time give what a loop gives, and nothing else passes")
   func digits() {
-    var random = SeededGenerator(9)
+    var random = FormatsRandom(9)
     for _ in 0..<2000 {
       let number = Int64.random(in: 0...99_999_999, using: &random)
       let text = Array(("0000000" + String(number)).suffix(8).utf8)

@@ -15,7 +15,7 @@ import Testing
 
   /// A random object as text: keys mostly in order, types mostly as wanted, white space and escapes at random.
   struct Writer {
-    var random: SeededGenerator
+    var random: FormatsRandom
     var compact = false
 
     mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &random) == 0 }
@@ -232,7 +232,7 @@ import Testing
 
   @Test("random documents and mutations of them are read as Foundation reads them", arguments: [1, 2, 3, 4] as [UInt64])
   func agreement(seed: UInt64) {
-    var writer = Writer(random: SeededGenerator(seed))
+    var writer = Writer(random: FormatsRandom(seed))
     let seasoned = Scan(Self.fields)
     for _ in 0..<400 {
       let document = writer.document()

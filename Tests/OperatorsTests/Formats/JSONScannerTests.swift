@@ -171,6 +171,13 @@ import Testing
       #expect(scan(Array(text[..<count])).outcome == .malformed(at: count), "cut at \(count)")
     }
     #expect(scan(text + [0x7d]).outcome == .malformed(at: text.count))
+    // The rest of the document stands behind the cut, where it may be read but must not be believed.
+    (text + [UInt8](repeating: 0x7d, count: 64)).withUnsafeBufferPointer { whole in
+      for count in 0..<text.count {
+        let cut = UnsafeBufferPointer(rebasing: whole[..<count])
+        #expect(scan.scanner.scan(cut, row: 0, of: scan.batch) == .malformed(at: count), "cut in place at \(count)")
+      }
+    }
   }
 
   @Test("a string of ten megabytes is a view, with escapes a copy")
