@@ -19,6 +19,8 @@ actor SinkApplier {
   private let progress = Mutex(Progress())
   /// Epochs that may wait before the sources are stopped.
   private static let maxWaiting = 32
+  /// One line a minute says that a sink still does not answer.
+  private static let warningInterval: Int64 = 60_000_000_000
 
   init(id: String, committer: any SinkCommitter, runtime: any Runtime, store: any CheckpointStore, job: String, observer: JobObserver) {
     self.id = id
@@ -92,9 +94,13 @@ actor SinkApplier {
   /// Tries again, with growing pauses and jitter, for as long as the sink says that it may answer later.
   private func retrying<T: Sendable>(_ work: () throws -> T) async throws -> T {
     var pause: Int64 = 50_000_000
+    var nextWarning = Int64.min
     while true {
       do { return try work() } catch let error as SinkError where error.retry == .withBackoff {
-        observer.warning("sink \"\(id)\": \(error.message); trying again")
+        if runtime.monotonic() >= nextWarning {
+          observer.warning("sink \"\(id)\" waits: \(error)")
+          nextWarning = runtime.monotonic() + Self.warningInterval
+        }
         try await runtime.sleep(nanoseconds: pause / 2 + Int64(runtime.random() % UInt64(pause / 2)))
         pause = min(pause * 2, 10_000_000_000)
       }

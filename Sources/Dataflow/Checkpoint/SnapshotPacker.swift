@@ -66,7 +66,7 @@ actor SnapshotPacker {
         }
       }
       if let positions = ack.positions, let source = ack.operators.first {
-        let id = "\(source.id)@reader"
+        let id = "\(source.id.prefix { $0 != "#" })@reader"
         if operators[id] == nil { order.append(id) }
         var state = operators[id] ?? Manifest.OperatorState(id: id, subtasks: [])
         try SplitPosition.encode(positions).withUnsafeBytes { try writer.write($0) }
