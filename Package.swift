@@ -51,7 +51,7 @@ let package = Package(
 
     .executableTarget(
       name: "sloscout",
-      dependencies: ["Jobs", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Jobs", "Connectors", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),

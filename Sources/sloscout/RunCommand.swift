@@ -45,20 +45,26 @@ private final class JobRun: Sendable {
   private let session: JobSession
   private let meter: MeterBox
   private let quiet: Bool
+  private let trace: CrashTrace?
 
   init(_ job: PlannedJob, quiet: Bool) throws {
     self.quiet = quiet
     let meter = MeterBox(ProgressMeter(job.graph))
     let name = job.definition.name
-    let failpoint = Failpoint(ProcessInfo.processInfo.environment["SLOSCOUT_FAILPOINT"])
+    let environment = ProcessInfo.processInfo.environment
+    let failpoint = Failpoint(environment["SLOSCOUT_FAILPOINT"])
+    let trace = CrashTrace(path: environment["SLOSCOUT_TRACE"])
+    self.trace = trace
     session = try JobSession(
       job,
       observer: JobObserver { event in
+        trace?.note(event)
         switch event {
         case .phase(let phase, let epoch): failpoint?.reached(phase, epoch)
         case .checkpoint(let report): meter.value.withLock { $0.note(report) }
         case .warning(let text): Self.say("\(name): warning: \(text)")
-        case .restored(let epoch, _): if !quiet { Self.say("\(name): going on from checkpoint \(epoch)") }
+        case .restored(let epoch, let records):
+          if !quiet { Self.say("\(name): going on from checkpoint \(epoch), after \(records) records") }
         case .restarting(let attempt, let delay, let cause):
           Self.say("\(name): failed (\(cause)); attempt \(attempt) in \(delay / 1_000_000) ms")
         case .applied(let sink, let epoch, _, let refused):
@@ -83,7 +89,11 @@ private final class JobRun: Sendable {
   /// Runs to the end. Returns false when the job failed.
   func run() async -> Bool {
     let progress = Task { await showProgress() }
-    defer { progress.cancel() }
+    let tracing = trace.map { trace in Task { await follow(trace) } }
+    defer {
+      progress.cancel()
+      tracing?.cancel()
+    }
     do {
       let result = try await session.runner.run()
       progress.cancel()
@@ -110,6 +120,15 @@ private final class JobRun: Sendable {
       let (now, monotonic) = (session.runtime.now(), session.runtime.monotonic())
       let line = meter.value.withLock { $0.line(status, now: now, monotonic: monotonic) }
       if Terminal.isInteractive { Terminal.status(line) } else { Terminal.error(line) }
+    }
+  }
+
+  /// Writes down every ten milliseconds how many records the job has read.
+  private func follow(_ trace: CrashTrace) async {
+    guard let source = session.graph.sources.first?.id else { return }
+    while (try? await Task.sleep(nanoseconds: 10_000_000)) != nil {
+      let totals = await session.runner.totals(await session.runner.status())
+      if let read = totals.first(where: { $0.id == source })?.counters.received, read > 0 { trace.note(read: read) }
     }
   }
 }

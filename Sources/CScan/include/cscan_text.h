@@ -249,13 +249,16 @@ static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const ui
 static const uint32_t cscan_key_ends[32] = {
     ['b' & 31] = CSCAN_AFTER('o'),                                                          /* dob */
     ['d' & 31] = CSCAN_AFTER('r') | CSCAN_AFTER('w'),                                       /* password, passwd, pwd, card */
-    ['e' & 31] = CSCAN_AFTER('s') | CSCAN_AFTER('n') | CSCAN_AFTER('l') | CSCAN_AFTER('m') | CSCAN_AFTER('t'),
-    /* passphrase, phone, mobile, name, birthdate */
+    ['e' & 31] = CSCAN_AFTER('s') | CSCAN_AFTER('n') | CSCAN_AFTER('l') | CSCAN_AFTER('m') | CSCAN_AFTER('t') | CSCAN_AFTER('d') |
+                 CSCAN_AFTER('e'),
+    /* passphrase, phone, mobile, name, birthdate, passcode, employee */
     ['h' & 31] = CSCAN_AFTER('t'),                                                          /* dateofbirth */
     ['l' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('l'),                                       /* tel, cell */
-    ['n' & 31] = CSCAN_AFTER('i') | CSCAN_AFTER('e') | CSCAN_AFTER('d') | CSCAN_AFTER('s') | CSCAN_AFTER('o') | CSCAN_AFTER('a'),
-    /* pin, token, msisdn, ssn, authorization, iban */
+    ['n' & 31] = CSCAN_AFTER('i') | CSCAN_AFTER('e') | CSCAN_AFTER('d') | CSCAN_AFTER('s') | CSCAN_AFTER('o') | CSCAN_AFTER('a') |
+                 CSCAN_AFTER('r'),
+    /* pin, token, msisdn, ssn, authorization, iban, born */
     ['r' & 31] = CSCAN_AFTER('e'),                                                          /* phonenumber, cardholder */
+    ['s' & 31] = CSCAN_AFTER('s'),                                                          /* pass */
     ['t' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('n'),                                       /* secret, patient */
     ['x' & 31] = CSCAN_AFTER('a'),                                                          /* fax */
     ['y' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('a'),                                       /* apikey, birthday */

@@ -174,7 +174,7 @@ final class PostgresCommitter: SinkCommitter {
         "\(sink): epoch \(epoch.epoch) cannot be applied, epochs \(expected) to \(epoch.epoch - 1) are missing in the database",
         hint:
           "restore the database to a state at or after epoch \(epoch.epoch - 1). If those epochs are meant to be missing (the sink is new to the job): "
-          + "UPDATE sink_ledger SET epoch = \(epoch.epoch - 1) WHERE job = … AND sink = …", retry: .never)
+          + "UPDATE sink_ledger SET epoch = \(epoch.epoch - 1) WHERE \(claim.ledger.match)", retry: .never)
     case .digestMismatch(let digest):
       return SinkError(
         "\(sink): epoch \(epoch.epoch) stands in the database with other rows (digest \(digest.map { String($0, radix: 16) } ?? "none"), "

@@ -75,7 +75,8 @@ public struct FileCheckpointStore: CheckpointStore {
       do {
         try files.createExclusively("\(folder)/\(name)", bytes)
       } catch let error as FileError where error.isAlreadyThere {
-        throw CheckpointConflict(epoch: manifest.epoch, path: folder)
+        // Ours, when an earlier try wrote this copy and then found the disk full. A manifest names data files that only one run can have made.
+        guard try files.read("\(folder)/\(name)") == bytes else { throw CheckpointConflict(epoch: manifest.epoch, path: folder) }
       }
       try files.syncDirectory(folder)
     }
@@ -123,10 +124,15 @@ public struct FileCheckpointStore: CheckpointStore {
     let data = keep.reduce(into: Set<String>()) { $0.formUnion($1.files) }
     for folder in folders {
       let names = try files.list(folder)
+      let newest = keep.map(\.epoch).max() ?? 0
       for name in names where name.hasPrefix("manifest-") && !epochs.contains(name) { try files.remove("\(folder)/\(name)") }
       // A manifest that is gone on disk before its data: the other order could leave a manifest that points nowhere.
       try files.syncDirectory(folder)
-      for name in names where name.hasPrefix("data-") && !data.contains(name) { try files.remove("\(folder)/\(name)") }
+      for name in names where name.hasPrefix("data-") && !data.contains(name) {
+        // Data of a later epoch is another process's, whose manifest is about to be published: it has taken this job over.
+        if let epoch = Manifest.epoch(ofData: name), epoch > newest { continue }
+        try files.remove("\(folder)/\(name)")
+      }
     }
   }
 }

@@ -95,9 +95,20 @@ public struct Manifest: Sendable, Equatable {
     } + stages.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.storedBytes } }
   }
 
-  static func name(_ epoch: UInt64) -> String {
+  static func name(_ epoch: UInt64) -> String { "manifest-" + padded(epoch) }
+
+  /// The common beginning of the names of an epoch's data files. `run` keeps those of two runs apart.
+  static func dataName(_ epoch: UInt64, run: UInt64) -> String { "data-\(padded(epoch))-\(String(run, radix: 16))" }
+
+  /// The epoch that a data file was written for.
+  static func epoch(ofData name: String) -> UInt64? {
+    let parts = name.split(separator: "-")
+    return parts.count > 1 ? UInt64(parts[1]) : nil
+  }
+
+  private static func padded(_ epoch: UInt64) -> String {
     let digits = String(epoch)
-    return "manifest-" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits
+    return String(repeating: "0", count: max(0, 10 - digits.count)) + digits
   }
 }
 

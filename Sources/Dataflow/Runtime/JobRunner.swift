@@ -208,8 +208,14 @@ public actor JobRunner {
       }
       if newest < loaded.manifest.epoch { try await applier.apply(loaded.manifest) }
     }
-    observer.send(.restored(epoch: loaded.manifest.epoch, records: loaded.manifest.counters.first?.counters.received ?? 0))
+    observer.send(.restored(epoch: loaded.manifest.epoch, records: Self.recordsRead(loaded.manifest, graph)))
     return loaded
+  }
+
+  /// Records that all sources had read when the checkpoint was taken.
+  private static func recordsRead(_ manifest: Manifest, _ graph: JobGraph) -> Int {
+    let sources = Set(graph.sources.map(\.id))
+    return manifest.counters.reduce(0) { sources.contains($1.id) ? $0 + $1.counters.received : $0 }
   }
 
   private static func isWorthRetrying(_ error: any Error) -> Bool {

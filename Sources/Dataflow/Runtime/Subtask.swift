@@ -142,7 +142,7 @@ actor Subtask {
           sliceStart = runtime.monotonic()
         }
       case .wait(let duration):
-        for exchange in chain.exchanges.values { exchange.flush() }
+        chain.flush()
         try await chain.outbox.drain()
         let nanoseconds = duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
         try await runtime.sleep(nanoseconds: max(100_000, min(nanoseconds, 20_000_000)))

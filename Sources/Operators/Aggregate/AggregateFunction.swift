@@ -24,12 +24,12 @@ package protocol AggregateFunction: AnyObject {
   func snapshotShared() -> [UInt8]
   /// Takes a saved shared part in; answers with how its numbers map to this object's.
   func restoreShared(_ bytes: [UInt8]) throws -> [Int]
-  /// Adapts a restored summary: offsets into the log moved by `base`, shared numbers map by `mapping`.
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int])
+  /// Adapts a restored summary: shared numbers map by `mapping`.
+  func renumber(_ summary: UnsafeMutableRawPointer, _ mapping: [Int])
 }
 
 extension AggregateFunction {
   package func snapshotShared() -> [UInt8] { [] }
   package func restoreShared(_ bytes: [UInt8]) throws -> [Int] { [] }
-  package func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {}
+  package func renumber(_ summary: UnsafeMutableRawPointer, _ mapping: [Int]) {}
 }

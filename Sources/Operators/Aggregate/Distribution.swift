@@ -103,7 +103,7 @@ final class Distribution: AggregateFunction {
     }
   }
 
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {
+  func renumber(_ summary: UnsafeMutableRawPointer, _ mapping: [Int]) {
     guard !mapping.enumerated().allSatisfy({ $0.offset == $0.element }) else { return }
     let counts = summary.assumingMemoryBound(to: Int64.self)
     let old = (0...categories).map { counts[$0] }

@@ -54,9 +54,4 @@ final class FirstValue: AggregateFunction {
     let value = value(summary.assumingMemoryBound(to: Int64.self), log)
     batch.bytes(field)[row] = value.isNull ? .null : batch.copy(value.buffer)
   }
-
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {
-    let slot = summary.assumingMemoryBound(to: Int64.self)
-    if slot[3] != 0 { slot[2] += Int64(base) }
-  }
 }

@@ -119,9 +119,4 @@ final class Reservoir: AggregateFunction {
     text.append(UInt8(ascii: "]"))
     batch.bytes(field)[row] = text.withUnsafeBufferPointer { batch.copy($0) }
   }
-
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {
-    let entries = (summary + 8).assumingMemoryBound(to: (hash: UInt64, place: UInt64).self)
-    for i in 0..<Int(summary.load(as: UInt32.self)) { entries[i].place += UInt64(base) << 24 }
-  }
 }

@@ -75,9 +75,4 @@ final class TopK: AggregateFunction {
     text.append(UInt8(ascii: "]"))
     batch.bytes(field)[row] = text.withUnsafeBufferPointer { batch.copy($0) }
   }
-
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {
-    let entries = (summary + 8).assumingMemoryBound(to: Entry.self)
-    for i in 0..<Int(summary.load(as: Int64.self)) { entries[i].place += UInt64(base) << 24 }
-  }
 }

@@ -35,9 +35,7 @@ extension ScanPass {
   mutating func findEmbedded(_ start: Pointer, _ stop: Pointer) {
     var p = start
     while p + 7 <= stop {
-      if Bytes.isDigit(p.pointee), p > start,
-        p[-1] == UInt8(ascii: "/") || p[-1] == UInt8(ascii: "@") || p[-1] == UInt8(ascii: "_")
-          || p[-1] == UInt8(ascii: "-") || p[-1] == UInt8(ascii: ":"),
+      if Bytes.isDigit(p.pointee), p > start, p[-1] == UInt8(ascii: "/") || p[-1] == UInt8(ascii: "@"),
         let address = IPv4(prefixOf: p, stop), !address.isImpersonal,
         address.end == stop || Bytes.lane(address.end.pointee) & (Lane.alnum | Lane.dot) == 0
       {

@@ -68,10 +68,18 @@ extension ScanPass {
       if start == i, lanes & ~Lane.digit == 0 { return digits(start, stop) }
     }
     if stop - start >= 16, lanes & Lane.letters != 0, let next = credential(start, stop, lanes) { return next }
-    if lanes & Lane.glue != 0, let at = Bytes.find(UInt8(ascii: "@"), start, stop), let next = email(at: at) { return next }
+    if lanes & Lane.glue != 0, let next = emailInside(start, stop) { return next }
+    if start > base, start[-1] == UInt8(ascii: " "), let next = passwordArgument(start) { return next }
     if let next = form(start, i, stop, lanes) { return next }
     if lanes & Lane.colon != 0 { return pieces(start, i, stop) }
     return piece(start, i, stop, lanes)
+  }
+
+  /// The e-mail address that the atom holds.
+  private mutating func emailInside(_ start: Pointer, _ stop: Pointer) -> Pointer? {
+    if let at = Bytes.find(UInt8(ascii: "@"), start, stop) { return email(at: at) }
+    if let at = Bytes.find("%40", start, stop) { return email(at: at, signCount: 3) }
+    return nil
   }
 
   /// What is left of an atom without the decoration in front of the digit at `i`: `@0x1f`, `~12`, `enable......0`. Nil for no decoration.
@@ -143,6 +151,12 @@ extension ScanPass {
           return stop
         }
         if isWord(start, i - 1) {
+          // `localhost/10.1.2.3`; with other numbers it is a program's version.
+          if Lane.dots(lanes) >= 3, before == UInt8(ascii: "/") || before == UInt8(ascii: "@"), let address = IPv4(i, stop),
+            address.isPrivate
+          {
+            find(.ipv4, i, stop)
+          }
           record(.number, i, stop)
           return stop
         }
@@ -213,26 +227,31 @@ extension ScanPass {
     var lanes: UInt64 = 0
     while stop < quiet, Bytes.lane(stop.pointee) & ~Lane.slash != 0 { stop += 1 }
     while Bytes.lane(stop[-1]) & Lane.alnum == 0 { stop -= 1 }
-    floor = stop
     guard stop - start <= Self.longestAtom else { return longPersonal(start, stop) }
     for p in start..<stop { lanes &+= Bytes.lane(p.pointee) }
+    if let next = quietPersonal(start, stop, lanes) { return next }
+    floor = stop
+    return stop
+  }
+
+  private mutating func quietPersonal(_ start: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer? {
     if start.pointee == UInt8(ascii: "+"), let next = internationalPhone(start) { return next }
     if stop - start >= 16, lanes & Lane.letters != 0, let next = credential(start, stop, lanes) { return next }
-    if lanes & Lane.glue != 0, let at = Bytes.find(UInt8(ascii: "@"), start, stop), let next = email(at: at) { return next }
+    if lanes & Lane.glue != 0, let next = emailInside(start, stop) { return next }
     if lanes & Lane.letters == 0 {
       if Lane.dots(lanes) == 3, let address = IPv4(prefixOf: start, stop), !address.isImpersonal, !isVersion(start) {
         find(.ipv4, start, address.end)
+        floor = stop
         return stop
       }
       if let next = personalNumber(start, stop, stop - start) { return next }
     }
     if Lane.otherLetters(lanes) == 0, let next = hardware(start, stop, lanes) ?? addressV6(start, stop, lanes) { return next }
-    return bankAccount(start, stop, lanes) ?? stop
+    return bankAccount(start, stop, lanes)
   }
 
   /// A long run inside a URL, a path or an identifier: keys of any length, and e-mail addresses.
   private mutating func longPersonal(_ start: Pointer, _ stop: Pointer) -> Pointer {
-    floor = start
     if let next = longCredential(start, stop) { return next }
     var p = start
     while let at = Bytes.find(UInt8(ascii: "@"), p, stop) { p = email(at: at) ?? at + 1 }

@@ -55,7 +55,9 @@ extension ScanPass {
     }
     var header = body
     while header > base, Bytes.isSpace(header[-1]) { header -= 1 }
-    guard Bytes.endsIgnoringCase(header, base, with: "private key-----") else { return nil }
+    guard
+      Bytes.endsIgnoringCase(header, base, with: "private key-----") || Bytes.endsIgnoringCase(header, base, with: "private key block-----")
+    else { return nil }
     let last = limit(start)
     while body < last, Bytes.isSpace(body.pointee) || body.pointee == UInt8(ascii: "\\") && last - body >= 2 && body[1] == UInt8(ascii: "n")
     {

@@ -116,6 +116,7 @@ extension ScanPass {
   mutating func tag(at i: Pointer) -> Pointer {
     guard let tag = TokenKind.tag(at: i, before: end) else { return i + 1 }
     var stop = tag.end
+    if tag.kind == .password || tag.kind == .secret, let next = element(i, tag.kind, tag.end) { return next }
     if tag.kind == .address, stop < end, stop.pointee == UInt8(ascii: ":") || stop.pointee == UInt8(ascii: "/") {
       let digits = Bytes.afterDigits(stop + 1, end)
       if digits > stop + 1, digits == end || Bytes.lane(digits.pointee) == 0 || stop.pointee == UInt8(ascii: ":") { stop = digits }
@@ -133,6 +134,18 @@ extension ScanPass {
       }
     }
     record(tag.kind, start, stop)
+    return stop
+  }
+
+  /// The content of an XML element whose name is that of a placeholder: `<password>hunter2</password>`.
+  private mutating func element(_ i: Pointer, _ kind: TokenKind, _ start: Pointer) -> Pointer? {
+    let limit = end - start > 256 ? start + 256 : end
+    guard let stop = Bytes.find(UInt8(ascii: "<"), start, limit), stop > start, end - stop > 2, stop[1] == UInt8(ascii: "/"),
+      end - stop - 2 >= start - i - 1, Bytes.equal(stop + 2, i + 1, start - i - 1)
+    else { return nil }
+    record(kind, i, start)
+    find(kind == .password ? .password : .secret, start, stop)
+    record(kind, start, stop)
     return stop
   }
 

@@ -16,11 +16,16 @@ final class SessionTable {
   /// Sessions of each key by their times. Rebuilt from the rows at a restore.
   private var index: [KeyHash: [Session]] = [:]
   private let extra: Int
+  /// Sessions removed since the log was last written anew.
+  private var removals = 0
+  /// What a row holds beside the window row: times, key, revision, flags.
+  private static let ownBytes = 48
+  private static let compactionBytes = 16 << 20
 
   init(_ layout: WindowLayout) {
     self.layout = layout
     extra = 16 + layout.payload
-    table = StateTable(payload: layout.payload + 56)
+    table = StateTable(payload: layout.payload + Self.ownBytes)
   }
 
   static func rowKey(_ key: KeyHash, _ first: Int64) -> KeyHash {
@@ -113,7 +118,8 @@ final class SessionTable {
     table.remove(Self.rowKey(key, session.first))
     index[key]?.removeAll { $0 == session }
     if index[key]?.isEmpty == true { index[key] = nil }
-    if table.count == 0 { log = ColdLog() }
+    removals += 1
+    compact()
   }
 
   // MARK: Checkpoint
@@ -126,17 +132,36 @@ final class SessionTable {
 
   /// Takes the sessions of a former subtask whose keys are in the range. Calls the body for each.
   func restore(_ from: StateReader, _ writer: Int, _ body: (KeyHash, Session) -> Void) throws {
-    guard let shared = from.section("shared", of: writer), let base = from.appendLog("log", of: writer, to: log) else { return }
+    let savedLog = ColdLog()
+    guard let shared = from.section("shared", of: writer), from.appendLog("log", of: writer, to: savedLog) != nil else { return }
     let mappings = try layout.restoreShared(shared)
-    try from.forEachUnfilteredRow("rows", of: writer, payload: layout.payload + 56) { row in
-      let key = key(row)
+    let saved = UnsafeMutableRawPointer.allocate(byteCount: table.stride, alignment: 8)
+    defer { saved.deallocate() }
+    try from.forEachUnfilteredRow("rows", of: writer, payload: layout.payload + Self.ownBytes) { row in
+      saved.copyMemory(from: row, byteCount: table.stride)
+      let key = key(saved)
       guard from.keyGroups.contains(key.group) else { return }
-      var inserted = false
-      let target = table.slot(row.loadUnaligned(as: KeyHash.self), inserted: &inserted)
-      target.copyMemory(from: row, byteCount: table.stride)
-      layout.relocate(target, base: base, mappings)
-      index[key, default: []].append(times(row))
-      body(key, times(row))
+      layout.renumber(saved, mappings)
+      copy(saved, savedLog, into: table, log)
+      index[key, default: []].append(times(saved))
+      body(key, times(saved))
     }
+  }
+
+  /// Copies a row with its values in the log.
+  private func copy(_ row: UnsafeRawPointer, _ rowLog: ColdLog, into target: StateTable, _ log: ColdLog) {
+    var inserted = false
+    let slot = target.slot(row.loadUnaligned(as: KeyHash.self), inserted: &inserted)
+    layout.merge(slot, log, row, rowLog, isNew: true)
+    (slot + WindowLayout.changed).copyMemory(from: row + WindowLayout.changed, byteCount: 4)
+    (slot + extra).copyMemory(from: row + extra, byteCount: Self.ownBytes)
+  }
+
+  /// Writes the log anew when most of it belongs to sessions that are gone. O(rows), and at least as many rows have gone since the last time.
+  private func compact() {
+    guard removals > table.count, log.count > Self.compactionBytes else { return }
+    let (fresh, freshLog) = (StateTable(payload: layout.payload + Self.ownBytes), ColdLog())
+    table.forEach { copy($0, log, into: fresh, freshLog) }
+    (table, log, removals) = (fresh, freshLog, 0)
   }
 }

@@ -16,6 +16,6 @@ final class TestRuntime: Runtime {
   func random() -> UInt64 { 4 }
   var slots: [any Slot] { [] }
   func background(_ purpose: String) -> any Slot { preconditionFailure("connectors run on the caller's thread") }
-  func block(nanoseconds: Int64) {}
+  func block(nanoseconds: Int64) { advance(by: nanoseconds) }
   var files: any FileSystem { storage }
 }
