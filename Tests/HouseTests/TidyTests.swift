@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// House rules that a reader would otherwise have to keep in mind. What is found is named as `file:line`.
