@@ -55,6 +55,8 @@ class KilledJob:
         self.killed_at = 0.0
         self.aligned = {}
         self.damaged = False
+        self.damaged_epochs = set()
+        self.removed = False  # a file was taken away by this test
 
     def note(self, text):
         self.log.append(f"{time.monotonic() - self.suite.started:8.2f} {text}")
@@ -102,7 +104,7 @@ class KilledJob:
         newest = self._newest()
         expected = ("restore", newest) if newest else ("fresh", None)
         note_of_damage = None
-        if newest and suite.damages and random.random() < 0.25 and not self.damaged:
+        if newest and suite.damages and random.random() < 0.25 and not self.damaged and newest not in self.damaged_epochs:
             note_of_damage, expected = self._damage()
         self.damaged = False
         life = Life(
@@ -134,6 +136,8 @@ class KilledJob:
                 staged = trace.staged
                 if staged and (newest := self._newest() or 0) < max(staged):
                     raise Violation(f"checkpoint {max(staged)} was published, the newest in the folder is {newest}")
+            if gaps := [] if self.removed else damage.gaps(self.checkpoints):
+                raise Violation(gaps[0])
             if wrong := oracle.partial(suite.server, self.database, self.truth):
                 raise Violation(wrong[0])
             return False
@@ -229,8 +233,12 @@ class KilledJob:
             # Only what stands in both folders can be damaged without loss.
             if any(damage.epochs(place)[-1:] != [newest] for place in (self.checkpoints, self.second / "fingerprint")):
                 return None, ("restore", newest)
-            return f"{folder.parent.name}: {damage.damage(folder, random)}", ("restore", newest)
+            self.damaged_epochs.add(newest)  # one copy is gone: from now on the other is all there is
+            what = damage.damage(folder, random)
+            self.removed |= what.endswith("removed")
+            return f"{folder.parent.name}: {what}", ("restore", newest)
         what = damage.damage(folder, random)
+        self.removed |= what.endswith("removed")
         rows = suite.server.psql(self.database, "SELECT max(epoch) FROM sink_ledger") if self._has_ledger() else [["0"]]
         return what, damage.expectation(self.folder / "before", self.checkpoints, int(rows[0][0] or 0))
 
@@ -248,6 +256,7 @@ class KilledJob:
         self.suite.statistics.damages["refused"] += 1
         damage.copy(self.folder / "before", self.checkpoints)
         self.damaged = True  # not twice in a row
+        self.removed = False
         self.note("refused; the folder was restored from its copy")
 
     # The end

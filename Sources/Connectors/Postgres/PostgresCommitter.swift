@@ -142,7 +142,7 @@ final class PostgresCommitter: SinkCommitter {
     """
     SET LOCAL statement_timeout = \(max(1, options.statementTimeout / 1_000_000));
     SET LOCAL lock_timeout = '15s';
-    SET LOCAL idle_in_transaction_session_timeout = '60s';
+    SET LOCAL idle_in_transaction_session_timeout = '10s';
     SET LOCAL client_min_messages = warning;
     SET LOCAL timezone = 'UTC';
     SET LOCAL work_mem = '64MB';

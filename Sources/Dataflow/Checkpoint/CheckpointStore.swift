@@ -73,6 +73,11 @@ public struct FileCheckpointStore: CheckpointStore {
       }
       try files.syncDirectory(folder)
     }
+    // A process that stood still for long can find the name of its epoch free: newer checkpoints of another run have replaced it.
+    if let newest = try epochs().last, newest > manifest.epoch {
+      for folder in folders { try files.remove("\(folder)/\(name)") }
+      throw CheckpointConflict(epoch: newest, path: folders[0])
+    }
   }
 
   public func epochs() throws -> [UInt64] {
@@ -111,12 +116,19 @@ public struct FileCheckpointStore: CheckpointStore {
   public func collectGarbage(keep: [Manifest]) throws {
     let epochs = Set(keep.map { Manifest.name($0.epoch) })
     let data = keep.reduce(into: Set<String>()) { $0.formUnion($1.files) }
+    let newest = keep.map(\.epoch).max() ?? 0
     for folder in folders {
-      let names = try files.list(folder)
+      // What has a higher number belongs to a run that is ahead of this one, even if its manifest is not there yet.
+      let names = try files.list(folder).filter { Self.epoch(ofName: $0) <= newest }
       for name in names where name.hasPrefix("manifest-") && !epochs.contains(name) { try files.remove("\(folder)/\(name)") }
       // A manifest that is gone on disk before its data: the other order could leave a manifest that points nowhere.
       try files.syncDirectory(folder)
       for name in names where name.hasPrefix("data-") && !data.contains(name) { try files.remove("\(folder)/\(name)") }
     }
+  }
+
+  /// The epoch in the name of a manifest or a data file, half-written ones included; 0 when there is none.
+  private static func epoch(ofName name: String) -> UInt64 {
+    UInt64(name.drop { $0 != "-" }.dropFirst().prefix { $0.isASCII && $0.isNumber }) ?? 0
   }
 }

@@ -15,6 +15,7 @@ actor SinkApplier {
     var applied: UInt64?
     var waiting: [Manifest] = []
     var isDone = false
+    var isGivenUp = false
   }
   private let progress = Mutex(Progress())
   /// Epochs that may wait before the sources are stopped.
@@ -87,13 +88,21 @@ actor SinkApplier {
 
   func close() { committer.close() }
 
+  /// A sink that does not answer is not waited for any longer.
+  nonisolated func giveUp() { progress.withLock { $0.isGivenUp = true } }
+  private nonisolated var isGivenUp: Bool { progress.withLock { $0.isGivenUp } }
+
   /// Tries again, with growing pauses and jitter, for as long as the sink says that it may answer later.
   private func retrying<T: Sendable>(_ work: () throws -> T) async throws -> T {
     var pause: Int64 = 50_000_000
     while true {
-      do { return try work() } catch let error as SinkError where error.retry == .withBackoff {
+      do { return try work() } catch let error as SinkError where error.retry == .withBackoff && !isGivenUp {
         observer.warning("sink \"\(id)\": \(error.message); trying again")
-        try await runtime.sleep(nanoseconds: pause / 2 + Int64(runtime.random() % UInt64(pause / 2)))
+        var rest = pause / 2 + Int64(runtime.random() % UInt64(pause / 2))
+        while rest > 0 && !isGivenUp {
+          try await runtime.sleep(nanoseconds: min(rest, 200_000_000))
+          rest -= 200_000_000
+        }
         pause = min(pause * 2, 10_000_000_000)
       }
     }
