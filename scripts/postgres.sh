@@ -58,10 +58,14 @@ as_server() {
 # The data folder, as DIR remembers it; empty when there is none.
 location() { [ -f "$dir/location" ] && cat "$dir/location" || true; }
 
+# Whether the server's process lives. A killed one that nobody has waited for still has a number, for pg_ctl as for the server itself.
 is_running() {
-  local data
-  data=$(location)
-  [ -n "$data" ] && [ -f "$data/data/postmaster.pid" ] && as_server "$bin/pg_ctl" -D "$data/data" status >/dev/null 2>&1
+  local file pid
+  file=$(location)/data/postmaster.pid
+  [ -n "$(location)" ] && [ -f "$file" ] || return 1
+  pid=$(head -n 1 "$file")
+  case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in "" | Z*) rm -f "$file"; return 1 ;; esac
+  as_server "$bin/pg_ctl" -D "$(location)/data" status >/dev/null 2>&1
 }
 
 print_url() { echo "postgresql://postgres@127.0.0.1:$(cat "$dir/port")/sloscout"; }

@@ -14,13 +14,18 @@ public struct FingerprintBenchmark: Sendable {
     /// The product's key: service, environment, shape.
     case capsule
   }
+  /// The file with the job `fingerprint`.
   public var jobFile: String
+  /// JSON lines to read.
   public var input: String
+  /// Threads, and the job's parallelism.
   public var threads: Int
+  /// What windows are keyed by.
   public var key: Key
   /// Where result rows go: a folder, or nil to count and forget them.
   public var output: String?
 
+  /// A run that has not started.
   public init(jobFile: String, input: String, threads: Int, key: Key = .shape, output: String? = nil) {
     self.jobFile = jobFile
     self.input = input
@@ -76,7 +81,10 @@ public struct FingerprintBenchmark: Sendable {
     let sinks: ConfigValue =
       output.map { path in
         .map([("results", .map([("type", .text("file")), ("inputs", .list(["capsules"])), ("config", .map([("path", .text(path))]))]))])
-      } ?? .map([("results", .map([("type", .text("discard")), ("delivery", .text("live")), ("inputs", .list(["capsules"])), ("config", .map([]))]))])
+      }
+      ?? .map([
+        ("results", .map([("type", .text("discard")), ("delivery", .text("live")), ("inputs", .list(["capsules"])), ("config", .map([]))]))
+      ])
     var edits: [DocumentEdit] = [
       .set(["spec", "sources", "telemetry", "type"], .text("file")),
       .set(["spec", "sources", "telemetry", "config"], .map([("path", .text(input)), ("format", .text("json"))])),
@@ -103,7 +111,9 @@ public struct FingerprintBenchmark: Sendable {
 
 /// A benchmark that could not run.
 public struct BenchmarkError: Error, CustomStringConvertible {
+  /// What stopped it, as text.
   public let description: String
+  /// An error with this text.
   public init(_ description: String) { self.description = description }
 }
 

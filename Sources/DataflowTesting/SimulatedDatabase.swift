@@ -1,27 +1,44 @@
 public import Dataflow
 internal import Synchronization
 
-/// A database in memory with transactions: a table of rows by key and a ledger. It outlives the simulated process, may lose the reply to a COMMIT, and may be away.
+/// A database in memory with transactions: one table and a ledger. It outlives the simulated process, may lose the reply to a COMMIT, and may be away.
 ///
 /// The ledger's rules are the engine's own (`LedgerStateMachine`).
 public final class SimulatedDatabase: Sendable {
   /// A row as the sink's writer encoded it.
   public struct Row: Sendable, Equatable {
+    /// Its identity when rows are replaced.
     public var key: String
+    /// Every column as text, "null" for null.
     public var columns: [String]
   }
+
+  /// What becomes of a row whose key is in the table already.
+  public enum Mode: Sendable {
+    /// It replaces the old one. The closure says what is wrong with that, or nil.
+    case replace(@Sendable (_ old: Row, _ new: Row) -> String?)
+    /// It is added: a row that is applied twice stands there twice.
+    case append
+  }
+
   private struct State {
     var rows: [String: Row] = [:]
+    var appended: [Row] = []
     var ledger: LedgerRow?
-    var applied = 0
     var epochs: [UInt64] = []
+    var violations: [String] = []
     var random: SeededRandom
     var lostReplies = 0.0
     var unavailable = 0.0
   }
+  private let mode: Mode
   private let state: Mutex<State>
 
-  public init(seed: UInt64) { state = Mutex(State(random: SeededRandom(seed ^ 0xDB))) }
+  /// An empty database without a ledger row.
+  public init(seed: UInt64, mode: Mode = .replace { _, _ in nil }) {
+    self.mode = mode
+    state = Mutex(State(random: SeededRandom(seed ^ 0xDB)))
+  }
 
   /// How often the reply to a COMMIT is lost, and how often the database does not answer.
   public func setFaults(lostReplies: Double, unavailable: Double) {
@@ -31,10 +48,16 @@ public final class SimulatedDatabase: Sendable {
     }
   }
 
+  /// The table of a `replace` database, by key.
   public var rows: [String: Row] { state.withLock { $0.rows } }
+  /// The table of an `append` database, oldest first.
+  public var appended: [Row] { state.withLock { $0.appended } }
+  /// Every epoch that was applied, in that order.
   public var ledgerEpochs: [UInt64] { state.withLock { $0.epochs } }
+  /// What the mode's closure found wrong.
+  public var violations: [String] { state.withLock { $0.violations } }
 
-  /// A plan for an exactly-once sink that upserts rows by the first `keys` fields.
+  /// A plan for an exactly-once sink into the table; a row's key are its first `keys` fields.
   public func sink(_ schema: Schema, keys: Int, disk: SimulatedDisk) -> PlannedSink {
     PlannedSink(
       delivery: .exactlyOnce { SimulatedCommitter(self, disk) },
@@ -63,14 +86,24 @@ public final class SimulatedDatabase: Sendable {
     try state.withLock { state in
       switch machine.decide(row: state.ledger, epoch: epoch.epoch, digest: epoch.digest) {
       case .apply(let ledger):
-        for row in rows { state.rows[row.key] = row }
+        write(rows, &state)
         state.ledger = ledger
-        state.applied += rows.count
         state.epochs.append(epoch.epoch)
         if state.random.chance(state.lostReplies) { throw SinkError("the reply to COMMIT was lost", retry: .withBackoff) }
         return ApplyReport(applied: rows.count)
       case .alreadyApplied: return ApplyReport(applied: 0, wasApplied: true)
       case let refusal: throw SinkError("refused: \(refusal)", retry: .never)
+      }
+    }
+  }
+
+  private func write(_ rows: [Row], _ state: inout State) {
+    switch mode {
+    case .append: state.appended += rows
+    case .replace(let check):
+      for row in rows {
+        if let old = state.rows[row.key], let violation = check(old, row) { state.violations.append(violation) }
+        state.rows[row.key] = row
       }
     }
   }
@@ -116,15 +149,7 @@ private final class SimulatedWriter: SinkWriter {
   func process(_ batch: RecordBatch, _ output: Output) throws {
     for i in 0..<batch.selectedCount {
       let row = Int(batch.selection[i])
-      let texts = fields.map { field -> String in
-        if batch.isNull(field, row) { return "null" }
-        return switch field.type {
-        case .bytes: batch.bytes(field)[row].string
-        case .bool: "\(batch.bools(field)[row])"
-        case .double: "\(batch.doubles(field)[row])"
-        default: "\(batch.int64s(field)[row])"
-        }
-      }
+      let texts = fields.map { RowText.of(batch, $0, row) }
       stage.append(integer: UInt32(texts.count))
       stage.append(counted: texts.prefix(keys).joined(separator: "|"))
       for text in texts { stage.append(counted: text) }

@@ -68,6 +68,31 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
+  /// The process dies now: all later operations throw.
+  public func crash() { state.withLock { $0.isCrashed = true } }
+
+  /// A copy of every durable file, by path: what a backup holds.
+  public func backup() -> [String: [UInt8]] {
+    state.withLock { state in state.durableNames.compactMapValues { state.synced[$0] } }
+  }
+
+  /// Puts a file of a backup back.
+  public func putBack(_ path: String, _ bytes: [UInt8]) {
+    state.withLock { state in
+      let inode = state.nextInode
+      state.nextInode += 1
+      state.contents[inode] = bytes
+      state.synced[inode] = bytes
+      state.names[path] = inode
+      state.durableNames[path] = inode
+    }
+  }
+
+  /// A file's bytes as they are now, or nil.
+  public func contents(_ path: String) -> [UInt8]? {
+    state.withLock { state in state.names[path].flatMap { state.contents[$0] } }
+  }
+
   /// Every file's path.
   public var paths: [String] { state.withLock { $0.names.keys.sorted() } }
 

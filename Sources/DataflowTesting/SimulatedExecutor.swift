@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Runs every job of a simulation on the calling thread, choosing the next one by a seeded random number: same seed, same interleaving.
 ///
-/// Time is virtual: when nothing is ready it jumps to the next sleeper. Tasks must be started with `executorPreference` and may sleep only
-/// through the runtime.
+/// Time is virtual: every job costs a little of it, by the seed, so that clocks and timers interleave with work; when nothing is ready it
+/// jumps to the next sleeper. Tasks must be started with `executorPreference` and may sleep only through the runtime.
 ///
 /// `@unchecked Sendable`: everything is under the lock; jobs run outside of it, one at a time.
 public final class SimulatedExecutor: Slot, @unchecked Sendable {
@@ -21,11 +21,30 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
     var random: SeededRandom
     var steps = 0
     var trace = KeyHasher()
+
+    /// Lets a random part of `most` nanoseconds pass.
+    mutating func spend(_ most: Int64) {
+      if most > 0 { time += Int64(random.next() % UInt64(most + 1)) }
+    }
+
+    /// Takes out the sleepers whose time has come.
+    mutating func due() -> [UnsafeContinuation<Void, Never>] {
+      guard sleepers.contains(where: { $0.deadline <= time }) else { return [] }
+      let woken = sleepers.filter { $0.deadline <= time }.sorted { ($0.deadline, $0.order) < ($1.deadline, $1.order) }
+      sleepers.removeAll { $0.deadline <= time }
+      trace.combine(UInt64(bitPattern: time))
+      return woken.map(\.continuation)
+    }
   }
   private let state: Mutex<State>
+  private let stepCost: Int64
 
-  public init(seed: UInt64, startTime: Int64) {
+  /// - Parameters:
+  ///   - startTime: nanoseconds since 1970.
+  ///   - stepCost: the most nanoseconds that one job, or one look at the monotonic clock, takes; 0 = an infinitely fast machine.
+  public init(seed: UInt64, startTime: Int64, stepCost: Int64 = 0) {
     state = Mutex(State(time: startTime, random: SeededRandom(seed)))
+    self.stepCost = stepCost
   }
 
   public func enqueue(_ job: consuming ExecutorJob) {
@@ -35,6 +54,13 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
 
   /// Virtual nanoseconds.
   public var time: Int64 { state.withLock { $0.time } }
+  /// The time, after a little more of it has passed: work takes time between two looks at the clock.
+  public func spend() -> Int64 {
+    state.withLock { state in
+      state.spend(stepCost)
+      return state.time
+    }
+  }
   public func advance(_ nanoseconds: Int64) { state.withLock { $0.time += nanoseconds } }
   public func random() -> UInt64 { state.withLock { $0.random.next() } }
   /// Jobs run so far, and a hash over every choice: equal for equal seeds.
@@ -64,30 +90,23 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
     return try result.withLock { $0 }!.get()  // the loop ends when there is a result
   }
 
-  /// Runs one ready job, or wakes the next sleeper. False when there is neither.
+  /// Wakes whoever is due, then runs one ready job; jumps to the next sleeper when there is none. False when nothing can ever go on.
   private func step() -> Bool {
-    enum Next { case run(UnownedJob), wake(UnsafeContinuation<Void, Never>), nothing }
-    let next: Next = state.withLock { state in
-      if !state.ready.isEmpty {
-        let index = Int(state.random.next() % UInt64(state.ready.count))
-        state.steps += 1
-        state.trace.combine(UInt64(index) << 32 | UInt64(state.ready.count))
-        return .run(state.ready.remove(at: index))
+    for continuation in state.withLock({ $0.due() }) { continuation.resume() }
+    let (job, canGoOn): (UnownedJob?, Bool) = state.withLock { state in
+      guard !state.ready.isEmpty else {
+        guard let next = state.sleepers.map(\.deadline).min() else { return (nil, false) }
+        state.time = max(state.time, next)
+        return (nil, true)
       }
-      guard let index = state.sleepers.indices.min(by: {
-        (state.sleepers[$0].deadline, state.sleepers[$0].order) < (state.sleepers[$1].deadline, state.sleepers[$1].order)
-      }) else { return .nothing }
-      let sleeper = state.sleepers.remove(at: index)
-      state.time = max(state.time, sleeper.deadline)
-      state.trace.combine(UInt64(bitPattern: state.time))
-      return .wake(sleeper.continuation)
+      let index = Int(state.random.next() % UInt64(state.ready.count))
+      state.steps += 1
+      state.trace.combine(UInt64(index) << 32 | UInt64(state.ready.count))
+      state.spend(stepCost)
+      return (state.ready.remove(at: index), true)
     }
-    switch next {
-    case .run(let job): job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-    case .wake(let continuation): continuation.resume()
-    case .nothing: return false
-    }
-    return true
+    job?.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+    return canGoOn
   }
 }
 

@@ -9,8 +9,9 @@ public final class SimulatedRuntime: Runtime {
   /// - Parameters:
   ///   - seed: decides every interleaving and every random number.
   ///   - disk: survives the runtime, as a disk survives a process.
-  public init(seed: UInt64, disk: SimulatedDisk, startTime: Int64 = 1_767_225_600_000_000_000) {
-    executor = SimulatedExecutor(seed: seed, startTime: startTime)
+  ///   - stepCost: the most virtual nanoseconds that a job of the executor takes.
+  public init(seed: UInt64, disk: SimulatedDisk, startTime: Int64 = 1_767_225_600_000_000_000, stepCost: Int64 = 20_000) {
+    executor = SimulatedExecutor(seed: seed, startTime: startTime, stepCost: stepCost)
     self.disk = disk
     slots = [executor]
   }
@@ -18,7 +19,7 @@ public final class SimulatedRuntime: Runtime {
   public var files: any FileSystem { disk }
   public func background(_ purpose: String) -> any Slot { executor }
   public func now() -> Int64 { executor.time }
-  public func monotonic() -> Int64 { executor.time }
+  public func monotonic() -> Int64 { executor.spend() }
   public func random() -> UInt64 { executor.random() }
   public func block(nanoseconds: Int64) { executor.advance(nanoseconds) }
 

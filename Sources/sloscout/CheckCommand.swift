@@ -35,11 +35,16 @@ struct ExplainCommand: ParsableCommand {
   }
 }
 
-/// Writes the JSON schema of job files.
+/// Writes what job files may say: the JSON schema, or a page for people.
 struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schema", abstract: "Prints the JSON schema of job files, for editors.",
-    discussion: "EXAMPLE\n  sloscout schema > docs/reference/jobs.schema.json")
+    commandName: "schema", abstract: "Prints the JSON schema of job files, for editors; or the reference of all components.",
+    discussion: """
+      EXAMPLES
+        sloscout schema > docs/reference/jobs.schema.json
+        sloscout schema --markdown > docs/reference/components.md
+      """)
+  @Flag(help: "The reference of all components as Markdown.") var markdown = false
 
-  func run() { Terminal.print(JobSchema(catalog: .standard).text()) }
+  func run() { Terminal.output(markdown ? ComponentReference(catalog: .standard).text() : JobSchema(catalog: .standard).text()) }
 }

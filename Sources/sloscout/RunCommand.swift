@@ -74,7 +74,6 @@ private final class JobRun: Sendable {
     self.meter = meter
   }
 
-
   private final class MeterBox: Sendable {
     let value: Mutex<ProgressMeter>
     init(_ meter: consuming ProgressMeter) { value = Mutex(meter) }
@@ -101,7 +100,9 @@ private final class JobRun: Sendable {
       Terminal.clearStatus()
       let table = BalanceTable(result.totals)
       let read = result.thisRun.first?.counters.received ?? 0
-      Terminal.error("\(session.graph.name): \(result.isEndOfInput ? "the input is at its end" : "stopped"); \(read) records read in this run\n\(table.text)")
+      Terminal.error(
+        "\(session.graph.name): \(result.isEndOfInput ? "the input is at its end" : "stopped"); \(read) records read in this run\n\(table.text)"
+      )
       return table.isBalanced
     } catch {
       progress.cancel()

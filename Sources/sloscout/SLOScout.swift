@@ -4,5 +4,8 @@ internal import ArgumentParser
 struct SLOScout: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sloscout", abstract: "Turns logs, traces and metrics into service level objectives, on a streaming engine of its own.",
-    subcommands: [RunCommand.self, CheckCommand.self, ExplainCommand.self, SchemaCommand.self, GenerateCommand.self, BenchCommand.self])
+    subcommands: [
+      RunCommand.self, CheckCommand.self, TestCommand.self, ExplainCommand.self, SchemaCommand.self, CheckpointsCommand.self,
+      GenerateCommand.self, BenchCommand.self,
+    ])
 }

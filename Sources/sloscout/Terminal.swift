@@ -6,6 +6,8 @@ enum Terminal {
 
   static func error(_ text: String) { write(text + "\n", to: 2) }
   static func print(_ text: String) { write(text + "\n", to: 1) }
+  /// Writes a whole document, which has its own last line end.
+  static func output(_ text: String) { write(text, to: 1) }
 
   /// Replaces the line that was shown last; only on a terminal.
   static func status(_ text: String) {

@@ -43,7 +43,11 @@ final class FileFollowReader: SourceReader {
     followed = []
     generations = [:]
     lost = resolution.lost.filter { owns($0.path, context) }
-    for position in lost { noteGeneration(position) }
+    for position in lost {
+      noteGeneration(position)
+      // A file that is gone holds no watermark back.
+      context.splits.finish(context.splits.register(position.name))
+    }
     for file in resolution.files where owns(file.path, context) {
       var position = file.positions[0]
       if isFresh && options.startFrom == .end && file.compression == .none { position.cursor.offset = file.status.size }
@@ -101,9 +105,16 @@ final class FileFollowReader: SourceReader {
 
   private func read(_ file: FollowedFile, _ rows: inout LineBatch, _ context: SourceContext) throws -> LineReader.Outcome {
     do {
-      let outcome = try file.read(&rows, options)
-      if outcome == .end && file.isLeaving && file.split.reader.isComplete { leave(file, context) }
+      let outcome = try file.read(&rows)
+      if outcome == .end {
+        if file.isComplete { file.split.finish(context.splits, size: file.size) }
+        if file.isLeaving && (file.isComplete || file.split.reader.isComplete) { leave(file, context) }
+      }
       return outcome
+    } catch let error as FileSourceError where file.isLeaving {
+      options.warn(error.message)
+      leave(file, context)
+      return .end
     } catch let error as SystemError {
       guard error.isGone else { throw FileSourceError(error.description) }
       options.warn("\(file.path) vanished while it was read; what was read before is kept (\(error))")
@@ -116,7 +127,7 @@ final class FileFollowReader: SourceReader {
   private func leave(_ file: FollowedFile, _ context: SourceContext) {
     file.isOver = true
     file.isAtEnd = true
-    file.split.finish(context.splits)
+    file.split.finish(context.splits, size: file.size)
     remember(file.split.current)
     if file.isDeleted { agreement.giveUp(context.splits, file.key) }
   }
@@ -201,7 +212,12 @@ final class FileFollowReader: SourceReader {
     guard agreement.claim(context.splits, status.key, subtask: context.subtask) else { return }
     let split = FileSplit(position, limit: .max, isComplete: false, options, context.splits)
     do {
-      followed.append(try FollowedFile(path, split, options))
+      let file = try FollowedFile(path, split, options)
+      if file.isCompressed && position.isFinished(at: status) {
+        file.isAtEnd = true
+        split.finish(context.splits, size: file.size)
+      }
+      followed.append(file)
     } catch let error as SystemError {
       context.splits.finish(split.index)
       lost.append(position)

@@ -80,9 +80,12 @@ struct FileMatcher {
       let file = try PosixFile(path)
       let compression = try options.compression(of: file)
       guard group.count == 1 || compression == .none else { return false }
-      let size = compression == .none ? try file.status().size : Int64.max
+      let status = try file.status()
+      let size = compression == .none ? status.size : Int64.max
       let feed = try compression.feed(file)
       guard try group[0].head.fits(feed, at: 0) else { return false }
+      // The end of compressed content is far away.
+      if compression != .none && group[0].isFinished(at: status) { return true }
       for position in group {
         // The beginning of a stripe that was not reached yet says nothing about the file.
         guard group.count > 1 && position.tail.length == 0 || position.cursor.offset <= size else { return false }

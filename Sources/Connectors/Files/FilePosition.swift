@@ -18,6 +18,8 @@ struct FilePosition: Equatable, Sendable {
   var cursor = LineCursor()
   /// Whether the file was at its end in mode `once`, or will not grow any more in mode `follow`.
   var isDone = false
+  /// How large the file was then; tells without decompressing it whether there can be more.
+  var size: Int64 = 0
 
   init(path: String) { self.path = path }
 
@@ -28,6 +30,11 @@ struct FilePosition: Equatable, Sendable {
   }
 
   var key: FileKey { FileKey(device: device, inode: inode) }
+
+  /// Whether the file is still what it was when its last line was delivered, as far as its size tells.
+  func isFinished(at status: FileStatus) -> Bool {
+    isDone && key == status.key && size == status.size
+  }
 
   /// For a checkpoint. About 60 bytes.
   var encoded: SplitPosition {
@@ -46,6 +53,7 @@ struct FilePosition: Equatable, Sendable {
     }
     out.append(UInt64(cursor.block))
     out.append(UInt64(cursor.offset))
+    out.append(UInt64(size))
     return SplitPosition(name: name, state: out.bytes)
   }
 
@@ -66,9 +74,10 @@ struct FilePosition: Equatable, Sendable {
     guard let flags = input.byte(), let generation = input.value(), let number = input.value(), let count = input.value(),
       let blockSize = input.value(), let device = input.value(), let inode = input.value(), let headLength = input.value(),
       let headHash = input.fixed(), let tailLength = input.value(), let tailHash = input.fixed(), let block = input.value(),
-      let offset = input.value(), input.isAtEnd, flags <= 3, generation <= UInt32.max, (1...4096).contains(count), number < count,
+      let offset = input.value(), let size = input.value(), input.isAtEnd, flags <= 3, generation <= UInt32.max, (1...4096).contains(count),
+      number < count,
       count == 1 || (1 << 10...1 << 30).contains(blockSize), headLength <= Fingerprint.span, tailLength <= Fingerprint.span,
-      block <= 1 << 53, offset <= 1 << 62
+      block <= 1 << 53, offset <= 1 << 62, size <= 1 << 62
     else { throw damaged() }
     path = ""
     self.generation = UInt32(generation)
@@ -79,6 +88,7 @@ struct FilePosition: Equatable, Sendable {
     tail = Fingerprint(length: Int(tailLength), hash: tailHash)
     cursor = LineCursor(block: Int64(block), offset: Int64(offset), isInsideLine: flags & 2 != 0)
     isDone = flags & 1 != 0
+    self.size = Int64(size)
     // What is not the path in the name follows from the numbers, so a path may hold any character.
     let prefix = "file:"
     let suffix = name.dropFirst(prefix.count)

@@ -18,7 +18,8 @@ final class FollowedFile {
   private let file: PosixFile
   private let feed: any ByteFeed
   private let compression: Compression
-  private var size: Int64
+  /// At the last look.
+  private(set) var size: Int64
   private var lastGrowth: Int64 = .min
 
   init(_ path: String, _ split: FileSplit, _ options: FileSourceOptions) throws {
@@ -33,9 +34,18 @@ final class FollowedFile {
     try identify()
   }
 
-  /// Reads on. At the end of a compressed file that is complete the split is done, for new members may come later.
-  func read(_ rows: inout LineBatch, _ options: FileSourceOptions) throws -> LineReader.Outcome {
-    let outcome = try split.reader.fill(&rows, from: feed)
+  var isCompressed: Bool { compression != .none }
+
+  /// Whether compressed content is at its end: nothing more will come unless the file grows.
+  var isComplete: Bool { isCompressed && (try? feed.finish()) != nil }
+
+  /// Reads on.
+  func read(_ rows: inout LineBatch) throws -> LineReader.Outcome {
+    var outcome = try split.reader.fill(&rows, from: feed)
+    if outcome == .end && isComplete && !split.reader.isComplete {
+      split.reader.isComplete = true
+      outcome = try split.reader.fill(&rows, from: feed)
+    }
     if outcome == .end {
       isAtEnd = true
       if split.position.head.length < Fingerprint.span { try identify() }
@@ -64,7 +74,10 @@ final class FollowedFile {
       if status.size < cursor.offset { return true }
       if try !tail.fits(feed, at: cursor.offset - Int64(tail.length)) { return true }
     }
-    if status.size != size { isAtEnd = false }
+    if status.size != size {
+      isAtEnd = false
+      split.reader.isComplete = false
+    }
     if isLeaving && isAtEnd && (isDeleted || now - lastGrowth >= Self.grace) {
       // What is left without a newline is a line: nobody will write the rest.
       split.reader.isComplete = true

@@ -10,7 +10,9 @@ struct GateStateMachine<Waiter> {
     var isEmpty: Bool { head == queue.count }
 
     mutating func pop() -> Element {
-      let element = queue[head]
+      // Leave nothing behind in the slot: it would keep the batch, and the input it points into, alive until the queue is empty.
+      var element = Element.tick
+      swap(&element, &queue[head])
       head += 1
       if head == queue.count {
         queue.removeAll(keepingCapacity: true)

@@ -18,8 +18,11 @@ public protocol CheckpointStore: Sendable {
 
 /// Another run has published this epoch: two processes work on the same job.
 public struct CheckpointConflict: Error, CustomStringConvertible {
+  /// The epoch that both wanted.
   public let epoch: UInt64
+  /// The manifest that was there already.
   public let path: String
+  /// The message, and the hint on a line of its own.
   public var description: String {
     "checkpoint \(epoch) exists already in \(path)\n  hint: another process is running this job; stop one of them"
   }
@@ -42,10 +45,12 @@ public struct FileCheckpointStore: CheckpointStore {
     for folder in folders { try files.createDirectory(folder) }
   }
 
+  /// Writes the file into every folder.
   public func put(_ name: String, _ bytes: [UInt8]) throws {
     for folder in folders { try files.writeDurably("\(folder)/\(name)", bytes) }
   }
 
+  /// Tries one folder after the other. Throws `CheckpointDamage` when no copy is whole.
   public func get(_ name: String, offset: Int, count: Int, accept: ([UInt8]) -> Bool) throws -> [UInt8] {
     var failure: (any Error)?
     for folder in folders {
@@ -60,6 +65,7 @@ public struct FileCheckpointStore: CheckpointStore {
     throw failure ?? CheckpointDamage(file: name, "there is no folder to read it from")
   }
 
+  /// Links the manifest into place in every folder, the first one last.
   public func publish(_ manifest: Manifest) throws {
     let name = Manifest.name(manifest.epoch)
     let bytes = manifest.encode()
@@ -69,7 +75,8 @@ public struct FileCheckpointStore: CheckpointStore {
       do {
         try files.createExclusively("\(folder)/\(name)", bytes)
       } catch let error as FileError where error.isAlreadyThere {
-        throw CheckpointConflict(epoch: manifest.epoch, path: folder)
+        // Ours, when an earlier try wrote this copy and then found the disk full. A manifest names data files that only one run can have made.
+        guard try files.read("\(folder)/\(name)") == bytes else { throw CheckpointConflict(epoch: manifest.epoch, path: folder) }
       }
       try files.syncDirectory(folder)
     }
@@ -80,6 +87,7 @@ public struct FileCheckpointStore: CheckpointStore {
     }
   }
 
+  /// Epochs for which any folder has a manifest.
   public func epochs() throws -> [UInt64] {
     var found: Set<UInt64> = []
     for folder in folders {
@@ -90,6 +98,7 @@ public struct FileCheckpointStore: CheckpointStore {
     return found.sorted()
   }
 
+  /// Tries one folder after the other.
   public func manifest(_ epoch: UInt64) throws -> Manifest {
     var failure: (any Error)?
     for folder in folders {
@@ -105,6 +114,7 @@ public struct FileCheckpointStore: CheckpointStore {
     throw failure ?? CheckpointDamage(file: Manifest.name(epoch), "there is no folder to read it from")
   }
 
+  /// Renames the manifest in every folder, so that a person can look at it.
   public func quarantine(_ epoch: UInt64) throws {
     for folder in folders {
       let path = "\(folder)/\(Manifest.name(epoch))"
@@ -113,22 +123,18 @@ public struct FileCheckpointStore: CheckpointStore {
     }
   }
 
+  /// Files that cannot be removed stay for the next time.
   public func collectGarbage(keep: [Manifest]) throws {
     let epochs = Set(keep.map { Manifest.name($0.epoch) })
     let data = keep.reduce(into: Set<String>()) { $0.formUnion($1.files) }
     let newest = keep.map(\.epoch).max() ?? 0
     for folder in folders {
-      // What has a higher number belongs to a run that is ahead of this one, even if its manifest is not there yet.
-      let names = try files.list(folder).filter { Self.epoch(ofName: $0) <= newest }
+      // What has a higher number is another process's that has taken this job over; of its data the manifest may be yet to come.
+      let names = try files.list(folder).filter { Manifest.epoch(ofFile: $0) <= newest }
       for name in names where name.hasPrefix("manifest-") && !epochs.contains(name) { try files.remove("\(folder)/\(name)") }
       // A manifest that is gone on disk before its data: the other order could leave a manifest that points nowhere.
       try files.syncDirectory(folder)
       for name in names where name.hasPrefix("data-") && !data.contains(name) { try files.remove("\(folder)/\(name)") }
     }
-  }
-
-  /// The epoch in the name of a manifest or a data file, half-written ones included; 0 when there is none.
-  private static func epoch(ofName name: String) -> UInt64 {
-    UInt64(name.drop { $0 != "-" }.dropFirst().prefix { $0.isASCII && $0.isNumber }) ?? 0
   }
 }

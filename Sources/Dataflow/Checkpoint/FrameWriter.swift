@@ -87,7 +87,9 @@ struct FrameReader: ~Copyable {
       }
       do {
         let raw = try decompressor.decompress(stored, limit: FrameWriter.frameBytes)
-        guard raw.count == frame.rawCount else { throw CheckpointDamage(file: frame.file, "a frame of \(raw.count) bytes, not \(frame.rawCount)") }
+        guard raw.count == frame.rawCount else {
+          throw CheckpointDamage(file: frame.file, "a frame of \(raw.count) bytes, not \(frame.rawCount)")
+        }
         bytes.append(contentsOf: raw)
       } catch let error as ZstdError {
         throw CheckpointDamage(file: frame.file, error.message)

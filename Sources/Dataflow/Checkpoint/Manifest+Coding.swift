@@ -164,13 +164,17 @@ extension OperatorCounters {
 
 /// Stored bytes that are not what was written.
 public struct CheckpointDamage: Error, CustomStringConvertible {
+  /// The file.
   public let file: String
+  /// What is wrong with it.
   public let what: String
 
+  /// A damage.
   public init(file: String, _ what: String) {
     self.file = file
     self.what = what
   }
 
+  /// A sentence for people.
   public var description: String { "checkpoint file \(file) is damaged: \(what)" }
 }

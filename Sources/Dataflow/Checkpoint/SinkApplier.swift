@@ -38,7 +38,9 @@ actor SinkApplier {
 
   /// Claims the sink. Answers with the newest applied epoch; waits for a sink that does not answer yet.
   func open(isFresh: Bool) async throws -> UInt64? {
-    let applied = try await retrying { try self.committer.open(SinkContext(job: self.job, id: self.id, isFresh: isFresh, runtime: self.runtime)) }
+    let applied = try await retrying {
+      try self.committer.open(SinkContext(job: self.job, id: self.id, isFresh: isFresh, runtime: self.runtime))
+    }
     progress.withLock { $0.applied = applied }
     return applied
   }

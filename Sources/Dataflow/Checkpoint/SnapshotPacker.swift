@@ -27,7 +27,9 @@ actor SnapshotPacker {
     _ acks: [Subtask.Acknowledgement], _ barrier: Barrier, previous: Manifest?, graph: JobGraph, baseCounters: [String: OperatorCounters],
     applied: UInt64?, observer: JobObserver
   ) throws -> Result {
-    var writer = try FrameWriter(store: store, prefix: dataName(barrier.checkpoint)) { write in try self.retryWhileFull(write, graph.checkpoint.timeout, observer) }
+    var writer = try FrameWriter(store: store, prefix: Manifest.dataName(barrier.checkpoint, run: runtime.random() >> 24)) { write in
+      try self.retryWhileFull(write, graph.checkpoint.timeout, observer)
+    }
     var operators: [String: Manifest.OperatorState] = [:]
     var order: [String] = []
     var stages: [String: Manifest.Stage] = [:]
@@ -92,11 +94,6 @@ actor SnapshotPacker {
     let part = try writer.finishPart()
     if full { return [part] }
     return part.rawBytes == 0 ? earlier : earlier + [part]
-  }
-
-  private func dataName(_ epoch: UInt64) -> String {
-    let digits = String(epoch)
-    return "data-" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + "-" + String(runtime.random() >> 24, radix: 16)
   }
 
   /// Writes again while the disk is full, with growing pauses, until the checkpoint's time is over. The coordinator holds the sources back meanwhile.

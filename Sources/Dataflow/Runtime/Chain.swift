@@ -59,7 +59,12 @@ final class Chain {
 
   func onTick(_ now: Int64) throws {
     for node in nodes { try node.operation.onTick(now, node.output) }
-    for exchange in exchanges.values { exchange.flush() }
+    flush()
+  }
+
+  /// Queues the partly filled batches of every edge, in the order of the plan: a simulation must not depend on a dictionary's.
+  func flush() {
+    for edge in exchanges.keys.sorted() { exchanges[edge]?.flush() }
   }
 
   func onEndOfInput() throws {
@@ -81,7 +86,8 @@ final class Chain {
       var builder = SnapshotBuilder()
       try node.operation.snapshot(&builder)
       let stage = node.writer?.takeStage()
-      return OperatorSnapshot(id: node.id, sections: builder.sections, counters: node.output.counters, stage: stage?.bytes, stagedRows: stage?.rows ?? 0)
+      return OperatorSnapshot(
+        id: node.id, sections: builder.sections, counters: node.output.counters, stage: stage?.bytes, stagedRows: stage?.rows ?? 0)
     }
   }
 

@@ -117,7 +117,8 @@ public actor JobRunner {
     let status = finalStatus
     let ids = plan.vertices.flatMap { $0.nodes.map(\.id) }
     await closeAll()
-    return Result(isEndOfInput: isEndOfInput, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]))
+    return Result(
+      isEndOfInput: isEndOfInput, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]))
   }
 
   /// Runs all tasks of the attempt. The first failure ends all the others.
@@ -236,7 +237,9 @@ public actor JobRunner {
     }
   }
 
-  private static func sum(_ status: [SubtaskStatus], ids: [String], base: [String: OperatorCounters]) -> [(id: String, counters: OperatorCounters)] {
+  private static func sum(_ status: [SubtaskStatus], ids: [String], base: [String: OperatorCounters]) -> [(
+    id: String, counters: OperatorCounters
+  )] {
     var sums = base
     for subtask in status { for (id, counters) in subtask.counters { sums[id] = (sums[id] ?? OperatorCounters()) + counters } }
     return ids.map { ($0, sums[$0] ?? OperatorCounters()) }
@@ -245,16 +248,20 @@ public actor JobRunner {
 
 /// A source that cannot be read.
 public struct SourceError: Error, CustomStringConvertible {
+  /// What happened, for people.
   public let message: String
+  /// What a person can do about it; empty when there is nothing to say.
   public let hint: String
   /// Whether trying again may help.
   public let isTransient: Bool
 
+  /// A failure; a lasting one unless said otherwise.
   public init(_ message: String, hint: String = "", isTransient: Bool = false) {
     self.message = message
     self.hint = hint
     self.isTransient = isTransient
   }
 
+  /// The message, and the hint on a line of its own.
   public var description: String { hint.isEmpty ? message : "\(message)\n  hint: \(hint)" }
 }

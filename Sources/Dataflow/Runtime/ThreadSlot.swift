@@ -79,6 +79,9 @@ private final class JobQueue: @unchecked Sendable {
     if head == jobs.count {
       jobs.removeAll(keepingCapacity: true)
       head = 0
+    } else if head == 1024 {  // two subtasks that always have work never let the queue run empty
+      jobs.removeFirst(head)
+      head = 0
     }
     pthread_mutex_unlock(mutex)
     return job

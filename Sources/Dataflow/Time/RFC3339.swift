@@ -40,7 +40,8 @@ public enum RFC3339 {
   /// `2026-01-02T03:04:05.000000006Z`; the fraction is left out when it is zero.
   public static func format(_ nanoseconds: Int64) -> String {
     let seconds = Int(nanoseconds.flooredQuotient(1_000_000_000))
-    let fraction = Int(nanoseconds) - seconds * 1_000_000_000
+    let remainder = Int(nanoseconds) % 1_000_000_000
+    let fraction = remainder < 0 ? remainder + 1_000_000_000 : remainder
     let dayNumber = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
     let ofDay = seconds - dayNumber * 86_400
     let (year, month, day) = civil(dayNumber)

@@ -16,6 +16,7 @@ public struct DiagnosticRenderer: Sendable {
   static let width = 160
   let sources: [SourceText]
 
+  /// Lines are shown of these files; diagnostics of others go without.
   public init(sources: [SourceText]) { self.sources = sources }
 
   /// The diagnostics (the first hundred of very many) with a blank line between them, and the count. Empty when there are none.

@@ -28,7 +28,9 @@ public enum JobOverride {
   /// The job gets another name, and with it a state and ledger of its own.
   public static func name(_ name: String) -> [DocumentEdit] { [.set(["metadata", "name"], .text(name))] }
 
+  /// The job runs with that many subtasks a step.
   public static func parallelism(_ count: Int) -> [DocumentEdit] { [.set(["spec", "parallelism"], ConfigValue(.int(Int64(count))))] }
 
+  /// The job keeps its checkpoints in that folder.
   public static func state(_ folder: String) -> [DocumentEdit] { [.set(["spec", "checkpoint", "store"], .text(folder))] }
 }

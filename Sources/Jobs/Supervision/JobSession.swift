@@ -2,9 +2,13 @@ public import Dataflow
 
 /// One run of one planned job with the system's clock, threads and files.
 public struct JobSession: Sendable {
+  /// The job as it is planned.
   public let graph: JobGraph
+  /// Clock, threads and files of the run.
   public let runtime: SystemRuntime
+  /// Where its checkpoints are.
   public let store: FileCheckpointStore
+  /// What runs it.
   public let runner: JobRunner
 
   /// Makes the folders and the threads; nothing runs yet.

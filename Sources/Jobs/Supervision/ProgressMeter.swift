@@ -37,11 +37,14 @@ public struct ProgressMeter: Sendable {
     if let watermark = watermarks.min() {
       let times = status.flatMap(\.splits).map(\.maxTime).filter { $0 != .min }
       let newest = times.max() ?? watermark
-      parts.append("watermark \(RFC3339.format(watermark / 1_000_000_000 * 1_000_000_000)) (\(Self.duration(newest - watermark)) behind the newest record)")
+      parts.append(
+        "watermark \(RFC3339.format(watermark / 1_000_000_000 * 1_000_000_000)) (\(Self.duration(newest - watermark)) behind the newest record)"
+      )
     }
     if let report = lastCheckpoint {
       parts.append(
-        "checkpoint \(report.epoch): \(Self.milliseconds(report.duration)) ms, \(Self.short(Double(report.storedBytes)))B, pause \(Self.milliseconds(report.pause)) ms")
+        "checkpoint \(report.epoch): \(Self.milliseconds(report.duration)) ms, \(Self.short(Double(report.storedBytes)))B, pause \(Self.milliseconds(report.pause)) ms"
+      )
     }
     if let busiest = Self.busiest(status) { parts.append("busiest \(busiest)") }
     return parts.joined(separator: "  ")

@@ -10,7 +10,9 @@ package protocol AggregateFunction: AnyObject {
   var outputType: ColumnType { get }
 
   /// Takes records in: `slots[i]` is the summary for row `rows[i]` of the batch.
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog)
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog)
 
   /// Takes another summary in, whose variable-length values are in another log.
   func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, _ from: UnsafeRawPointer, _ fromLog: ColdLog)
@@ -22,12 +24,12 @@ package protocol AggregateFunction: AnyObject {
   func snapshotShared() -> [UInt8]
   /// Takes a saved shared part in; answers with how its numbers map to this object's.
   func restoreShared(_ bytes: [UInt8]) throws -> [Int]
-  /// Adapts a restored summary: offsets into the log moved by `base`, shared numbers map by `mapping`.
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int])
+  /// Adapts a restored summary: shared numbers map by `mapping`.
+  func renumber(_ summary: UnsafeMutableRawPointer, _ mapping: [Int])
 }
 
 extension AggregateFunction {
   package func snapshotShared() -> [UInt8] { [] }
   package func restoreShared(_ bytes: [UInt8]) throws -> [Int] { [] }
-  package func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {}
+  package func renumber(_ summary: UnsafeMutableRawPointer, _ mapping: [Int]) {}
 }

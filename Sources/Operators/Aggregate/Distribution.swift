@@ -20,7 +20,10 @@ final class Distribution: AggregateFunction {
     payload = (categories + 1) * 8
   }
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     let values = batch.bytes(field)
     for i in rows.indices {
       let value = values[Int(rows[i])]
@@ -100,7 +103,7 @@ final class Distribution: AggregateFunction {
     }
   }
 
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {
+  func renumber(_ summary: UnsafeMutableRawPointer, _ mapping: [Int]) {
     guard !mapping.enumerated().allSatisfy({ $0.offset == $0.element }) else { return }
     let counts = summary.assumingMemoryBound(to: Int64.self)
     let old = (0...categories).map { counts[$0] }

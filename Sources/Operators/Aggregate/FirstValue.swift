@@ -11,7 +11,10 @@ final class FirstValue: AggregateFunction {
 
   init(_ field: Field) { self.field = field }
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     let values = batch.bytes(field)
     for i in rows.indices {
       let row = Int(rows[i])
@@ -50,10 +53,5 @@ final class FirstValue: AggregateFunction {
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     let value = value(summary.assumingMemoryBound(to: Int64.self), log)
     batch.bytes(field)[row] = value.isNull ? .null : batch.copy(value.buffer)
-  }
-
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {
-    let slot = summary.assumingMemoryBound(to: Int64.self)
-    if slot[3] != 0 { slot[2] += Int64(base) }
   }
 }

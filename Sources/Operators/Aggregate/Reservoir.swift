@@ -32,7 +32,10 @@ final class Reservoir: AggregateFunction {
     payload = 8 + size * 16
   }
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     let ids = batch.bytes(id)
     for i in rows.indices {
       let row = Int(rows[i])
@@ -115,10 +118,5 @@ final class Reservoir: AggregateFunction {
     }
     text.append(UInt8(ascii: "]"))
     batch.bytes(field)[row] = text.withUnsafeBufferPointer { batch.copy($0) }
-  }
-
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {
-    let entries = (summary + 8).assumingMemoryBound(to: (hash: UInt64, place: UInt64).self)
-    for i in 0..<Int(summary.load(as: UInt32.self)) { entries[i].place += UInt64(base) << 24 }
   }
 }

@@ -21,7 +21,10 @@ final class TopK: AggregateFunction {
     payload = 8 + capacity * 24
   }
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     let values = batch.bytes(field)
     for i in rows.indices where !values[Int(rows[i])].isNull { take(slots[i] + offset, values[Int(rows[i])], 1, log) }
   }
@@ -71,10 +74,5 @@ final class TopK: AggregateFunction {
     }
     text.append(UInt8(ascii: "]"))
     batch.bytes(field)[row] = text.withUnsafeBufferPointer { batch.copy($0) }
-  }
-
-  func relocate(_ summary: UnsafeMutableRawPointer, base: Int, mapping: [Int]) {
-    let entries = (summary + 8).assumingMemoryBound(to: Entry.self)
-    for i in 0..<Int(summary.load(as: Int64.self)) { entries[i].place += UInt64(base) << 24 }
   }
 }

@@ -121,10 +121,12 @@ enum Phones {
     return stop
   }
 
-  /// `415-555-0199` or `415.555.0199`: area and exchange do not begin with 0 or 1.
+  /// Twelve bytes `415-555-0199`, `415.555.0199` or `415 555 0199`: area and exchange do not begin with 0 or 1.
   static func isNational(_ p: Pointer) -> Bool {
     let separator = p[3]
-    guard separator == UInt8(ascii: "-") || separator == UInt8(ascii: "."), p[7] == separator else { return false }
+    guard separator == UInt8(ascii: "-") || separator == UInt8(ascii: ".") || separator == UInt8(ascii: " "), p[7] == separator else {
+      return false
+    }
     for i in 0..<12 where i != 3 && i != 7 {
       guard Bytes.isDigit(p[i]) else { return false }
     }

@@ -113,9 +113,12 @@ final class TimeWindow: Operator {
   /// The end of the last window that a pane belongs to.
   private func lastEnd(_ pane: Int64) -> Int64 { pane.flooredQuotient(slide) * slide + size }
 
-  private func isTooLate(_ pane: Int64) -> Bool {
-    watermark != .min && lastEnd(pane) - 1 + config.allowedLateness <= watermark
+  /// Whether the watermark has passed a window's end and the lateness after it.
+  private func isOver(endingAt end: Int64) -> Bool {
+    watermark != .min && end - 1 + config.allowedLateness <= watermark
   }
+
+  private func isTooLate(_ pane: Int64) -> Bool { isOver(endingAt: lastEnd(pane)) }
 
   private func update(_ pane: Pane, _ batch: RecordBatch, _ rows: [UInt16]) {
     rows.withUnsafeBufferPointer { rows in
@@ -125,7 +128,8 @@ final class TimeWindow: Operator {
         for (function, offset) in zip(layout.functions, layout.offsets) { function.add(batch, rows, base, offset, pane.log) }
       }
     }
-    for start in windowStarts(of: pane.start) {
+    // Of the windows that overlap here the earliest may be over, some of their panes dropped: a late record is for the others.
+    for start in windowStarts(of: pane.start) where !isOver(endingAt: start + size) {
       var state = windows[start] ?? WindowState()
       state.isChanged = true
       // Final by the end of an input that has grown since: open again.
@@ -288,16 +292,20 @@ final class TimeWindow: Operator {
       var reader = ByteReader(bytes)
       let (oldSize, oldSlide) = (try reader.integer(Int64.self), try reader.integer(Int64.self))
       guard oldSize == size, oldSlide == slide else {
-        throw StateFormatError("the windows were \(oldSize / 1_000_000_000) s long; now they are \(size / 1_000_000_000) s. Give the operator a new id to start it afresh")
+        throw StateFormatError(
+          "the windows were \(oldSize / 1_000_000_000) s long; now they are \(size / 1_000_000_000) s. Give the operator a new id to start it afresh"
+        )
       }
       // Every former subtask had received the same watermarks before the barrier.
       watermark = max(watermark, try reader.integer())
       for _ in 0..<(try reader.integer(UInt32.self)) {
         let start = try reader.integer(Int64.self)
-        var state = windows[start] ?? WindowState()
-        state.revision = max(state.revision, try reader.integer())
+        let revision = try reader.integer(Int64.self)
         let flags = try reader.integer(UInt8.self)
-        state.isFinal = state.isFinal || flags & 1 != 0
+        var state = windows[start] ?? WindowState(revision: 0, isFinal: true, isChanged: false)
+        state.revision = max(state.revision, revision)
+        // Final only if it was for every former subtask: the rows of one for which it was not have yet to go out as final.
+        state.isFinal = state.isFinal && flags & 1 != 0
         state.isChanged = state.isChanged || flags & 2 != 0
         windows[start] = state
       }
@@ -306,13 +314,21 @@ final class TimeWindow: Operator {
     }
     let mappings = try layout.restoreShared(shared)
     for start in saved {
-      let pane = pane(start)
-      guard let base = from.appendLog("log/\(start)", of: writer, to: pane.log) else { throw StateFormatError("pane \(start) has no log") }
+      let log = ColdLog()
+      guard from.appendLog("log/\(start)", of: writer, to: log) != nil else { throw StateFormatError("pane \(start) has no log") }
+      // Merging copies the values of this subtask's rows and nothing else: taking over whole logs, of every former subtask, would make
+      // the state grow with every restart.
+      let saved = UnsafeMutableRawPointer.allocate(byteCount: 16 + layout.payload, alignment: 8)
+      defer { saved.deallocate() }
       try from.forEachRow("rows/\(start)", of: writer, payload: layout.payload) { row in
+        saved.copyMemory(from: row, byteCount: 16 + layout.payload)
+        layout.renumber(saved, mappings)
+        let pane = pane(start)
         var inserted = false
-        let target = pane.table.slot(row.loadUnaligned(as: KeyHash.self), inserted: &inserted)
-        target.copyMemory(from: row, byteCount: pane.table.stride)
-        layout.relocate(target, base: base, mappings)
+        let target = pane.table.slot(saved.load(as: KeyHash.self), inserted: &inserted)
+        target.storeBytes(
+          of: saved.load(fromByteOffset: WindowLayout.changed, as: UInt32.self), toByteOffset: WindowLayout.changed, as: UInt32.self)
+        layout.merge(target, pane.log, saved, log, isNew: inserted)
       }
     }
   }

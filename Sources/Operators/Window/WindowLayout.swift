@@ -104,9 +104,8 @@ struct WindowLayout {
     }
   }
 
-  /// Adapts a restored row to this log and these shared numbers.
-  func relocate(_ row: UnsafeMutableRawPointer, base: Int, _ mappings: [[Int]]) {
-    setKey(row, Int(row.load(fromByteOffset: Self.keyPlace, as: Int64.self)) + base, Int(row.load(fromByteOffset: Self.keyLength, as: UInt32.self)))
-    for i in functions.indices { functions[i].relocate(row + offsets[i], base: base, mapping: mappings[i]) }
+  /// Adapts a restored row to this subtask's shared numbers.
+  func renumber(_ row: UnsafeMutableRawPointer, _ mappings: [[Int]]) {
+    for i in functions.indices { functions[i].renumber(row + offsets[i], mappings[i]) }
   }
 }

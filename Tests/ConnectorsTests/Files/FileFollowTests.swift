@@ -172,6 +172,34 @@ struct FileFollowTests {
     #expect(Set(fresh) == ["the rest", "new"] && fresh.count == 2)
   }
 
+  @Test("a compressed file is read to its last byte, and again only when it grows")
+  func compressed() throws {
+    folder.write("a.gz", try GzipCompressor.compress(Array("1\n2".utf8)))
+    let run = try FileRun(options("*.gz"))
+    try run.settle()
+    #expect(run.texts == ["1", "2"])
+    #expect(run.splits.isFinished(0))
+    let next = try FileRun(options("*.gz"), from: run.positions)
+    try next.settle()
+    #expect(next.lines.isEmpty && next.splits.isFinished(0))
+    folder.append("a.gz", try GzipCompressor.compress(Array("3\n".utf8)))
+    try next.settle()
+    #expect(next.texts == ["3"])
+  }
+
+  @Test("a file that is gone holds no watermark back after a restart")
+  func goneIsFinished() throws {
+    folder.write("app.log", "1\n")
+    folder.write("app-2.log", "2\n")
+    let run = try FileRun(options("*.log"))
+    try run.settle()
+    folder.remove("app.log")
+    let next = try FileRun(options("*.log"), from: run.positions)
+    for position in next.positions {
+      #expect(next.splits.isFinished(next.splits.register(position.name)) == (position.name == "file:\(folder["app.log"])"))
+    }
+  }
+
   @Test("rotation while the job is down loses nothing", arguments: ["app.log", "app.log*"], [true, false])
   func rotationWhileDown(pattern: String, isCopied: Bool) throws {
     let start = (0..<30).map { "line number \($0)\n" }.joined()

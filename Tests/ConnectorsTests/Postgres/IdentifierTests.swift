@@ -15,9 +15,12 @@ struct IdentifierTests {
   @Test("no hostile name gets into a statement")
   func hostile() {
     let handWritten = [
-      "", " ", "1a", "a b", "a-b", "a.b", "public.t", "a\"", "\"a\"", "a\"\"b", "a'b", "a;b", "t; DROP TABLE x", "t\"; DROP TABLE x; --", "t--", "t/*", "a\\b",
-      "a\0b", "\0", "a\n", "\ta", "é", "naïve", "ａ", "a\u{200B}", "a\u{0301}", "\u{202E}a", "🎉", "a$b", "$1", "a@b", "a#", "a%s", "a(b)", "(SELECT 1)", "a,b",
-      "*", "a=b", "a<b", "a|b", "a&b", "a!", "?", "a:b", "a::text", "`a`", "[a]", "{a}", "~", "^a", "a+b", "U&\"a\"", "E'a'", "a\r", "a\u{85}", "a\u{A0}",
+      "", " ", "1a", "a b", "a-b", "a.b", "public.t", "a\"", "\"a\"", "a\"\"b", "a'b", "a;b", "t; DROP TABLE x", "t\"; DROP TABLE x; --",
+      "t--", "t/*", "a\\b",
+      "a\0b", "\0", "a\n", "\ta", "é", "naïve", "ａ", "a\u{200B}", "a\u{0301}", "\u{202E}a", "🎉", "a$b", "$1", "a@b", "a#", "a%s", "a(b)",
+      "(SELECT 1)", "a,b",
+      "*", "a=b", "a<b", "a|b", "a&b", "a!", "?", "a:b", "a::text", "`a`", "[a]", "{a}", "~", "^a", "a+b", "U&\"a\"", "E'a'", "a\r",
+      "a\u{85}", "a\u{A0}",
       String(repeating: "x", count: 64), String(repeating: "x", count: 10_000), "0", "-1", "\u{17F}", "\u{212A}", "\u{131}", "a\u{FEFF}",
     ]
     let wrapped = ["'", "\"", ";", "\0", "\\", "--", " ", "\n", "/*", ")"].flatMap { ["\($0)x", "x\($0)", "x\($0)y", "x\($0)\($0)"] }
@@ -33,9 +36,12 @@ struct IdentifierTests {
   @Test("SQLSTATEs fall into the class that decides about a retry")
   func states() {
     let cases: [(String, PostgresFault)] = [
-      ("08006", .connection), ("57P01", .connection), ("57P03", .connection), ("53300", .connection), ("40001", .transient), ("40P01", .transient),
-      ("55P03", .transient), ("57014", .transient), ("53100", .transient), ("25006", .transient), ("58030", .transient), ("22001", .data), ("22P02", .data),
-      ("23505", .data), ("23514", .data), ("P0001", .data), ("54000", .data), ("28P01", .permanent), ("42501", .permanent), ("42P01", .permanent),
+      ("08006", .connection), ("57P01", .connection), ("57P03", .connection), ("53300", .connection), ("40001", .transient),
+      ("40P01", .transient),
+      ("55P03", .transient), ("57014", .transient), ("53100", .transient), ("25006", .transient), ("58030", .transient), ("22001", .data),
+      ("22P02", .data),
+      ("23505", .data), ("23514", .data), ("P0001", .data), ("54000", .data), ("28P01", .permanent), ("42501", .permanent),
+      ("42P01", .permanent),
       ("3D000", .permanent), ("0A000", .permanent), ("XX000", .permanent), ("?????", .permanent),
     ]
     for (state, fault) in cases { #expect(PostgresFault.of(state) == fault, "\(state)") }

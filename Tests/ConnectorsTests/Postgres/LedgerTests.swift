@@ -11,7 +11,8 @@ struct LedgerTests {
     #expect(LedgerStateMachine.claim(row: claimed, isFresh: true) == .claim(row: LedgerRow(generation: 5, epoch: 0), lastApplied: nil))
     let applied = LedgerRow(generation: 4, epoch: 7, digest: 9)
     #expect(LedgerStateMachine.claim(row: applied, isFresh: true) == .stateGone(appliedEpoch: 7))
-    #expect(LedgerStateMachine.claim(row: applied, isFresh: false) == .claim(row: LedgerRow(generation: 5, epoch: 7, digest: 9), lastApplied: 7))
+    #expect(
+      LedgerStateMachine.claim(row: applied, isFresh: false) == .claim(row: LedgerRow(generation: 5, epoch: 7, digest: 9), lastApplied: 7))
   }
 
   @Test("every combination of small generations, epochs and digests gets the one right decision")

@@ -10,7 +10,8 @@ struct PostgresPlanTests {
   private static func list(_ names: String...) -> Config.Value { .list(names.map { .string($0) }) }
 
   private static let chosen: Config.Value = .map([
-    ("service", .object(Config(["name": .string("svc")]))), ("at", .object(Config())), ("http.method", .object(Config(["name": .string("method")]))),
+    ("service", .object(Config(["name": .string("svc")]))), ("at", .object(Config())),
+    ("http.method", .object(Config(["name": .string("method")]))),
   ])
 
   private func plan(_ options: [String: Config.Value], connection: Config? = RowEncoderTests.connection) throws -> PlannedSink {
@@ -39,7 +40,10 @@ struct PostgresPlanTests {
       ("postgres.type", ["columns": chosen, "types": .map([("at", .string("jsonb"))])]),
       ("postgres.type", ["columns": .map([("v", .object(Config(["type": .string("bigint")])))])]),
       ("postgres.columns", ["columns": .map([])]),
-      ("postgres.columns", ["columns": .map([("at", .object(Config(["name": .string("x")]))), ("v", .object(Config(["name": .string("x")])))])]),
+      (
+        "postgres.columns",
+        ["columns": .map([("at", .object(Config(["name": .string("x")]))), ("v", .object(Config(["name": .string("x")])))])]
+      ),
     ]
     for (code, options) in cases {
       let error = #expect(throws: Diagnostic.self, "\(options)") { try plan(options) }
@@ -51,8 +55,12 @@ struct PostgresPlanTests {
   func connections() throws {
     let missing = #expect(throws: Diagnostic.self) { try plan(["columns": Self.chosen], connection: nil) }
     #expect(missing?.code == "postgres.no-connection")
-    for url in ["", "postgresql://user:s3cret%zz@host/db", "postgresql://user:s3cret@[::1/db", "s3cret", "postgresql://h/db?nonsense=s3cret"] {
-      let error = #expect(throws: Diagnostic.self, "\(url)") { try plan(["columns": Self.chosen], connection: Config(["url": .string(url)])) }
+    for url in [
+      "", "postgresql://user:s3cret%zz@host/db", "postgresql://user:s3cret@[::1/db", "s3cret", "postgresql://h/db?nonsense=s3cret",
+    ] {
+      let error = #expect(throws: Diagnostic.self, "\(url)") {
+        try plan(["columns": Self.chosen], connection: Config(["url": .string(url)]))
+      }
       #expect(error?.code == "postgres.url")
       #expect(error.map { "\($0.message) \($0.detail) \($0.hint)".contains("s3cret") } == false)
     }

@@ -22,11 +22,17 @@ struct RowEncoderTests {
     ])
     #expect(stage.rows == 3)
     let signature =
-      Array("sloscout-pg1".utf8) + [0, 7] + [1, 1, 0x6E] + [2, 1, 0x78] + [3, 1, 0x62] + [4, 1, 0x74] + [5, 1, 0x73] + [6, 1, 0x72] + [7, 1, 0x76]
+      Array("sloscout-pg1".utf8) + [0, 7] + [1, 1, 0x6E] + [2, 1, 0x78] + [3, 1, 0x62] + [4, 1, 0x74] + [5, 1, 0x73] + [6, 1, 0x72] + [
+        7, 1, 0x76,
+      ]
     let first: [UInt8] =
-      [0, 7] + [0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2] + [0, 0, 0, 8, 0x3F, 0xF0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 1, 1] + [0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1]
+      [0, 7] + [0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2] + [0, 0, 0, 8, 0x3F, 0xF0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 1, 1] + [
+        0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1,
+      ]
       + [0, 0, 0, 3, 0x68, 0xC3, 0xA9] + [0, 0, 0, 2, 0, 255]
-      + [0, 0, 0, 36, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0xBC, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 0x3F, 0x80, 0, 0, 0, 0, 0, 4, 0xC0, 0, 0, 0]
+      + [
+        0, 0, 0, 36, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0xBC, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 0x3F, 0x80, 0, 0, 0, 0, 0, 4, 0xC0, 0, 0, 0,
+      ]
     let second: [UInt8] = [0, 7] + Array(repeating: 0xFF, count: 28)
     let third: [UInt8] =
       [0, 7] + [0, 0, 0, 8] + Array(repeating: 0xFF, count: 8) + [0, 0, 0, 8, 0x80, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 1, 0]
@@ -58,7 +64,9 @@ struct RowEncoderTests {
     let sink = try sink(schema)
     let rows: [[TestValue]] = (0..<5_000).map { _ in
       let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-      return [.int(Int64.random(in: .min ... .max, using: &random)), Bool.random(using: &random) ? .bytes(bytes) : .null, .floats([1, 2, 3])]
+      return [
+        .int(Int64.random(in: .min ... .max, using: &random)), Bool.random(using: &random) ? .bytes(bytes) : .null, .floats([1, 2, 3]),
+      ]
     }
     let whole = try sink.stage(rows)
     let signature = whole.bytes.count - (try sink.stage([])).bytes.count - rowBytes(rows)

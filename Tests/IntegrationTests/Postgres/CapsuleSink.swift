@@ -17,7 +17,8 @@ enum Sinks {
   /// The sink of the shipped fingerprint job.
   static func capsules(_ url: String) throws -> SinkHarness {
     let config = Config([
-      "table": .string("capsule_shape"), "key": list("service", "environment", "shape", "window_start"), "partitionBy": .string("window_start"),
+      "table": .string("capsule_shape"), "key": list("service", "environment", "shape", "window_start"),
+      "partitionBy": .string("window_start"),
       "types": .map([("severities", .string("jsonb")), ("samples", .string("jsonb"))]),
     ])
     return try SinkHarness(PostgresSink.type, config, connection: connection(url), capsuleSchema)
@@ -40,7 +41,8 @@ enum Sinks {
   ) -> [TestValue] {
     let start = (1_735_776_000 + hour * 3_600) * 1_000_000_000
     return [
-      service, .null, .text(shape), .text("user <*> of \(shape)"), .int(start), .int(start + 3_600_000_000_000), .int(count), severities, samples,
+      service, .null, .text(shape), .text("user <*> of \(shape)"), .int(start), .int(start + 3_600_000_000_000), .int(count), severities,
+      samples,
       .int(start + 1_000_000), .int(start + 2_000_000), .int(revision), .bool(final),
     ]
   }

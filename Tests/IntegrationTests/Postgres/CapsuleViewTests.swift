@@ -21,10 +21,12 @@ struct CapsuleViewTests {
           Sinks.capsule("a", shape: "02", count: 5, severities: #"{"INFO": 5}"#, samples: samples(3...12), revision: 4, final: false),
           Sinks.capsule("b", shape: "01", count: 7, severities: .null, samples: .null),
         ]))
-    let query = "SELECT service, fingerprint, template, count, severities, jsonb_array_length(samples), revision, final FROM capsule ORDER BY 1, 2"
+    let query =
+      "SELECT service, fingerprint, template, count, severities, jsonb_array_length(samples), revision, final FROM capsule ORDER BY 1, 2"
     #expect(
       try database.rows(query) == [
-        #"a|01|user <*> of 01|3|{"INFO": 2, "ERROR": 1}|7|1|t"#, #"a|02|user <*> of 02|5|{"INFO": 5}|10|4|f"#, "b|01|user <*> of 01|7|-|-|1|t",
+        #"a|01|user <*> of 01|3|{"INFO": 2, "ERROR": 1}|7|1|t"#, #"a|02|user <*> of 02|5|{"INFO": 5}|10|4|f"#,
+        "b|01|user <*> of 01|7|-|-|1|t",
       ])
     try database.client.execute("INSERT INTO alias VALUES ('a', '01', 'f1'), ('a', '02', 'f1')")
     #expect(

@@ -12,11 +12,13 @@ struct SinkTableTests {
     let sink = try Sinks.capsules(database.url)
     let (committer, _) = try sink.open(isFresh: true)
     let first = try sink.stage([
-      Sinks.capsule("a", count: 1, revision: 1, final: false), Sinks.capsule("b", count: 5), Sinks.capsule("a", count: 2, revision: 2, final: false),
+      Sinks.capsule("a", count: 1, revision: 1, final: false), Sinks.capsule("b", count: 5),
+      Sinks.capsule("a", count: 2, revision: 2, final: false),
     ])
     let second = try sink.stage([Sinks.capsule("b", count: 6, revision: 2)])
     #expect(try committer.apply(sink.epoch(1, stages: [first, second])) == ApplyReport(applied: 4))
-    let query = "SELECT service, environment, count, revision, final, extract(epoch FROM first_seen), severities->>'INFO' FROM capsule_shape ORDER BY 1"
+    let query =
+      "SELECT service, environment, count, revision, final, extract(epoch FROM first_seen), severities->>'INFO' FROM capsule_shape ORDER BY 1"
     #expect(try database.rows(query) == ["a|-|2|2|f|1735776000.001000|1", "b|-|6|2|t|1735776000.001000|1"])
     #expect(try committer.apply(sink.epoch(2, [Sinks.capsule("a", count: 9, revision: 3)])) == ApplyReport(applied: 1))
     #expect(try database.rows(query).first == "a|-|9|3|t|1735776000.001000|1")
@@ -61,9 +63,10 @@ struct SinkTableTests {
     #expect(try committer.apply(epoch) == ApplyReport(applied: 97, refused: 3, wasApplied: true))
     #expect(try database.rows("SELECT count(*), sum(id), sum(extra) FROM pairs") == ["97|\(5_050 - 13 - 40 - 80)|\(97 * 7)"])
     #expect(
-      try database.rows("SELECT job, sink, epoch, target, \"row\"::json->>'id', \"row\"::json->>'name', sqlstate FROM sloscout_refused ORDER BY id") == [
-        "job|sink|1|pairs|13|ok|23514", "job|sink|1|pairs|40|too long|22001", "job|sink|1|pairs|80|too long|22001",
-      ])
+      try database.rows(
+        "SELECT job, sink, epoch, target, \"row\"::json->>'id', \"row\"::json->>'name', sqlstate FROM sloscout_refused ORDER BY id") == [
+          "job|sink|1|pairs|13|ok|23514", "job|sink|1|pairs|40|too long|22001", "job|sink|1|pairs|80|too long|22001",
+        ])
   }
 
   @Test("an epoch of nothing but refused rows is applied")
@@ -84,7 +87,8 @@ struct SinkTableTests {
     let (first, _) = try json.open(isFresh: true)
     let deep = String(repeating: "[", count: 100_000)
     let values: [[TestValue]] = [
-      [1, #"{"a": 1}"#], [2, "{broken"], [3, #"{"nul": "\u0000"}"#], [4, .null], [5, .text(deep)], [6, #""plain""#], [7, "1e999999"], [8, "12"],
+      [1, #"{"a": 1}"#], [2, "{broken"], [3, #"{"nul": "\u0000"}"#], [4, .null], [5, .text(deep)], [6, #""plain""#], [7, "1e999999"],
+      [8, "12"],
     ]
     #expect(try first.apply(json.epoch(1, values)) == ApplyReport(applied: 4, refused: 4))
     #expect(try database.rows("SELECT id, name FROM pairs ORDER BY id") == [#"1|{"a": 1}"#, "4|-", #"6|"plain""#, "8|12"])
@@ -113,7 +117,8 @@ struct SinkTableTests {
   func types() throws {
     let database = try TestDatabase()
     let schema = Schema([
-      ("n", .int64), ("x", .double), ("b", .bool), ("t", .time), ("s", .bytes), ("raw", .bytes), ("v", .vector(3)), ("u", .bytes), ("i", .int64),
+      ("n", .int64), ("x", .double), ("b", .bool), ("t", .time), ("s", .bytes), ("raw", .bytes), ("v", .vector(3)), ("u", .bytes),
+      ("i", .int64),
     ])
     let config = Config([
       "table": .string("all_types"),
@@ -122,8 +127,10 @@ struct SinkTableTests {
     let sink = try SinkHarness(PostgresSink.type, config, connection: Sinks.connection(database.url), schema)
     let (committer, _) = try sink.open(isFresh: true)
     let rows: [[TestValue]] = [
-      [.int(.max), .double(.infinity), .bool(true), .int(.max), "grüße 🎉", .bytes([0, 255, 10]), .floats([1, -0.5, .infinity]),
-        "0a0b0c0d-0000-0000-0000-000000000001", 1],
+      [
+        .int(.max), .double(.infinity), .bool(true), .int(.max), "grüße 🎉", .bytes([0, 255, 10]), .floats([1, -0.5, .infinity]),
+        "0a0b0c0d-0000-0000-0000-000000000001", 1,
+      ],
       [.int(.min), .double(.nan), .bool(false), .int(.min + 1), "", .bytes([]), .floats([]), .null, -1],
       [.null, .null, .null, .null, .null, .null, .null, .null, .null],
       [0, .double(-0.0), .bool(true), .int(-1), .bytes([0x61, 0, 0xC3, 0x62]), .bytes([1]), .floats([0]), .null, 0],
@@ -146,7 +153,8 @@ struct SinkTableTests {
     let (committer, _) = try sink.open(isFresh: true)
     _ = try committer.apply(sink.epoch(1, [Sinks.capsule("a", hour: 0), Sinks.capsule("a", hour: 23), Sinks.capsule("a", hour: 24)]))
     _ = try committer.apply(sink.epoch(2, [Sinks.capsule("a", hour: 25), Sinks.capsule("a", hour: -1), Sinks.capsule("a", hour: 24 * 59)]))
-    let list = "SELECT c.relname FROM pg_inherits JOIN pg_class AS c ON c.oid = inhrelid WHERE inhparent = 'capsule_shape'::regclass ORDER BY 1"
+    let list =
+      "SELECT c.relname FROM pg_inherits JOIN pg_class AS c ON c.oid = inhrelid WHERE inhparent = 'capsule_shape'::regclass ORDER BY 1"
     #expect(
       try database.rows(list) == [
         "capsule_shape_p20250101", "capsule_shape_p20250102", "capsule_shape_p20250103", "capsule_shape_p20250302",
@@ -157,7 +165,8 @@ struct SinkTableTests {
     timeless[4] = .null
     #expect(try committer.apply(sink.epoch(3, [timeless])).refused == 1)
 
-    try database.client.execute("CREATE TABLE april PARTITION OF capsule_shape FOR VALUES FROM ('2025-04-01 00:00+00') TO ('2025-05-01 00:00+00')")
+    try database.client.execute(
+      "CREATE TABLE april PARTITION OF capsule_shape FOR VALUES FROM ('2025-04-01 00:00+00') TO ('2025-05-01 00:00+00')")
     #expect(try committer.apply(sink.epoch(4, [Sinks.capsule("a", hour: 24 * 100)])) == ApplyReport(applied: 1))
     #expect(try database.rows("SELECT count(*) FROM april") == ["1"])
     // Another run finds them all in place.
@@ -181,11 +190,17 @@ struct SinkTableTests {
   @Test("a table that does not fit is refused at the start, with the column and the statement that cures it")
   func misfits() throws {
     let cases: [(table: String, message: String, hint: String)] = [
-      ("CREATE TABLE pairs (id text UNIQUE, name int)", "column \"name\" is integer, the sink writes text", "ALTER COLUMN \"name\" TYPE text"),
+      (
+        "CREATE TABLE pairs (id text UNIQUE, name int)", "column \"name\" is integer, the sink writes text",
+        "ALTER COLUMN \"name\" TYPE text"
+      ),
       ("CREATE TABLE pairs (id bigint UNIQUE)", "it has no column \"name\"", "ALTER TABLE \"pairs\" ADD COLUMN \"name\" text"),
       ("CREATE TABLE pairs (id bigint, name text)", "no unique index on the key (id)", "CREATE UNIQUE INDEX ON \"pairs\" (\"id\")"),
       ("CREATE TABLE pairs (id bigint, name text, UNIQUE (id, name))", "no unique index on the key (id)", "CREATE UNIQUE INDEX"),
-      ("CREATE TABLE pairs (id bigint UNIQUE, name text, owner int NOT NULL)", "column \"owner\" is NOT NULL", "ALTER COLUMN \"owner\" DROP NOT NULL"),
+      (
+        "CREATE TABLE pairs (id bigint UNIQUE, name text, owner int NOT NULL)", "column \"owner\" is NOT NULL",
+        "ALTER COLUMN \"owner\" DROP NOT NULL"
+      ),
       ("CREATE TABLE pairs (id bigint UNIQUE, name bytea)", "column \"name\" is bytea", "types: { name: bytea }"),
       ("CREATE TABLE real (id bigint, name text); CREATE VIEW pairs AS SELECT * FROM real", "it is no table", "another table"),
     ]
@@ -222,6 +237,19 @@ struct SinkTableTests {
     let report = try committer.apply(sink.epoch(1, [[1, "good"], [2, "ugly"], [200, "bad"], [3, "bad"]]))
     #expect(report == ApplyReport(applied: 2, refused: 2))
     #expect(try database.rows("SELECT id, name FROM pairs ORDER BY 1") == ["1|good", "3|bad"])
+  }
+
+  @Test("keys that only the table's own index finds equal replace each other, the last wins")
+  func looseKeys() throws {
+    let database = try TestDatabase()
+    try database.client.execute("CREATE TABLE pairs (id bigint, name char(4) UNIQUE)")
+    let sink = try SinkHarness(
+      PostgresSink.type, Config(["table": .string("pairs"), "key": Sinks.list("name")]), connection: Sinks.connection(database.url),
+      Schema([("id", .int64), ("name", .bytes)]))
+    let (committer, _) = try sink.open(isFresh: true)
+    let rows: [[TestValue]] = [[1, "a"], [2, "b"], [3, "a "], [4, "a  "], [5, "b "], [6, "too long"]]
+    #expect(try committer.apply(sink.epoch(1, rows)) == ApplyReport(applied: 5, refused: 1))
+    #expect(try database.rows("SELECT id, name FROM pairs ORDER BY id") == ["4|a   ", "5|b   "])
   }
 
   @Test("rows of the errors output keep their raw bytes and get the name of their file")

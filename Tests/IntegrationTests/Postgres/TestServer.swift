@@ -41,7 +41,8 @@ enum TestServer {
     let complaint = errors.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw Unavailable(description: "postgres.sh \(command) exited with \(process.terminationStatus): \(String(decoding: complaint, as: UTF8.self))")
+      throw Unavailable(
+        description: "postgres.sh \(command) exited with \(process.terminationStatus): \(String(decoding: complaint, as: UTF8.self))")
     }
     return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }

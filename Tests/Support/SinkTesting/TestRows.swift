@@ -1,7 +1,7 @@
-public import Dataflow
+package import Dataflow
 
 /// A value of a test row.
-public enum TestValue: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByNilLiteral {
+package enum TestValue: Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByNilLiteral {
   case null
   /// For `int64` and `time` columns.
   case int(Int64)
@@ -10,16 +10,16 @@ public enum TestValue: Sendable, ExpressibleByStringLiteral, ExpressibleByIntege
   case bytes([UInt8])
   case floats([Float])
 
-  public init(stringLiteral value: String) { self = .bytes(Array(value.utf8)) }
-  public init(integerLiteral value: Int64) { self = .int(value) }
-  public init(nilLiteral: ()) { self = .null }
-  public static func text(_ text: String) -> TestValue { .bytes(Array(text.utf8)) }
+  package init(stringLiteral value: String) { self = .bytes(Array(value.utf8)) }
+  package init(integerLiteral value: Int64) { self = .int(value) }
+  package init(nilLiteral: ()) { self = .null }
+  package static func text(_ text: String) -> TestValue { .bytes(Array(text.utf8)) }
 }
 
 /// Batches made from rows of values.
-public enum TestRows {
+package enum TestRows {
   /// Batches of the schema with these rows, all alive. A value that does not suit its column traps.
-  public static func batches(_ schema: Schema, _ rows: [[TestValue]]) -> [RecordBatch] {
+  package static func batches(_ schema: Schema, _ rows: [[TestValue]]) -> [RecordBatch] {
     var batches: [RecordBatch] = []
     for row in rows {
       if batches.last?.isFull ?? true { batches.append(RecordBatch(schema: schema)) }
