@@ -274,9 +274,9 @@ CASES = {
 }
 
 
-def run(suite, names=None):
+def run(suite, names=None, cases=None):
     """Runs cases, and prints a line for each. Raises `Violation`."""
-    for name, check in CASES.items():
+    for name, check in (cases or CASES).items():
         if names and name not in names:
             continue
         began = time.monotonic()

@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import shutil
+import signal
 import statistics as figures
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 import bad_input
 import faults
 import oracle
+import train
 from kills import DEPTH, PHASES, KilledJob, Statistics, Violation
 from postgres import ROOT, Server
 from process import Life, job_file
@@ -124,12 +126,13 @@ def main():
     parser = argparse.ArgumentParser(prog="kills.sh", description=__doc__)
     parser.add_argument("--runs", type=int, default=20, help="lives of the program that end by kill -9")
     parser.add_argument("--seed", type=int, default=None, help="of the schedule; printed at the end")
-    parser.add_argument("--binary", default=str(ROOT / ".build/debug/sloscout"))
+    built = ROOT / ".build/release/sloscout"
+    parser.add_argument("--binary", default=str(built if built.exists() else ROOT / ".build/debug/sloscout"))
     parser.add_argument("--records", type=int, default=60000)
     parser.add_argument("--rate", type=int, default=20000, help="records a second")
     parser.add_argument("--interval", type=int, default=250, help="milliseconds between checkpoints")
     parser.add_argument("--faults", default="all", help="all, none, or names with commas between them")
-    parser.add_argument("--bad-input", default="none", help="all, none, or names with commas between them")
+    parser.add_argument("--bad-input", default="all", help="all, none, or names with commas between them")
     arguments = parser.parse_args()
     if arguments.seed is None:
         arguments.seed = secrets.randbelow(1_000_000)
@@ -137,6 +140,9 @@ def main():
         print(f"kills.sh: there is no program {arguments.binary}: swift build, or --binary PATH", file=sys.stderr)
         return 2
     os.nice(5)
+    # Whoever ends this ends it in order: the server must not be left running.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     suite = Suite(arguments)
     fine = False
     try:
@@ -145,6 +151,8 @@ def main():
         for module, names in ((faults, arguments.faults), (bad_input, arguments.bad_input)):
             if fine and names != "none":
                 fine = suite.run_each(module, None if names == "all" else names.split(","))
+        if fine and arguments.bad_input == "all" and train.FILE.exists():
+            fine = suite.run_each(train, None)
         if not fine:
             print(f"replay: scripts/kills.sh --runs {arguments.runs} --seed {arguments.seed} (the schedule; moments differ)", file=sys.stderr)
         return 0 if fine else 1

@@ -1,5 +1,7 @@
+public import Dataflow
+
 /// A file, folder or pattern of a file source that cannot be used.
-public struct FileSourceError: Error, CustomStringConvertible, Equatable {
+public struct FileSourceError: PermanentFailure, CustomStringConvertible, Equatable {
   /// Lower case, no full stop; names the file.
   public let message: String
   /// Something the reader can do, or empty.

@@ -127,7 +127,7 @@ final class GenerateReader: SourceReader {
 }
 
 /// A checkpoint was made with other options of `generate` than those it is restored with.
-struct GenerateError: Error, CustomStringConvertible {
+struct GenerateError: PermanentFailure, CustomStringConvertible {
   let split: String
   var description: String {
     "the checkpoint's position of \"\(split)\" belongs to other options of the generate source: restore with the same ones, or start afresh"

@@ -48,7 +48,9 @@ public actor JobRunner {
         let own = await coordinator?.newestEpoch
         await closeAll()
         // Somebody else has gone on with the job meanwhile: to claim the sinks again would end their run, not help this one.
-        if let own, let newest = try? store.epochs().last, newest > own { throw CheckpointConflict(epoch: newest, path: graph.checkpoint.store) }
+        if let own, let newest = try? store.epochs().last, newest > own {
+          throw CheckpointConflict(epoch: newest, path: graph.checkpoint.store)
+        }
         if stopRequested || !Self.isWorthRetrying(error) { throw error }
         if let now = try? store.epochs().last, now != epochsBefore {
           failures = 0
@@ -230,7 +232,9 @@ public actor JobRunner {
 
   private static func isWorthRetrying(_ error: any Error) -> Bool {
     switch error {
-    case is RecoveryRefused, is RecordError, is CancellationError, is CheckpointConflict, is StateFormatError, is Diagnostic: false
+    case is RecoveryRefused, is RecordError, is CancellationError, is CheckpointConflict, is StateFormatError, is Diagnostic,
+      is any PermanentFailure:
+      false
     case let error as SinkError: error.retry == .withBackoff
     case let error as SourceError: error.isTransient
     default: true
