@@ -168,7 +168,7 @@ static inline cscan_window cscan_window64(const uint8_t *p) {
 #if defined(__x86_64__)
 #define CSCAN_HAS_AVX512 1
 /* The same in one register, for the machines that have it. Bytes behind `count` are not read: masked loads do not touch them. */
-__attribute__((target("avx512f,avx512bw,bmi2"), noinline)) static cscan_window cscan_window_avx512(const uint8_t *p, size_t count) {
+__attribute__((target("avx512f,avx512bw"), noinline)) static cscan_window cscan_window_avx512(const uint8_t *p, size_t count) {
   const __mmask64 there = count >= 64 ? ~0ull : (1ull << count) - 1;
   const __m512i v = _mm512_maskz_loadu_epi8(there, p);
   const __mmask64 colons = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(':'));
@@ -191,12 +191,9 @@ __attribute__((target("avx512f,avx512bw,bmi2"), noinline)) static cscan_window c
 }
 #endif
 
-/* The bit maps of the bytes from p on, at most 64 and none behind `end`. Reads only inside [begin, end); p < end. */
-static inline cscan_window cscan_window_at(const uint8_t *p, const uint8_t *begin, const uint8_t *end) {
+/* `cscan_window_at` without anything that only some machines have. */
+static inline cscan_window cscan_window_portable(const uint8_t *p, const uint8_t *begin, const uint8_t *end) {
   const size_t rest = (size_t)(end - p);
-#if CSCAN_HAS_AVX512
-  if (__builtin_cpu_supports("avx512bw")) return cscan_window_avx512(p, rest);
-#endif
   if (rest >= 64) return cscan_window64(p);
   cscan_window w;
   if (end - begin >= 64) {
@@ -215,12 +212,20 @@ static inline cscan_window cscan_window_at(const uint8_t *p, const uint8_t *begi
   return cscan_window64(copy);
 }
 
-/* The last `count` (<= 16) bytes before `end` as two words, zero-padded in front. Reads only inside [begin, limit). */
+/* The bit maps of the bytes from p on, at most 64 and none behind `end`. Reads only inside [begin, end); p < end. */
+static inline cscan_window cscan_window_at(const uint8_t *p, const uint8_t *begin, const uint8_t *end) {
+#if defined(CSCAN_HAS_AVX512)
+  if (__builtin_cpu_supports("avx512bw")) return cscan_window_avx512(p, (size_t)(end - p));
+#endif
+  return cscan_window_portable(p, begin, end);
+}
+
+/* The last `count` (<= 16) bytes before `end` as two words, zero-padded in front. Reads only inside [begin, end). */
 typedef struct {
   uint64_t first, second;
 } cscan_pair;
 
-static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const uint8_t *begin, const uint8_t *limit) {
+static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const uint8_t *begin) {
   cscan_pair pair;
 #if defined(__SSE2__)
   static const uint8_t masks[32] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
@@ -233,7 +238,6 @@ static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const ui
   }
 #endif
   (void)begin;
-  (void)limit;
   uint8_t bytes[16] = {0};
   for (size_t i = 0; i < count; i++) bytes[16 - count + i] = end[(ptrdiff_t)i - (ptrdiff_t)count];
   pair.first = pair.second = 0;

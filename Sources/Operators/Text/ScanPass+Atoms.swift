@@ -4,6 +4,8 @@ internal import CScan
 extension ScanPass {
   /// Longer atoms are not looked at closely: they are identifiers. (Lanes count to 255.)
   static let longestAtom = 240
+  /// How much of a long run is looked through at once.
+  private static let longestPiece = 1024
 
   /// The digit at `i` is the first of its atom (behind the last colon): finds the atom's ends and says what it is.
   @inline(__always)
@@ -165,7 +167,7 @@ extension ScanPass {
     let digits = Lane.digits(lanes)
     let isCompound = lanes & ~Lane.alnum != 0
     if Lane.dots(lanes) >= 3 { findEmbedded(start, stop) }
-    if digits >= 2 || isCompound || start == i || isValue(start), !Terms.contains(start, stop) {
+    if digits >= 2 || isCompound || start == i || isValue(start), digits > 4 || !Terms.contains(start, stop) {
       record(Lane.slashes(lanes) >= 2 ? .path : .identifier, start, stop)
       return stop
     }
@@ -208,6 +210,8 @@ extension ScanPass {
 
   /// An atom that does not fit into the window; `i` is inside it.
   private mutating func longAtom(_ start: Pointer, _ i: Pointer) -> Pointer {
+    // Before the end is looked for: a chain of tokens must not be read to its end for each.
+    if start.pointee == UInt8(ascii: "e"), let token = JWT.end(start, end) { return personal(.jwt, start, token) }
     var stop = i
     while stop < end, Bytes.lane(stop.pointee) != 0 { stop += 1 }
     if stop - start <= Self.longestAtom { return mixedAtom(start, i, stop) }
@@ -225,7 +229,8 @@ extension ScanPass {
     while start > floor, Bytes.lane(start[-1]) & ~(Lane.slash | Lane.colon) != 0 { start -= 1 }
     var stop = i
     var lanes: UInt64 = 0
-    while stop < quiet, Bytes.lane(stop.pointee) & ~Lane.slash != 0 { stop += 1 }
+    let limit = quiet - start > Self.longestPiece ? start + Self.longestPiece : quiet
+    while stop < limit, Bytes.lane(stop.pointee) & ~Lane.slash != 0 { stop += 1 }
     while Bytes.lane(stop[-1]) & Lane.alnum == 0 { stop -= 1 }
     guard stop - start <= Self.longestAtom else { return longPersonal(start, stop) }
     for p in start..<stop { lanes &+= Bytes.lane(p.pointee) }
@@ -255,7 +260,8 @@ extension ScanPass {
     if let next = longCredential(start, stop) { return next }
     var p = start
     while let at = Bytes.find(UInt8(ascii: "@"), p, stop) { p = email(at: at) ?? at + 1 }
-    floor = stop
-    return stop
+    // An address may begin in this piece and go on in the next.
+    floor = max(floor, stop - 64)
+    return max(stop, p)
   }
 }

@@ -58,6 +58,9 @@ extension ScanPass {
   }
 
   private mutating func password(_ start: Pointer, _ whole: Pointer, _ quote: UInt8, isSpaced: Bool) -> Pointer? {
+    // Paths and masks; asked first, so that a chain of such values is not read to its end for each.
+    let first = start.pointee
+    if quote == 0, first == UInt8(ascii: "/") || first == UInt8(ascii: "*") || first == UInt8(ascii: "[") { return nil }
     var stop = start
     var hasOther = false
     while stop < whole {
@@ -80,7 +83,6 @@ extension ScanPass {
       if Names.isNothing(start, stop) { return nil }
       return value(.password, start, stop)
     }
-    if start.pointee == UInt8(ascii: "/") || start.pointee == UInt8(ascii: "*") || start.pointee == UInt8(ascii: "[") { return nil }
     // `password: incorrect for …` is a sentence; `password: hunter2` is not.
     if isSpaced, !hasOther, stop < whole, stop.pointee == UInt8(ascii: " ") { return nil }
     if let p = Bytes.find(UInt8(ascii: "."), stop - 1, stop), p > start, stop == whole, isSpaced { stop -= 1 }
@@ -89,9 +91,18 @@ extension ScanPass {
   }
 
   /// The word behind `--password`, `--token` or `--secret`.
+  @inline(__always)
   mutating func passwordArgument(_ start: Pointer) -> Pointer? {
     let word = start - 1
     guard word - base >= 7 else { return nil }
+    // The last letters of the four options.
+    switch word[-1] {
+    case UInt8(ascii: "d"), UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "y"): return argument(start, word)
+    default: return nil
+    }
+  }
+
+  private mutating func argument(_ start: Pointer, _ word: Pointer) -> Pointer? {
     switch word[-1] {
     case UInt8(ascii: "d"):
       return Bytes.endsIgnoringCase(word, base, with: "--password") || Bytes.endsIgnoringCase(word, base, with: "--passwd")

@@ -165,6 +165,9 @@ struct ScanPass {
     return (token.kind, base + Int(token.start), base + Int(token.end))
   }
 
+  /// Where the last token ended.
+  var recordedEnd: Pointer { lastToken?.end ?? flushed }
+
   /// Takes back the tokens from `start` on: they turned out to be parts of a longer one. False when `start` is hashed already.
   mutating func unrecord(from start: Pointer) -> Bool {
     guard start >= flushed else { return false }
@@ -196,7 +199,7 @@ struct ScanPass {
       }
       lastKind = token.kind
       let literal = trim(flushed, start)
-      hasher.combine(literal.start, literal.stop, then: token.kind.rawValue, in: base, end)
+      hasher.combine(literal.start, literal.stop, then: token.kind.rawValue, in: base)
       if let renderer {
         renderer.append(literal.start, literal.stop)
         renderer.append(token.kind)
@@ -209,7 +212,7 @@ struct ScanPass {
   private mutating func finish() -> KeyHash {
     drain()
     let literal = trim(flushed, end)
-    hasher.combine(literal.start, literal.stop, then: 0, in: base, end)
+    hasher.combine(literal.start, literal.stop, then: 0, in: base)
     renderer?.append(literal.start, literal.stop)
     return hasher.finish()
   }
