@@ -26,6 +26,12 @@ def gaps(folder):
     return [f"manifest {epoch} refers to {path.name}, which is not there" for epoch in epochs(folder) for path in files(folder, epoch) if not path.exists()]
 
 
+def litter(folder):
+    """What lies in the folder and belongs to no checkpoint. Nothing is left when a job has come to its end, whatever its former lives left."""
+    wanted = {manifest(folder, epoch) for epoch in epochs(folder)} | {path for epoch in epochs(folder) for path in files(folder, epoch)}
+    return [f"{path.name} is left over" for path in sorted(Path(folder).iterdir()) if path not in wanted and not path.name.startswith("damaged-")]
+
+
 def _flip(path, random):
     data = bytearray(path.read_bytes())
     bit = random.randrange(len(data) * 8)

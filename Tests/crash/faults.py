@@ -100,6 +100,20 @@ def postgres_away(fault):
     return "the job went on by itself"
 
 
+def power_cut(fault):
+    """Program and server lose their power at the same moment, three times."""
+    for cut in range(3):
+        life = fault.start(parallelism=1 + cut % 2)
+        fault.wait_for_epoch(2 + 3 * cut, life)
+        life.kill()
+        fault.suite.server.crash()
+        fault.suite.server.restart()
+    life = fault.start()
+    fault.expect_end(life)
+    fault.judge(life)
+    return "no manual step"
+
+
 def disk_full(fault):
     """The folder of the checkpoints has no room for three seconds."""
     fault.state.mkdir()
@@ -279,6 +293,7 @@ def second_run(fault):
 FAULTS = {
     "postgres-restarts": postgres_restarts,
     "postgres-away": postgres_away,
+    "power-cut": power_cut,
     "disk-full": disk_full,
     "sigterm": graceful(signal.SIGTERM),
     "sigint": graceful(signal.SIGINT),

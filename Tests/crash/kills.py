@@ -27,6 +27,7 @@ class Statistics:
         self.parallelism_changes = 0
         self.reread = []
         self.intervals = []
+        self.between_cuts = []
         self.commits = {"committed": 0, "rolled back": 0}
         self.damages = {"older used": 0, "refused": 0, "second copy used": 0}
         self.ledger_samples = 0
@@ -133,6 +134,7 @@ class KilledJob:
                 self.killed_at = life.ended
                 self.life_began = life.started
                 self.aligned = trace.aligned
+                self.trace = trace
                 staged = trace.staged
                 if staged and (newest := self._newest() or 0) < max(staged):
                     raise Violation(f"checkpoint {max(staged)} was published, the newest in the folder is {newest}")
@@ -198,6 +200,8 @@ class KilledJob:
                 raise Violation(f"the damage was not noticed: {note_of_damage}")
             suite.statistics.damages["older used"] += 1
         elif note_of_damage:
+            if note_of_damage.startswith("state: ") and "the other copy is whole and was used" not in life.output:
+                raise Violation(f"the damage was not noticed: {note_of_damage}")
             suite.statistics.damages["second copy used"] += 1
         elif self.progress > 0:
             self._check_reread(epoch, records)
@@ -212,8 +216,13 @@ class KilledJob:
         # The pace lets a source that was held up catch up on at most a second's worth.
         if again > suite.rate * (seconds + 1) + 2000:
             raise Violation(f"{again} records are read again, though checkpoint {epoch} was cut {seconds * 1000:.0f} ms before the kill")
+        interval = suite.rate * suite.interval_ms / 1000
         suite.statistics.reread.append(again)
-        suite.statistics.intervals.append(again / (suite.rate * suite.interval_ms / 1000))
+        suite.statistics.intervals.append(again / interval)
+        # The same without what was read while the next checkpoint was under way already, so that only the time between two cuts counts.
+        if epoch + 1 in self.aligned:
+            again = max(0, self.trace.read_at(self.aligned[epoch + 1]) - records)
+        suite.statistics.between_cuts.append(again / interval)
 
     def _newest(self):
         """The newest published checkpoint in either folder: a kill may have come between the two copies of the manifest, and one is enough."""
@@ -264,6 +273,7 @@ class KilledJob:
     def _judge(self):
         suite = self.suite
         wrong = oracle.complete(suite.server, self.database, self.truth) + oracle.balance(self.output, self.truth)
+        wrong = wrong or damage.litter(self.checkpoints) + (damage.litter(self.second / "fingerprint") if self.second else [])
         wrong = wrong or oracle.compare(oracle.results(suite.server, self.database), suite.reference(self.data_seed))
         if wrong:
             raise Violation("\n".join([f"{len(wrong)} things are wrong"] + wrong[:5]))

@@ -112,6 +112,9 @@ class Suite:
             lines.append(
                 f"  read again       median {figures.median(s.reread):.0f}, most {max(s.reread)} records; in checkpoint intervals: median "
                 f"{figures.median(s.intervals):.2f}, most {max(s.intervals):.2f} ({len(s.reread)} restarts)")
+            lines.append(
+                f"  between cuts     median {figures.median(s.between_cuts):.2f}, most {max(s.between_cuts):.2f} intervals were read between the "
+                "restored checkpoint and the kill or the next one's begin")
         lines.append("  damage           " + "  ".join(f"{what} {count}" for what, count in s.damages.items()))
         lines.append(f"  ledger           {s.ledger_samples} looks, never back; parallelism changed {s.parallelism_changes} times")
         return "\n".join(lines)

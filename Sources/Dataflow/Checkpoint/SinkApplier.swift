@@ -78,6 +78,7 @@ actor SinkApplier {
     if let stage {
       var reader = try FrameReader(store: store)
       for part in stage.chunks { chunks.append(try reader.read(part)) }
+      store.reportHealed(to: observer)
     }
     let epoch = StagedEpoch(
       epoch: manifest.epoch, chunks: chunks, rows: stage?.rows ?? 0, digest: stage?.digest ?? 0, manifest: Manifest.name(manifest.epoch))
