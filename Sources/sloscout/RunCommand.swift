@@ -99,7 +99,7 @@ private final class JobRun: Sendable {
       progress.cancel()
       Terminal.clearStatus()
       let table = BalanceTable(result.totals)
-      let read = result.thisRun.first?.counters.received ?? 0
+      let read = RecordsRead.count(result.thisRun, sources: session.graph.sources.map(\.id))
       Terminal.error(
         "\(session.graph.name): \(result.isEndOfInput ? "the input is at its end" : "stopped"); \(read) records read in this run\n\(table.text)"
       )
@@ -125,10 +125,11 @@ private final class JobRun: Sendable {
 
   /// Writes down every ten milliseconds how many records the job has read.
   private func follow(_ trace: CrashTrace) async {
-    guard let source = session.graph.sources.first?.id else { return }
+    let sources = session.graph.sources.map(\.id)
     while (try? await Task.sleep(nanoseconds: 10_000_000)) != nil {
       let totals = await session.runner.totals(await session.runner.status())
-      if let read = totals.first(where: { $0.id == source })?.counters.received, read > 0 { trace.note(read: read) }
+      let read = RecordsRead.count(totals, sources: sources)
+      if read > 0 { trace.note(read: read) }
     }
   }
 }

@@ -21,6 +21,17 @@ def files(folder, epoch):
     return [Path(folder) / name.decode() for name in sorted(set(DATA_NAME.findall(manifest(folder, epoch).read_bytes())))]
 
 
+def gaps(folder):
+    """What published checkpoints refer to that is not there. Always nothing, whenever a process was killed."""
+    return [f"manifest {epoch} refers to {path.name}, which is not there" for epoch in epochs(folder) for path in files(folder, epoch) if not path.exists()]
+
+
+def litter(folder):
+    """What lies in the folder and belongs to no checkpoint. Nothing is left when a job has come to its end, whatever its former lives left."""
+    wanted = {manifest(folder, epoch) for epoch in epochs(folder)} | {path for epoch in epochs(folder) for path in files(folder, epoch)}
+    return [f"{path.name} is left over" for path in sorted(Path(folder).iterdir()) if path not in wanted and not path.name.startswith("damaged-")]
+
+
 def _flip(path, random):
     data = bytearray(path.read_bytes())
     bit = random.randrange(len(data) * 8)
@@ -56,8 +67,12 @@ def damage(folder, random):
     """Damages the newest checkpoint: its manifest or one of its data files. Says what was done."""
     newest = epochs(folder)[-1]
     place = random.choice([manifest(folder, newest)] + files(folder, newest))
-    # A manifest that is not there is no damaged checkpoint but an older one.
-    kinds = [_flip, _flip, _truncate, _zero] + ([] if place.name.startswith("manifest-") else [_remove])
+    if place == manifest(folder, newest):
+        kinds = [_flip, _flip, _truncate, _zero]  # without its manifest a checkpoint is not damaged but was never there
+    elif place.name.startswith(f"data-{newest:010}-"):
+        kinds = [_flip, _flip, _truncate, _zero, _remove]
+    else:
+        kinds = [_remove]  # of an earlier checkpoint's file, the newest may need some bytes and others not
     return random.choice(kinds)(place, random)
 
 

@@ -27,6 +27,7 @@ class Statistics:
         self.parallelism_changes = 0
         self.reread = []
         self.intervals = []
+        self.between_cuts = []
         self.commits = {"committed": 0, "rolled back": 0}
         self.damages = {"older used": 0, "refused": 0, "second copy used": 0}
         self.ledger_samples = 0
@@ -55,6 +56,8 @@ class KilledJob:
         self.killed_at = 0.0
         self.aligned = {}
         self.damaged = False
+        self.damaged_epochs = set()
+        self.removed = False  # a file was taken away by this test
 
     def note(self, text):
         self.log.append(f"{time.monotonic() - self.suite.started:8.2f} {text}")
@@ -102,7 +105,7 @@ class KilledJob:
         newest = self._newest()
         expected = ("restore", newest) if newest else ("fresh", None)
         note_of_damage = None
-        if newest and suite.damages and random.random() < 0.25 and not self.damaged:
+        if newest and suite.damages and random.random() < 0.25 and not self.damaged and newest not in self.damaged_epochs:
             note_of_damage, expected = self._damage()
         self.damaged = False
         life = Life(
@@ -131,9 +134,12 @@ class KilledJob:
                 self.killed_at = life.ended
                 self.life_began = life.started
                 self.aligned = trace.aligned
+                self.trace = trace
                 staged = trace.staged
                 if staged and (newest := self._newest() or 0) < max(staged):
                     raise Violation(f"checkpoint {max(staged)} was published, the newest in the folder is {newest}")
+            if gaps := [] if self.removed else damage.gaps(self.checkpoints):
+                raise Violation(gaps[0])
             if wrong := oracle.partial(suite.server, self.database, self.truth):
                 raise Violation(wrong[0])
             return False
@@ -194,6 +200,8 @@ class KilledJob:
                 raise Violation(f"the damage was not noticed: {note_of_damage}")
             suite.statistics.damages["older used"] += 1
         elif note_of_damage:
+            if note_of_damage.startswith("state: ") and "the other copy is whole and was used" not in life.output:
+                raise Violation(f"the damage was not noticed: {note_of_damage}")
             suite.statistics.damages["second copy used"] += 1
         elif self.progress > 0:
             self._check_reread(epoch, records)
@@ -208,8 +216,13 @@ class KilledJob:
         # The pace lets a source that was held up catch up on at most a second's worth.
         if again > suite.rate * (seconds + 1) + 2000:
             raise Violation(f"{again} records are read again, though checkpoint {epoch} was cut {seconds * 1000:.0f} ms before the kill")
+        interval = suite.rate * suite.interval_ms / 1000
         suite.statistics.reread.append(again)
-        suite.statistics.intervals.append(again / (suite.rate * suite.interval_ms / 1000))
+        suite.statistics.intervals.append(again / interval)
+        # The same without what was read while the next checkpoint was under way already, so that only the time between two cuts counts.
+        if epoch + 1 in self.aligned:
+            again = max(0, self.trace.read_at(self.aligned[epoch + 1]) - records)
+        suite.statistics.between_cuts.append(again / interval)
 
     def _newest(self):
         """The newest published checkpoint in either folder: a kill may have come between the two copies of the manifest, and one is enough."""
@@ -229,8 +242,12 @@ class KilledJob:
             # Only what stands in both folders can be damaged without loss.
             if any(damage.epochs(place)[-1:] != [newest] for place in (self.checkpoints, self.second / "fingerprint")):
                 return None, ("restore", newest)
-            return f"{folder.parent.name}: {damage.damage(folder, random)}", ("restore", newest)
+            self.damaged_epochs.add(newest)  # one copy is gone: from now on the other is all there is
+            what = damage.damage(folder, random)
+            self.removed |= what.endswith("removed")
+            return f"{folder.parent.name}: {what}", ("restore", newest)
         what = damage.damage(folder, random)
+        self.removed |= what.endswith("removed")
         rows = suite.server.psql(self.database, "SELECT max(epoch) FROM sink_ledger") if self._has_ledger() else [["0"]]
         return what, damage.expectation(self.folder / "before", self.checkpoints, int(rows[0][0] or 0))
 
@@ -248,6 +265,7 @@ class KilledJob:
         self.suite.statistics.damages["refused"] += 1
         damage.copy(self.folder / "before", self.checkpoints)
         self.damaged = True  # not twice in a row
+        self.removed = False
         self.note("refused; the folder was restored from its copy")
 
     # The end
@@ -255,6 +273,7 @@ class KilledJob:
     def _judge(self):
         suite = self.suite
         wrong = oracle.complete(suite.server, self.database, self.truth) + oracle.balance(self.output, self.truth)
+        wrong = wrong or damage.litter(self.checkpoints) + (damage.litter(self.second / "fingerprint") if self.second else [])
         wrong = wrong or oracle.compare(oracle.results(suite.server, self.database), suite.reference(self.data_seed))
         if wrong:
             raise Violation("\n".join([f"{len(wrong)} things are wrong"] + wrong[:5]))

@@ -86,6 +86,7 @@ class Trace:
         self.phase = None
         self.last_time = None
         self.read = 0
+        self.reads = []
         self.restored = None
         self.aligned = {}
         self.staged = set()
@@ -106,12 +107,17 @@ class Trace:
                     self.applied[epoch] = self.applied.get(epoch, 0) + 1
             elif match := re.fullmatch(r"(\d+) read (\d+)", line):
                 at, self.read = int(match[1]), max(self.read, int(match[2]))
+                self.reads.append((at, self.read))
             elif match := re.fullmatch(r"(\d+) restored (\d+) (\d+)", line):
                 at, self.restored = int(match[1]), (int(match[2]), int(match[3]))
                 self.read = max(self.read, self.restored[1])
             else:
                 continue  # a line that the kill cut off
             self.last_time = at
+
+    def read_at(self, time):
+        """The records read at a moment; known to within ten milliseconds."""
+        return max((read for at, read in self.reads if at <= time), default=0)
 
     def where(self, sinks=2):
         """The phase in which it ended."""

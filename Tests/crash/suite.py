@@ -5,13 +5,17 @@ import os
 import random
 import secrets
 import shutil
+import signal
 import statistics as figures
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import bad_input
+import faults
 import oracle
+import train
 from kills import DEPTH, PHASES, KilledJob, Statistics, Violation
 from postgres import ROOT, Server
 from process import Life, job_file
@@ -19,7 +23,6 @@ from process import Life, job_file
 
 class Suite:
     def __init__(self, arguments):
-        self.binary = str(Path(arguments.binary).resolve())
         self.seed = arguments.seed
         self.records = arguments.records
         self.rate = arguments.rate
@@ -28,6 +31,9 @@ class Suite:
         self.damages = True
         self.life_seconds = 1.4
         self.folder = Path(tempfile.mkdtemp(prefix="sloscout-kills."))
+        # A copy: whoever builds meanwhile changes nothing here.
+        self.binary = str(self.folder / "sloscout")
+        shutil.copy(arguments.binary, self.binary)
         self.server = Server(self.folder / "postgres")
         self.statistics = Statistics()
         self.started = time.monotonic()
@@ -88,6 +94,14 @@ class Suite:
             number += 1
         return True
 
+    def run_each(self, module, names):
+        try:
+            module.run(self, names)
+            return True
+        except Violation as violation:
+            print(f"VIOLATION: {violation}\nits folder: {self.folder}", file=sys.stderr)
+            return False
+
     def summary(self):
         s = self.statistics
         kills = sum(s.kills.values())
@@ -98,6 +112,9 @@ class Suite:
             lines.append(
                 f"  read again       median {figures.median(s.reread):.0f}, most {max(s.reread)} records; in checkpoint intervals: median "
                 f"{figures.median(s.intervals):.2f}, most {max(s.intervals):.2f} ({len(s.reread)} restarts)")
+            lines.append(
+                f"  between cuts     median {figures.median(s.between_cuts):.2f}, most {max(s.between_cuts):.2f} intervals were read between the "
+                "restored checkpoint and the kill or the next one's begin")
         lines.append("  damage           " + "  ".join(f"{what} {count}" for what, count in s.damages.items()))
         lines.append(f"  ledger           {s.ledger_samples} looks, never back; parallelism changed {s.parallelism_changes} times")
         return "\n".join(lines)
@@ -112,10 +129,13 @@ def main():
     parser = argparse.ArgumentParser(prog="kills.sh", description=__doc__)
     parser.add_argument("--runs", type=int, default=20, help="lives of the program that end by kill -9")
     parser.add_argument("--seed", type=int, default=None, help="of the schedule; printed at the end")
-    parser.add_argument("--binary", default=str(ROOT / ".build/debug/sloscout"))
+    built = ROOT / ".build/release/sloscout"
+    parser.add_argument("--binary", default=str(built if built.exists() else ROOT / ".build/debug/sloscout"))
     parser.add_argument("--records", type=int, default=60000)
     parser.add_argument("--rate", type=int, default=20000, help="records a second")
     parser.add_argument("--interval", type=int, default=250, help="milliseconds between checkpoints")
+    parser.add_argument("--faults", default="all", help="all, none, or names with commas between them")
+    parser.add_argument("--bad-input", default="all", help="all, none, or names with commas between them")
     arguments = parser.parse_args()
     if arguments.seed is None:
         arguments.seed = secrets.randbelow(1_000_000)
@@ -123,11 +143,19 @@ def main():
         print(f"kills.sh: there is no program {arguments.binary}: swift build, or --binary PATH", file=sys.stderr)
         return 2
     os.nice(5)
+    # Whoever ends this ends it in order: the server must not be left running.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     suite = Suite(arguments)
     fine = False
     try:
         fine = suite.run_kills()
-        print(suite.summary())
+        print(suite.summary(), flush=True)
+        for module, names in ((faults, arguments.faults), (bad_input, arguments.bad_input)):
+            if fine and names != "none":
+                fine = suite.run_each(module, None if names == "all" else names.split(","))
+        if fine and arguments.bad_input == "all" and train.FILE.exists():
+            fine = suite.run_each(train, None)
         if not fine:
             print(f"replay: scripts/kills.sh --runs {arguments.runs} --seed {arguments.seed} (the schedule; moments differ)", file=sys.stderr)
         return 0 if fine else 1

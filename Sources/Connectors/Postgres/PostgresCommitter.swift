@@ -143,7 +143,7 @@ final class PostgresCommitter: SinkCommitter {
     return """
       SET LOCAL statement_timeout = \(statementMillis);
       SET LOCAL lock_timeout = \(max(1, min(15_000, statementMillis * 9 / 10)));
-      SET LOCAL idle_in_transaction_session_timeout = '60s';
+      SET LOCAL idle_in_transaction_session_timeout = '10s';
       SET LOCAL client_min_messages = warning;
       SET LOCAL timezone = 'UTC';
       SET LOCAL work_mem = '64MB';

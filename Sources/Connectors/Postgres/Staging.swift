@@ -77,7 +77,7 @@ struct Staging {
 
   private func insert(_ range: ClosedRange<Int>) -> String {
     let ordinal = Self.ordinal.quoted
-    let values = plan.columns.map { $0.name.quoted + (casts[$0.name] ?? "") }.joined(separator: ", ")
+    let values = plan.columns.map { value($0.name) }.joined(separator: ", ")
     let rows = "FROM \(Self.table) WHERE \(ordinal) BETWEEN \(range.lowerBound) AND \(range.upperBound)"
     let head = "INSERT INTO \(plan.table.quoted) (\(plan.columns.map(\.name).list))"
     if plan.key.isEmpty { return "\(head) SELECT \(values) \(rows) ORDER BY \(ordinal)" }
@@ -89,5 +89,12 @@ struct Staging {
     let action = replaced.isEmpty ? "NOTHING" : "UPDATE SET " + replaced.joined(separator: ", ")
     let last = "SELECT DISTINCT ON (\(key)) * \(rows) ORDER BY \(key), \(ordinal) DESC"
     return "\(head) SELECT \(values) FROM (\(last)) AS last ON CONFLICT (\(plan.key.list)) DO \(action)"
+  }
+
+  /// A staged value as the target takes it.
+  private func value(_ column: SQLIdentifier) -> String {
+    let cast = casts[column] ?? ""
+    // JSON may hold U+0000 as an escape, jsonb cannot: one such message would cost its whole capsule. Text is repaired in the same way.
+    return cast == "::jsonb" ? "replace(\(column.quoted), E'\\\\u0000', E'\\\\ufffd')::jsonb" : column.quoted + cast
   }
 }

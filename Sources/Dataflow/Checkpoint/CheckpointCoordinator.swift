@@ -25,11 +25,15 @@ actor CheckpointCoordinator {
   private var failure: (any Error)?
   private var stopRequested = false
   private var checkpointRequested = false
+  private var inFlightSince: Int64?
+  /// The newest epoch that this attempt can have published.
+  private(set) var newestEpoch: UInt64
 
   init(_ plan: Plan, appliers: [SinkApplier], observer: JobObserver) {
     self.plan = plan
     self.appliers = appliers
     self.observer = observer
+    newestEpoch = plan.firstEpoch - 1
     packer = SnapshotPacker(plan.runtime, store: plan.store, job: plan.graph.name)
   }
 
@@ -83,15 +87,20 @@ actor CheckpointCoordinator {
     }
   }
 
-  /// Sinks that cannot keep up stop the sources, not the memory.
-  private func throttle() {
-    let isBehind = appliers.contains { $0.isBehind }
+  /// Holds the sources back while a sink cannot keep up, or while a checkpoint takes longer than the time between two (a slow or full disk):
+  /// neither the memory nor what a crash would have to read again may grow without end. To be called every now and then.
+  func throttle() {
+    let isOverdue = inFlightSince.map { plan.runtime.monotonic() - $0 > plan.graph.checkpoint.interval } ?? false
+    let isBehind = isOverdue || appliers.contains { $0.isBehind }
     for source in plan.sources { source.setPaused(isBehind) }
   }
 
   private func take(_ barrier: Barrier, previous: Manifest?) async throws -> Manifest {
     let runtime = plan.runtime
     let start = runtime.monotonic()
+    inFlightSince = start
+    newestEpoch = barrier.checkpoint
+    defer { inFlightSince = nil }
     observer.phase(.aligning, barrier.checkpoint)
     acknowledged.removeAll()
     aligning = barrier

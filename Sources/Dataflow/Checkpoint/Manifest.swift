@@ -100,10 +100,9 @@ public struct Manifest: Sendable, Equatable {
   /// The common beginning of the names of an epoch's data files. `run` keeps those of two runs apart.
   static func dataName(_ epoch: UInt64, run: UInt64) -> String { "data-\(padded(epoch))-\(String(run, radix: 16))" }
 
-  /// The epoch that a data file was written for.
-  static func epoch(ofData name: String) -> UInt64? {
-    let parts = name.split(separator: "-")
-    return parts.count > 1 ? UInt64(parts[1]) : nil
+  /// The epoch that a manifest or a data file was written for, half-written ones included; 0 when the name tells none.
+  static func epoch(ofFile name: String) -> UInt64 {
+    UInt64(name.drop { $0 != "-" }.dropFirst().prefix { $0.isASCII && $0.isNumber }) ?? 0
   }
 
   private static func padded(_ epoch: UInt64) -> String {

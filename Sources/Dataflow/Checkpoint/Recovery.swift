@@ -21,6 +21,7 @@ struct Recovery {
         let manifest = try store.manifest(epoch)
         try check(manifest)
         let loaded = Loaded(manifest: manifest, state: try read(manifest))
+        store.reportHealed(to: observer)
         if let (damagedEpoch, error) = damage.last {
           if let applied = try await applied(), applied > epoch {
             throw RecoveryRefused(

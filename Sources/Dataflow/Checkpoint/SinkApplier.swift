@@ -15,6 +15,7 @@ actor SinkApplier {
     var applied: UInt64?
     var waiting: [Manifest] = []
     var isDone = false
+    var isGivenUp = false
   }
   private let progress = Mutex(Progress())
   /// Epochs that may wait before the sources are stopped.
@@ -79,6 +80,7 @@ actor SinkApplier {
     if let stage {
       var reader = try FrameReader(store: store)
       for part in stage.chunks { chunks.append(try reader.read(part)) }
+      store.reportHealed(to: observer)
     }
     let epoch = StagedEpoch(
       epoch: manifest.epoch, chunks: chunks, rows: stage?.rows ?? 0, digest: stage?.digest ?? 0, manifest: Manifest.name(manifest.epoch))
@@ -91,17 +93,25 @@ actor SinkApplier {
 
   func close() { committer.close() }
 
+  /// A sink that does not answer is not waited for any longer.
+  nonisolated func giveUp() { progress.withLock { $0.isGivenUp = true } }
+  private nonisolated var isGivenUp: Bool { progress.withLock { $0.isGivenUp } }
+
   /// Tries again, with growing pauses and jitter, for as long as the sink says that it may answer later.
   private func retrying<T: Sendable>(_ work: () throws -> T) async throws -> T {
     var pause: Int64 = 50_000_000
     var nextWarning = Int64.min
     while true {
-      do { return try work() } catch let error as SinkError where error.retry == .withBackoff {
+      do { return try work() } catch let error as SinkError where error.retry == .withBackoff && !isGivenUp {
         if runtime.monotonic() >= nextWarning {
           observer.warning("sink \"\(id)\" waits: \(error)")
           nextWarning = runtime.monotonic() + Self.warningInterval
         }
-        try await runtime.sleep(nanoseconds: pause / 2 + Int64(runtime.random() % UInt64(pause / 2)))
+        var rest = pause / 2 + Int64(runtime.random() % UInt64(pause / 2))
+        while rest > 0 && !isGivenUp {
+          try await runtime.sleep(nanoseconds: min(rest, 200_000_000))
+          rest -= 200_000_000
+        }
         pause = min(pause * 2, 10_000_000_000)
       }
     }

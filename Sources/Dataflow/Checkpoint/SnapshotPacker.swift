@@ -96,7 +96,7 @@ actor SnapshotPacker {
     return part.rawBytes == 0 ? earlier : earlier + [part]
   }
 
-  /// Writes again while the disk is full, with growing pauses, until the checkpoint's time is over. The sources have long filled their channels and stand still.
+  /// Writes again while the disk is full, with growing pauses, until the checkpoint's time is over. The coordinator holds the sources back meanwhile.
   private func retryWhileFull(_ write: () throws -> Void, _ timeout: Int64, _ observer: JobObserver) throws {
     let deadline = runtime.monotonic() + timeout
     var pause: Int64 = 50_000_000

@@ -3,17 +3,17 @@ public import Dataflow
 /// Turns two looks at a running job into what a person wants to know: how fast, how far, what is slow.
 public struct ProgressMeter: Sendable {
   private let job: String
-  private let source: String
+  private let sources: [String]
   private var lastRead = 0
   private var lastTime: Int64 = 0
   private var checkpoints = 0
   private var lastCheckpoint: CheckpointReport?
   private var staged = 0
 
-  /// - Parameter graph: the job; the first source's records are the ones counted as read.
+  /// - Parameter graph: the job; what its sources give is what counts as read.
   public init(_ graph: JobGraph) {
     job = graph.name
-    source = graph.sources.first?.id ?? ""
+    sources = graph.sources.map(\.id)
   }
 
   /// A checkpoint is complete.
@@ -28,7 +28,7 @@ public struct ProgressMeter: Sendable {
   ///   - now: wall-clock nanoseconds, for the lag.
   ///   - monotonic: nanoseconds, for the rate.
   public mutating func line(_ status: [SubtaskStatus], now: Int64, monotonic: Int64) -> String {
-    let read = status.reduce(0) { sum, subtask in sum + (subtask.counters.first { $0.id == source }?.counters.received ?? 0) }
+    let read = status.reduce(0) { sum, subtask in sum + RecordsRead.count(subtask.counters, sources: sources) }
     let seconds = Double(monotonic - lastTime) / 1e9
     let rate = lastTime == 0 || seconds <= 0 ? 0 : Double(read - lastRead) / seconds
     (lastRead, lastTime) = (read, monotonic)
