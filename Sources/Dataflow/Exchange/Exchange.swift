@@ -131,6 +131,8 @@ final class Outbox {
     pending.append((target, element))
   }
 
+  var isEmpty: Bool { pending.isEmpty }
+
   /// Sends everything; suspends where a channel is full: this is where back-pressure reaches the sender.
   nonisolated(nonsending) func drain() async throws {
     guard !pending.isEmpty else { return }

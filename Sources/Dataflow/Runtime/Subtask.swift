@@ -106,9 +106,11 @@ actor Subtask {
     while true {
       if control.isDead { throw GateKilled() }
       if let barrier = control.takeBarrier() {
+        let start = runtime.monotonic()
         let positions = reader.positions()
         try await pass(barrier, chain, positions: positions)
         if barrier.kind == .final { return }
+        chain.timeNode?.assign.stalled(runtime.monotonic() - start)
       }
       if control.takeTick() {
         watchSplits(reader, chain)
@@ -116,18 +118,22 @@ actor Subtask {
         isIdle = try advance(chain, isIdle)
         try await chain.outbox.drain()
       }
+      let start = runtime.monotonic()
       if isDrained || control.isPaused || plan.alignment?.isAhead(plan.subtask) == true {
         try await runtime.sleep(nanoseconds: 1_000_000)
+        chain.timeNode?.assign.stalled(runtime.monotonic() - start)
         continue
       }
-      let start = runtime.monotonic()
       let batch = RecordBatch(schema: schema)
       let status = try reader.poll(batch)
       if batch.selectedCount > 0 { try chain.process(batch, at: 0) }
       isIdle = try advance(chain, isIdle)
       let end = runtime.monotonic()
       busy += end - start
-      try await chain.outbox.drain()
+      if !chain.outbox.isEmpty {
+        try await chain.outbox.drain()
+        chain.timeNode?.assign.stalled(runtime.monotonic() - end)
+      }
       switch status {
       case .more:
         // Control calls and the other subtasks of this slot get their turn even when no channel is ever full.
@@ -142,7 +148,9 @@ actor Subtask {
         try await runtime.sleep(nanoseconds: max(100_000, min(nanoseconds, 20_000_000)))
       case .drained:
         isDrained = true
-        plan.alignment?.publish(plan.subtask, nil)
+        // Whether or not the reader says so of each: none of them holds anybody back any more.
+        for position in reader.positions() { plan.splits.finish(plan.splits.register(position.name)) }
+        isIdle = try advance(chain, isIdle)
         try chain.onEndOfInput()
         try await chain.outbox.drain()
         control.setDrained()
