@@ -50,10 +50,11 @@ actor Subtask {
 
   /// Runs until the final barrier. Throws what an operator threw, or `GateKilled` when another subtask failed.
   func run() async throws {
-    let chain = try makeChain()
-    self.chain = chain
     started = plan.runtime.monotonic()
+    let chain = try makeChain()
     defer { chain.close() }
+    try chain.open(context: context)
+    self.chain = chain
     if let source = plan.vertex.source { try await runSource(source, chain) } else { try await runOperators(chain) }
   }
 
@@ -74,11 +75,11 @@ actor Subtask {
       exchanges[edge] = Exchange(
         edgePlan.partitioning, schema: edgePlan.schema, reads: edgePlan.reads, targets: targets, subtask: plan.subtask, outbox: outbox)
     }
-    let chain = try Chain(plan.vertex, exchanges: exchanges, outbox: outbox) { id in
-      OperatorContext(
-        job: plan.job, id: id, subtask: plan.subtask, parallelism: plan.parallelism, splits: plan.splits, runtime: plan.runtime)
-    }
-    return chain
+    return try Chain(plan.vertex, exchanges: exchanges, outbox: outbox, context: context)
+  }
+
+  private func context(_ id: String) -> OperatorContext {
+    OperatorContext(job: plan.job, id: id, subtask: plan.subtask, parallelism: plan.parallelism, splits: plan.splits, runtime: plan.runtime)
   }
 
   private func restoreOperators(_ chain: Chain) throws {
