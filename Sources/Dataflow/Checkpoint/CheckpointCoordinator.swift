@@ -66,9 +66,10 @@ actor CheckpointCoordinator {
       var isDrained = false
       while true {
         isDrained = plan.sources.allSatisfy(\.isDrained)
-        if isDrained || stopRequested || checkpointRequested || runtime.monotonic() >= due { break }
+        let isBehind = throttle()
+        // While the sinks are behind nothing is read: further checkpoints would only add to what they have to catch up with.
+        if isDrained || stopRequested || checkpointRequested || (runtime.monotonic() >= due && !isBehind) { break }
         try await runtime.sleep(nanoseconds: 2_000_000)
-        throttle()
       }
       checkpointRequested = false
       due = runtime.monotonic() + plan.graph.checkpoint.interval
@@ -83,10 +84,11 @@ actor CheckpointCoordinator {
     }
   }
 
-  /// Sinks that cannot keep up stop the sources, not the memory.
-  private func throttle() {
+  /// Sinks that cannot keep up stop the sources, not the memory. Returns whether there is such a sink.
+  private func throttle() -> Bool {
     let isBehind = appliers.contains { $0.isBehind }
     for source in plan.sources { source.setPaused(isBehind) }
+    return isBehind
   }
 
   private func take(_ barrier: Barrier, previous: Manifest?) async throws -> Manifest {
