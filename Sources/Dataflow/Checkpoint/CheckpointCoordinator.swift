@@ -78,7 +78,7 @@ actor CheckpointCoordinator {
       previous = try await take(barrier, previous: previous)
       epoch += 1
       if isFinal {
-        for applier in appliers { await applier.finish() }
+        for applier in appliers { try await applier.finish() }
         return isDrained
       }
     }
