@@ -1,4 +1,5 @@
 internal import Dataflow
+
 /// Finds the file that stored positions belong to. Each file is given away once.
 struct FileMatcher {
   private let listing: FileListing

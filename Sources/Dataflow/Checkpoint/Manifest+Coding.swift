@@ -1,6 +1,6 @@
 extension Manifest {
   /// Magic, format version, fields, and a checksum over all of it.
-  func encode() -> [UInt8] {
+  package func encode() -> [UInt8] {
     var bytes = Self.magic
     bytes.append(integer: Self.formatVersion)
     bytes.append(counted: job)
@@ -45,7 +45,7 @@ extension Manifest {
   }
 
   /// Reads a manifest back. Throws `CheckpointDamage` when a byte is not what was written.
-  init(decoding bytes: [UInt8], name: String) throws {
+  package init(decoding bytes: [UInt8], name: String) throws {
     guard bytes.count >= Self.magic.count + 12, Array(bytes.prefix(Self.magic.count)) == Self.magic else {
       throw CheckpointDamage(file: name, "this is not a manifest, or its beginning is damaged")
     }

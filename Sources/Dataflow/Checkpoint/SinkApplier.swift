@@ -50,11 +50,9 @@ actor SinkApplier {
   /// The checkpoint is durable: its rows may be applied.
   nonisolated func submit(_ manifest: Manifest) { progress.withLock { $0.waiting.append(manifest) } }
 
-  /// Everything that was submitted is applied when this returns.
-  func finish() async {
-    while progress.withLock({ !$0.waiting.isEmpty }) && !Task.isCancelled {
-      do { try await runtime.sleep(nanoseconds: 1_000_000) } catch { return }
-    }
+  /// Everything that was submitted is applied when this returns. Throws `CancellationError` when it is not and will not be.
+  func finish() async throws {
+    while progress.withLock({ !$0.waiting.isEmpty }) { try await runtime.sleep(nanoseconds: 1_000_000) }
     progress.withLock { $0.isDone = true }
   }
 
