@@ -24,6 +24,12 @@ public struct FingerprintBenchmark: Sendable {
   public var key: Key
   /// Where result rows go: a folder, or nil to count and forget them.
   public var output: String?
+  /// Where checkpoints go and stay; nil for a folder that is removed at the end.
+  public var state: String?
+  /// Nanoseconds between checkpoints; nil for the job's own.
+  public var interval: Int64?
+  /// Ends the process as soon as a record has been read, for measuring a restart.
+  public var endsAtFirstRecord = false
 
   /// A run that has not started.
   public init(jobFile: String, input: String, threads: Int, key: Key = .shape, output: String? = nil) {
@@ -38,9 +44,9 @@ public struct FingerprintBenchmark: Sendable {
   public func run() async throws -> String {
     let start = Self.monotonic()
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sloscout-bench-\(getpid())").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { if state == nil { try? FileManager.default.removeItem(atPath: folder) } }
     var loader = JobLoader(catalog: .standard, environment: ProcessInfo.processInfo.environment)
-    loader.edits = edits(folder)
+    loader.edits = edits(state ?? folder)
     let loaded = loader.load(paths: [jobFile])
     guard !loaded.hasErrors, let job = loaded.jobs.first(where: { $0.definition.name == "fingerprint" }) else {
       throw BenchmarkError(DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics))
@@ -51,6 +57,13 @@ public struct FingerprintBenchmark: Sendable {
     }
     let session = try JobSession(job, threads: threads, observer: observer)
     let run = Task { try await session.runner.run() }
+    if endsAtFirstRecord {
+      while true {
+        let read = await session.runner.status().flatMap(\.counters).contains { $0.counters.received > 0 }
+        if read { _exit(0) }  // a measurement: nothing is to be kept
+        try await Task.sleep(nanoseconds: 200_000)
+      }
+    }
     let watch = Task {
       while !Task.isCancelled {
         try? await Task.sleep(nanoseconds: 2_000_000)
@@ -96,6 +109,7 @@ public struct FingerprintBenchmark: Sendable {
     for path in [["sources", "telemetry"], ["operators", "complete"], ["operators", "redacted"]] {
       edits.append(.set(["spec"] + path + ["onError"], .text("drop")))
     }
+    if let interval { edits.append(.set(["spec", "checkpoint", "interval"], .text("\(interval / 1_000_000)ms"))) }
     if key == .shape { edits.append(.set(["spec", "operators", "capsules", "config", "keyBy"], .list(["shape"]))) }
     return edits
   }
