@@ -108,7 +108,8 @@ public actor JobRunner {
     let status = finalStatus
     let ids = plan.vertices.flatMap { $0.nodes.map(\.id) }
     await closeAll()
-    return Result(isEndOfInput: isEndOfInput, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]))
+    return Result(
+      isEndOfInput: isEndOfInput, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]))
   }
 
   /// Runs all tasks of the attempt. The first failure ends all the others.
@@ -202,7 +203,13 @@ public actor JobRunner {
       var epoch = newest + 1
       while epoch < loaded.manifest.epoch {
         // An epoch without a manifest staged nothing that this sink lacks: it was before the sink's first.
-        if try store.epochs().contains(epoch) { try await applier.apply(try store.manifest(epoch)) }
+        if try store.epochs().contains(epoch) {
+          do { try await applier.apply(try store.manifest(epoch)) } catch let damage as CheckpointDamage {
+            throw RecoveryRefused(
+              "sink \"\(applier.id)\" still lacks the rows of epoch \(epoch), which cannot be read: \(damage)",
+              hint: "restore the damaged file from a copy (checkpoint.secondCopy keeps one)")
+          }
+        }
         epoch += 1
       }
       if newest < loaded.manifest.epoch { try await applier.apply(loaded.manifest) }
@@ -220,7 +227,9 @@ public actor JobRunner {
     }
   }
 
-  private static func sum(_ status: [SubtaskStatus], ids: [String], base: [String: OperatorCounters]) -> [(id: String, counters: OperatorCounters)] {
+  private static func sum(_ status: [SubtaskStatus], ids: [String], base: [String: OperatorCounters]) -> [(
+    id: String, counters: OperatorCounters
+  )] {
     var sums = base
     for subtask in status { for (id, counters) in subtask.counters { sums[id] = (sums[id] ?? OperatorCounters()) + counters } }
     return ids.map { ($0, sums[$0] ?? OperatorCounters()) }
