@@ -54,6 +54,7 @@ let package = Package(
       dependencies: ["Jobs", "Connectors", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
+    .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),

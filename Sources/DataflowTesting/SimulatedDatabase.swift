@@ -40,6 +40,18 @@ public final class SimulatedDatabase: Sendable {
     state = Mutex(State(random: SeededRandom(seed ^ 0xDB)))
   }
 
+  /// A database with the same rows and the same ledger, that always answers.
+  public func copy() -> SimulatedDatabase {
+    let copy = SimulatedDatabase(seed: 0, mode: mode)
+    let state = state.withLock { $0 }
+    copy.state.withLock {
+      $0 = state
+      $0.lostReplies = 0
+      $0.unavailable = 0
+    }
+    return copy
+  }
+
   /// How often the reply to a COMMIT is lost, and how often the database does not answer.
   public func setFaults(lostReplies: Double, unavailable: Double) {
     state.withLock {

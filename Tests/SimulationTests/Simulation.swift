@@ -18,7 +18,7 @@ struct Simulation {
   private var random: SeededRandom
   private var outcome = Outcome()
   private var time = Scenario.start
-  private static let faultyRuns = 8
+  static let faultyRuns = 8
 
   init(seed: UInt64) {
     scenario = Scenario(seed: seed)
@@ -51,6 +51,7 @@ struct Simulation {
     refused.setFaults(lostReplies: random.chance(0.5) ? 0.15 : 0, unavailable: random.chance(0.5) ? 0.15 : 0)
     for run in 1...200 {
       let isFaulty = run <= Self.faultyRuns
+      let damaged = isFaulty && random.chance(0.1) ? Damage.inflict(on: disk, &random) : nil
       do {
         let result = try runOnce(run, isFaulty: isFaulty)
         if result.isEndOfInput {
@@ -62,6 +63,14 @@ struct Simulation {
       } catch  where disk.isCrashed {
         watch.count("crash in \(watch.phase.rawValue)")
         disk.restart()
+        // A crash may hide a refusal, and a file that a later checkpoint does without stays damaged: both are found when it is needed.
+        damaged?.repair(disk)
+      } catch is RecoveryRefused where damaged != nil {
+        watch.count("refused to start from a damaged file")
+        if damaged?.hasSecondCopy(disk) == true {
+          outcome.problems.append("refused although there was a second copy: \(damaged?.path ?? "")")
+        }
+        damaged?.repair(disk)
       } catch let error as SourceError where error.isTransient {
         watch.count("failed while it was being stopped")
       } catch {

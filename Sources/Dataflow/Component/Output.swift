@@ -34,6 +34,8 @@ open class Output {
     if batch.selectedCount > 0 { try deliver(batch) }
   }
 
+  /// Records come in: called by whoever calls `process`, which is the engine, or a test in its place.
+  package final func received(_ count: Int) { counters.received += count }
   /// The records were taken into the operator's state.
   public final func absorb(_ count: Int) { counters.absorbed += count }
   /// The records were dropped because the job says so.

@@ -45,7 +45,7 @@ final class Chain {
   /// Runs a batch through a node and all that hangs on it.
   func process(_ batch: RecordBatch, at index: Int) throws {
     let node = nodes[index]
-    node.output.counters.received += batch.selectedCount
+    node.output.received(batch.selectedCount)
     batch.extend(to: node.schema)
     try node.operation.process(batch, node.output)
     try node.output.flushErrors()

@@ -215,7 +215,13 @@ public actor JobRunner {
       var epoch = newest + 1
       while epoch < loaded.manifest.epoch {
         // An epoch without a manifest staged nothing that this sink lacks: it was before the sink's first.
-        if try store.epochs().contains(epoch) { try await applier.apply(try store.manifest(epoch)) }
+        if try store.epochs().contains(epoch) {
+          do { try await applier.apply(try store.manifest(epoch)) } catch let damage as CheckpointDamage {
+            throw RecoveryRefused(
+              "sink \"\(applier.id)\" still lacks the rows of epoch \(epoch), which cannot be read: \(damage)",
+              hint: "restore the damaged file from a copy (checkpoint.secondCopy keeps one)")
+          }
+        }
         epoch += 1
       }
       if newest < loaded.manifest.epoch { try await applier.apply(loaded.manifest) }
