@@ -16,7 +16,7 @@ mkdir -p .build
 if ! limited "${BUILD_MINUTES:-30}" "the build" \
   swift build -c release --build-tests --explicit-target-dependency-import-check error </dev/null >"$log" 2>&1; then
   # Errors first: the compiler goes on after the first one and buries it.
-  grep -n -A 6 -E "error:" "$log" | head -n 80 >&2 || tail -n 40 "$log" >&2
+  grep -A 3 -E "error:" "$log" | head -n 60 >&2 || tail -n 40 "$log" >&2
   die "the build failed; all of it is in $log"
 fi
 echo "built in $(seconds_since "$started") s"

@@ -61,7 +61,6 @@ table() {
 }
 
 # run NAME OPTIONS...: runs the fingerprint job under that name, says how fast it was, and keeps its books in .demo/NAME.txt.
-total_records=0
 run() {
   local name=$1 started took read
   shift
@@ -70,9 +69,15 @@ run() {
     { cat "$demo/$name.txt" >&2; die "the job $name failed"; }
   took=$(seconds_since "$started")
   read=$(sed -n 's/.*; \([0-9]*\) records read in this run/\1/p' "$demo/$name.txt")
-  total_records=$((total_records + read))
-  awk -v n="$read" -v s="$took" 'BEGIN { printf "%d records in %s s", n, s; if (n >= 20000) printf ": %d a second, start, checkpoint and PostgreSQL included", n / s; print "" }'
+  awk -v n="$read" -v s="$took" 'BEGIN {
+    printf "%d records in %s s", n, s
+    if (n >= 50000) printf ": %d a second, with start, checkpoints and PostgreSQL", n / s
+    print ""
+  }'
 }
+# All records that a job has read, over all its runs.
+read_by() { sed -n 's/^telemetry  *\([0-9]*\) .*/\1/p' "$demo/$1.txt"; }
+truth() { sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "$demo/truth.json" | head -n 1; }
 
 jobs=()
 if [ -n "$logs" ]; then
@@ -104,44 +109,61 @@ else
     jobs+=(machine-logs)
   fi
 
-  step "5. The logs of a small shop, generated; the power goes off in the middle of it"
-  # The process is killed (SIGKILL) while the transaction of its first checkpoint is under way: the worst moment there is.
+  records=3000000
+  step "5. The logs of a small shop, $records of them, generated; the power goes off in the middle"
+  # The shipped job with a larger shop, and checkpoints every second so that one is under way early.
+  sed -e "s/records: 200000/records: $records/" -e 's/interval: 5s/interval: 1s/' jobs.yaml >"$demo/jobs.yaml"
+  # The process is killed (SIGKILL) while the transaction of its second checkpoint is under way: the worst moment there is.
   code=0
-  SLOSCOUT_FAILPOINT=applying:1 "$sloscout" run --quiet --job fingerprint </dev/null >"$demo/killed.txt" 2>&1 || code=$?
+  { SLOSCOUT_FAILPOINT=applying:2 limited 20 "the job" "$sloscout" run --quiet "$demo/jobs.yaml" </dev/null >"$demo/killed.txt" 2>&1 || code=$?; } 2>/dev/null
   [ "$code" = 137 ] || { cat "$demo/killed.txt" >&2; die "the job should have been killed, but ended with $code"; }
-  echo "killed while it wrote its results; PostgreSQL has $(sql "SELECT CASE WHEN to_regclass('capsule_shape') IS NULL THEN 0 ELSE (SELECT count(*) FROM capsule_shape WHERE environment <> 'local') END") of its capsules. Again:"
-  run fingerprint
-  run fingerprint
+  echo "killed with SIGKILL while it was writing results; PostgreSQL has $(sql "SELECT coalesce(sum(count), 0) FROM capsule WHERE environment <> 'local'") records in capsules. Again:"
+  run fingerprint "$demo/jobs.yaml"
+  run fingerprint "$demo/jobs.yaml"
   echo "the last run found nothing left to read, and added nothing"
   jobs+=(fingerprint)
+  "$sloscout" generate --records "$records" --truth >"$demo/truth.json"
+  counted=$(sql "SELECT sum(count) FROM capsule WHERE environment <> 'local'")
+  echo "PostgreSQL has $counted records in capsules; the generator made $(truth accepted) that are to be counted"
+  [ "$counted" = "$(truth accepted)" ] || die "these differ: that is a bug"
 fi
 
-printf '\n%s\n' "================================ what came of $total_records records ================================"
+total=0
+for job in "${jobs[@]}"; do total=$((total + $(read_by "$job"))); done
+printf '\n=============================== what came of %d records ===============================\n' "$total"
 
-step "The largest capsules: one per service, environment, template and hour"
-table "11 -8 -7 66" "
-  SELECT service, sum(count) AS records, count(*) AS hours, template FROM capsule
-  GROUP BY service, template ORDER BY sum(count) DESC, service, template LIMIT 12"
+# top TITLE CONDITION LIMIT: the largest capsules.
+top() {
+  step "$1"
+  table "19 -8 -6 60" "
+    SELECT service, sum(count) AS records, count(*) AS hours, translate(template, E'\n\r\t', '   ') AS template FROM capsule
+    WHERE $2 GROUP BY service, template ORDER BY sum(count) DESC, service, template LIMIT $3"
+}
+[ -z "$logs" ] || top "The largest capsules: one per service, environment, template and hour" "true" 12
+if [ "${jobs[0]}" = machine-logs ]; then top "The largest capsules of this machine: one per service, environment, template and hour" "environment = 'local'" 6; fi
+[ -n "$logs" ] || top "The largest capsules of the shop" "environment <> 'local'" 10
 
 step "What went wrong: the largest with errors"
-table "11 -8 -8 65" "
-  SELECT service, sum((severities->>'ERROR')::bigint) AS errors, sum(count) AS records, template FROM capsule
+table "19 -7 -8 59" "
+  SELECT service, sum((severities->>'ERROR')::bigint) AS errors, sum(count) AS records, translate(template, E'\n\r\t', '   ') AS template FROM capsule
   WHERE severities ? 'ERROR' GROUP BY service, template ORDER BY 2 DESC, service, template LIMIT 6"
 
 step "What was redacted before anything was counted or stored"
 table "14 -9 68" "
-  SELECT tag, sum(count) AS records, min(template) FILTER (WHERE length(template) <= 66) AS \"for example\"
+  SELECT tag, sum(count) AS records, min(template) FILTER (WHERE length(template) <= 66 AND position(E'\n' IN template) = 0) AS example
   FROM (SELECT unnest(ARRAY['<email>', '<phone>', '<card>', '<ssn>', '<iban>', '<ip>', '<mac>', '<jwt>', '<bearer>', '<basic-auth>', '<aws-key>',
     '<secret>', '<password>', '<credentials>', '<private-key>', '<name>', '<birth-date>']) AS tag) AS tags
   JOIN capsule ON position(tag IN template) > 0 GROUP BY tag ORDER BY 2 DESC"
-echo "  e-mail addresses left in templates and samples: $(sql "SELECT count(*) FROM capsule WHERE template || samples::text ~* '[a-z0-9._-]+@[a-z0-9-]+\.[a-z]{2,}'")"
+# getty@tty1.service is the name of a unit, not an address.
+left=$(sql "SELECT count(*) FROM capsule WHERE template || samples::text ~* '[a-z0-9._-]+@[a-z0-9-]+\.(?!service|socket|timer|target)[a-z]{2,}'")
+echo "  capsules in which an e-mail address is left, in the template or in a sample: $left"
 
 step "Records that could not be used: kept in dead_letter, with their bytes, reason and place"
 if [ "$(sql "SELECT count(*) FROM dead_letter")" = 0 ]; then
   echo "  none"
 else
   table "12 18 -8 46" "
-    SELECT operator, reason, count(*) AS records, min(source || ' at ' || \"offset\") AS \"for example\"
+    SELECT operator, reason, count(*) AS records, min(source || ' at ' || \"offset\") AS example
     FROM dead_letter GROUP BY operator, reason ORDER BY count(*) DESC, operator, reason LIMIT 12"
 fi
 

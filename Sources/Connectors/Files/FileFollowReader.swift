@@ -111,12 +111,12 @@ final class FileFollowReader: SourceReader {
         if file.isLeaving && (file.isComplete || file.split.reader.isComplete) { leave(file, context) }
       }
       return outcome
-    } catch let error as FileSourceError where file.isLeaving {
+    } catch let error as SourceError where file.isLeaving {
       options.warn(error.message)
       leave(file, context)
       return .end
     } catch let error as SystemError {
-      guard error.isGone else { throw FileSourceError(error.description) }
+      guard error.isGone else { throw SourceError(error.description, isTransient: true) }
       options.warn("\(file.path) vanished while it was read; what was read before is kept (\(error))")
       leave(file, context)
       return .end

@@ -1,3 +1,4 @@
+internal import Dataflow
 internal import Glibc
 
 /// The files that a source's patterns name at one moment, each once, sorted by path.
@@ -17,7 +18,7 @@ struct FileListing: Sendable {
     var paths: Set<String> = []
     for pattern in options.patterns {
       let found = try Glob(pattern).paths { error in
-        if options.mode == .once { throw FileSourceError("\(error)", hint: "the file source must be able to list this folder") }
+        if options.mode == .once { throw SourceError("\(error)", hint: "the file source must be able to list this folder") }
         warn("\(error)")
       }
       if found.isEmpty { try Self.nothingFound(pattern, options) }
@@ -29,7 +30,7 @@ struct FileListing: Sendable {
       entries.append(Entry(path: path, status: status))
     }
     if entries.isEmpty && options.mode == .once {
-      throw FileSourceError(
+      throw SourceError(
         "\(options.patterns.joined(separator: ", ")) leads to no regular file", hint: "pipes and devices cannot be read again")
     }
   }
@@ -42,9 +43,9 @@ struct FileListing: Sendable {
       free(folder)
     }
     if let status = try? FileStatus(path: pattern), status.isDirectory {
-      throw FileSourceError("\(pattern)\(place) is a folder", hint: "name its files: \(pattern.hasSuffix("/") ? pattern : pattern + "/")*")
+      throw SourceError("\(pattern)\(place) is a folder", hint: "name its files: \(pattern.hasSuffix("/") ? pattern : pattern + "/")*")
     }
-    throw FileSourceError(
+    throw SourceError(
       "no file matches \"\(pattern)\"\(place)",
       hint: "relative paths start at the working directory; * stands for one name, ** for any number of folders")
   }

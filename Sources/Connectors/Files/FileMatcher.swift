@@ -1,3 +1,5 @@
+internal import Dataflow
+
 /// Finds the file that stored positions belong to. Each file is given away once.
 struct FileMatcher {
   private let listing: FileListing
@@ -92,7 +94,7 @@ struct FileMatcher {
         guard try position.tail.fits(feed, at: position.cursor.offset - Int64(position.tail.length)) else { return false }
       }
       return true
-    } catch is FileSourceError {
+    } catch is SourceError {
       return false  // it cannot be decompressed as far as this
     } catch let error as SystemError where error.isGone {
       return false

@@ -103,7 +103,7 @@ final class FileOnceReader: SourceReader {
     do {
       return try split.reader.fill(&rows, from: feed)
     } catch let error as SystemError {
-      guard error.isGone else { throw FileSourceError(error.description) }
+      guard error.isGone else { throw SourceError(error.description, isTransient: true) }
       options.warn("\(file.file.path) vanished while it was read; what was read before is kept (\(error))")
       return .end
     }
@@ -121,7 +121,7 @@ final class FileOnceReader: SourceReader {
       return feed
     } catch let error as SystemError {
       guard error.isGone else {
-        throw FileSourceError(error.description, hint: "the file source must be able to read every file that its pattern matches")
+        throw SourceError(error.description, hint: "the file source must be able to read every file that its pattern matches")
       }
       options.warn("\(pending.file.path) vanished before it was read (\(error))")
       return nil

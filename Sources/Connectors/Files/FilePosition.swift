@@ -61,13 +61,18 @@ struct FilePosition: Equatable, Sendable {
 
   /// Takes apart what `encoded` made.
   ///
-  /// - Throws: `FileSourceError` when the state is damaged or of a version that this build does not know.
+  /// - Throws: `SourceError` when the state is damaged or of a version that this build does not know.
   init(_ encoded: SplitPosition) throws {
     var input = VarintReader(encoded.state)
-    func damaged() -> FileSourceError { FileSourceError("the stored position of \"\(encoded.name)\" is damaged") }
+    func damaged() -> SourceError { SourceError("the stored position of \"\(encoded.name)\" is damaged") }
+    guard encoded.name.hasPrefix("file:") else {
+      throw SourceError(
+        "the stored position of \"\(encoded.name)\" belongs to another source",
+        hint: "give the job the source it had, or another name: then it starts afresh")
+    }
     guard let version = input.byte() else { throw damaged() }
     guard version == Self.version else {
-      throw FileSourceError(
+      throw SourceError(
         "the stored position of \"\(encoded.name)\" has version \(version), this build reads \(Self.version)",
         hint: "run the build that wrote the checkpoint, or start with a fresh state")
     }
@@ -100,13 +105,13 @@ struct FilePosition: Equatable, Sendable {
 extension FilePosition {
   /// For mode `follow`, which reads files whole: the stripes of a file that was read to its end become one position.
   ///
-  /// - Throws: `FileSourceError` when a striped file was not read to its end.
+  /// - Throws: `SourceError` when a striped file was not read to its end.
   static func joiningStripes(_ positions: [FilePosition]) throws -> [FilePosition] {
     var result = positions.filter { $0.stripe.count == 1 }
     let striped = Dictionary(grouping: positions.filter { $0.stripe.count > 1 }) { "\($0.generation) \($0.path)" }
     for stripes in striped.values {
       guard stripes.count == stripes[0].stripe.count, stripes.allSatisfy(\.isDone) else {
-        throw FileSourceError(
+        throw SourceError(
           "\(stripes[0].path) was not read to its end in mode once and cannot be followed from there",
           hint: "let the job with mode: once end first, or start with a fresh state")
       }

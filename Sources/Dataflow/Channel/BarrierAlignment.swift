@@ -1,12 +1,12 @@
 /// Aligns one barrier over the channels of a subtask. Pure: says which channel to block and when all have arrived.
-struct BarrierAlignment {
+package struct BarrierAlignment {
   private let channels: Int
-  private(set) var barrier: Barrier?
+  package private(set) var barrier: Barrier?
   private var arrived: Set<Int> = []
 
-  init(channels: Int) { self.channels = channels }
+  package init(channels: Int) { self.channels = channels }
 
-  enum Action: Equatable {
+  package enum Action: Equatable {
     /// Deliver nothing more from this channel until the barrier is complete.
     case block
     /// Every channel has delivered it: take the snapshot, pass the barrier on, unblock.
@@ -14,7 +14,7 @@ struct BarrierAlignment {
   }
 
   /// Takes the barrier of a channel. One checkpoint is in flight, so a different barrier while aligning is a broken invariant.
-  mutating func arrive(_ barrier: Barrier, on channel: Int) -> Action {
+  package mutating func arrive(_ barrier: Barrier, on channel: Int) -> Action {
     if let current = self.barrier {
       precondition(current == barrier, "barrier \(barrier.checkpoint) received while aligning \(current.checkpoint)")
     }

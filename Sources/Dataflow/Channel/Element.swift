@@ -1,5 +1,5 @@
 /// What travels on a channel between two subtasks.
-enum Element: Sendable {
+package enum Element: Sendable {
   case batch(RecordBatch)
   case watermark(Int64)
   /// The channel's sender has no active split: it no longer holds the watermark back, or does again.
@@ -12,15 +12,21 @@ enum Element: Sendable {
 }
 
 /// The mark that cuts a stream into what belongs to a checkpoint and what does not.
-struct Barrier: Sendable, Equatable {
+package struct Barrier: Sendable, Equatable {
   /// What happens after the checkpoint.
-  enum Kind: Sendable {
+  package enum Kind: Sendable {
     case periodic
     /// Every subtask ends after it: the job is stopping, or its input is at its end.
     case final
   }
-  let checkpoint: UInt64
+  package let checkpoint: UInt64
   /// The attempt that the checkpoint belongs to: acknowledgements of an earlier attempt are not counted.
-  let attempt: UInt64
-  let kind: Kind
+  package let attempt: UInt64
+  package let kind: Kind
+
+  package init(checkpoint: UInt64, attempt: UInt64, kind: Kind) {
+    self.checkpoint = checkpoint
+    self.attempt = attempt
+    self.kind = kind
+  }
 }

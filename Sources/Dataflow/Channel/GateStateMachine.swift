@@ -1,5 +1,5 @@
 /// The bookkeeping of an input gate: bounded queues, which channels a barrier has blocked, who waits. Pure; `InputGate` adds the lock and the continuations.
-struct GateStateMachine<Waiter> {
+package struct GateStateMachine<Waiter> {
   private struct Channel {
     var queue: [Element] = []
     var head = 0
@@ -31,17 +31,17 @@ struct GateStateMachine<Waiter> {
   private let capacity: Int
   private var hasTick = false
   /// Sticky: everyone who comes later is told at once.
-  private(set) var isDead = false
+  package private(set) var isDead = false
 
-  init(channels: Int, capacity: Int) {
+  package init(channels: Int, capacity: Int) {
     self.channels = Array(repeating: Channel(), count: channels)
     self.capacity = capacity
   }
 
   /// Batches waiting, over all channels.
-  var depth: Int { channels.reduce(0) { $0 + $1.batches } }
+  package var depth: Int { channels.reduce(0) { $0 + $1.batches } }
 
-  enum SendAction {
+  package enum SendAction {
     /// Stored; wake this consumer, if any.
     case stored(wake: Waiter?)
     /// The channel is full: wait.
@@ -50,7 +50,7 @@ struct GateStateMachine<Waiter> {
   }
 
   /// Only batches count against the bound: control elements always fit.
-  mutating func send(_ channel: Int, _ element: Element) -> SendAction {
+  package mutating func send(_ channel: Int, _ element: Element) -> SendAction {
     if isDead { return .dead }
     switch element {
     case .batch:
@@ -68,14 +68,14 @@ struct GateStateMachine<Waiter> {
   }
 
   /// The sender of a full channel waits. False when there is room by now (or the gate is dead): do not wait.
-  mutating func wait(sender: Waiter, on channel: Int) -> Bool {
+  package mutating func wait(sender: Waiter, on channel: Int) -> Bool {
     if isDead || channels[channel].batches < capacity { return false }
     precondition(channels[channel].sender == nil, "two senders on one channel")
     channels[channel].sender = sender
     return true
   }
 
-  enum ReceiveAction {
+  package enum ReceiveAction {
     /// An element; wake this sender, if any.
     case element(Int, Element, wake: Waiter?)
     case empty
@@ -83,7 +83,7 @@ struct GateStateMachine<Waiter> {
   }
 
   /// The next element of a channel that is not blocked, channels in turn.
-  mutating func receive() -> ReceiveAction {
+  package mutating func receive() -> ReceiveAction {
     if isDead { return .dead }
     for step in 0..<channels.count {
       let channel = (next + step) % channels.count
@@ -106,21 +106,21 @@ struct GateStateMachine<Waiter> {
   }
 
   /// The consumer waits. False when there is something by now (or the gate is dead).
-  mutating func wait(consumer waiter: Waiter) -> Bool {
+  package mutating func wait(consumer waiter: Waiter) -> Bool {
     if isDead || channels.contains(where: { !$0.isBlocked && !$0.isEmpty }) { return false }
     consumer = waiter
     return true
   }
 
   /// Stops delivering from a channel: its barrier has arrived.
-  mutating func block(_ channel: Int) { channels[channel].isBlocked = true }
+  package mutating func block(_ channel: Int) { channels[channel].isBlocked = true }
 
-  mutating func unblockAll() {
+  package mutating func unblockAll() {
     for i in channels.indices { channels[i].isBlocked = false }
   }
 
   /// Nothing is delivered any more; answers with everyone who waits.
-  mutating func kill() -> [Waiter] {
+  package mutating func kill() -> [Waiter] {
     isDead = true
     var woken = channels.compactMap(\.sender)
     if let consumer { woken.append(consumer) }

@@ -1,24 +1,24 @@
 internal import Synchronization
 
 /// Thrown to whoever sends to or receives from a gate that was killed because the attempt failed.
-struct GateKilled: Error {}
+package struct GateKilled: Error {}
 
 /// The input of one subtask: a bounded channel from each of its producers. A full channel suspends its producer, which is all there is to back-pressure.
-final class InputGate: Sendable {
+package final class InputGate: Sendable {
   private struct Waiter: @unchecked Sendable {  // a continuation, resumed once by whoever takes it out of the state
     let continuation: UnsafeContinuation<Void, Never>
   }
   private let state: Mutex<GateStateMachine<Waiter>>
 
-  init(channels: Int, capacity: Int) {
+  package init(channels: Int, capacity: Int) {
     state = Mutex(GateStateMachine(channels: channels, capacity: capacity))
   }
 
   /// Batches waiting.
-  var depth: Int { state.withLock { $0.depth } }
+  package var depth: Int { state.withLock { $0.depth } }
 
   /// Stores the element; suspends while the channel is full. Throws `GateKilled`.
-  nonisolated(nonsending) func send(_ channel: Int, _ element: Element) async throws {
+  package nonisolated(nonsending) func send(_ channel: Int, _ element: Element) async throws {
     while true {
       switch state.withLock({ $0.send(channel, element) }) {
       case .stored(let wake):
@@ -34,12 +34,12 @@ final class InputGate: Sendable {
   }
 
   /// Stores a control element (never a batch), which always fits. Nothing happens when the gate is dead.
-  func post(_ channel: Int, _ element: Element) {
+  package func post(_ channel: Int, _ element: Element) {
     if case .stored(let wake) = state.withLock({ $0.send(channel, element) }) { wake?.continuation.resume() }
   }
 
   /// The next element and its channel; suspends while there is none. Throws `GateKilled`.
-  nonisolated(nonsending) func next() async throws -> (channel: Int, element: Element) {
+  package nonisolated(nonsending) func next() async throws -> (channel: Int, element: Element) {
     while true {
       switch state.withLock({ $0.receive() }) {
       case .element(let channel, let element, let wake):
@@ -54,11 +54,11 @@ final class InputGate: Sendable {
     }
   }
 
-  func block(_ channel: Int) { state.withLock { $0.block(channel) } }
-  func unblockAll() { state.withLock { $0.unblockAll() } }
+  package func block(_ channel: Int) { state.withLock { $0.block(channel) } }
+  package func unblockAll() { state.withLock { $0.unblockAll() } }
 
   /// Wakes everyone with `GateKilled`, now and later.
-  func kill() {
+  package func kill() {
     for waiter in state.withLock({ $0.kill() }) { waiter.continuation.resume() }
   }
 }

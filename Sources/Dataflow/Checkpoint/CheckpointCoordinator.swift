@@ -70,9 +70,10 @@ actor CheckpointCoordinator {
       var isDrained = false
       while true {
         isDrained = plan.sources.allSatisfy(\.isDrained)
-        if isDrained || stopRequested || checkpointRequested || runtime.monotonic() >= due { break }
+        let isBehind = throttle()
+        // While the sinks are behind nothing is read: further checkpoints would only add to what they have to catch up with.
+        if isDrained || stopRequested || checkpointRequested || (runtime.monotonic() >= due && !isBehind) { break }
         try await runtime.sleep(nanoseconds: 2_000_000)
-        throttle()
       }
       checkpointRequested = false
       due = runtime.monotonic() + plan.graph.checkpoint.interval
@@ -81,7 +82,7 @@ actor CheckpointCoordinator {
       previous = try await take(barrier, previous: previous)
       epoch += 1
       if isFinal {
-        for applier in appliers { await applier.finish() }
+        for applier in appliers { try await applier.finish() }
         return isDrained
       }
     }
@@ -89,10 +90,15 @@ actor CheckpointCoordinator {
 
   /// Holds the sources back while a sink cannot keep up, or while a checkpoint takes longer than the time between two (a slow or full disk):
   /// neither the memory nor what a crash would have to read again may grow without end. To be called every now and then.
-  func throttle() {
+  ///
+  /// - Returns: whether a sink is behind: then no checkpoint is taken either.
+  @discardableResult
+  func throttle() -> Bool {
     let isOverdue = inFlightSince.map { plan.runtime.monotonic() - $0 > plan.graph.checkpoint.interval } ?? false
-    let isBehind = isOverdue || appliers.contains { $0.isBehind }
+    let sinkIsBehind = appliers.contains { $0.isBehind }
+    let isBehind = isOverdue || sinkIsBehind
     for source in plan.sources { source.setPaused(isBehind) }
+    return sinkIsBehind
   }
 
   private func take(_ barrier: Barrier, previous: Manifest?) async throws -> Manifest {

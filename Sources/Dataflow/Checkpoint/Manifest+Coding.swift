@@ -1,6 +1,6 @@
 extension Manifest {
   /// Magic, format version, fields, and a checksum over all of it.
-  func encode() -> [UInt8] {
+  package func encode() -> [UInt8] {
     var bytes = Self.magic
     bytes.append(integer: Self.formatVersion)
     bytes.append(counted: job)
@@ -45,7 +45,7 @@ extension Manifest {
   }
 
   /// Reads a manifest back. Throws `CheckpointDamage` when a byte is not what was written.
-  init(decoding bytes: [UInt8], name: String) throws {
+  package init(decoding bytes: [UInt8], name: String) throws {
     guard bytes.count >= Self.magic.count + 12, Array(bytes.prefix(Self.magic.count)) == Self.magic else {
       throw CheckpointDamage(file: name, "this is not a manifest, or its beginning is damaged")
     }
@@ -154,6 +154,20 @@ extension OperatorCounters {
     late = values[5]
     errors = values[6]
     results = values[7]
+  }
+
+  /// The books of several nodes in a row as those of one: what came in at the front, what left at the end, what each of them kept back.
+  ///
+  /// - Parameters:
+  ///   - main: the node whose `received` counts records.
+  ///   - before: the nodes in front of it, which may count something else (lines).
+  package static func folded(_ main: OperatorCounters, before: [OperatorCounters], last: OperatorCounters, parts: [OperatorCounters])
+    -> OperatorCounters
+  {
+    var sum = parts.reduce(OperatorCounters(), +)
+    sum.received = main.received + before.reduce(0) { $0 + $1.filtered + $1.duplicates + $1.late + $1.errors }
+    sum.emitted = last.emitted
+    return sum
   }
 
   /// The sum, field by field.

@@ -118,7 +118,7 @@ public struct Manifest: Sendable, Equatable {
     } + stages.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.storedBytes } }
   }
 
-  static func name(_ epoch: UInt64) -> String { "manifest-" + padded(epoch) }
+  package static func name(_ epoch: UInt64) -> String { "manifest-" + padded(epoch) }
 
   /// The common beginning of the names of an epoch's data files. `run` keeps those of two runs apart.
   static func dataName(_ epoch: UInt64, run: UInt64) -> String { "data-\(padded(epoch))-\(String(run, radix: 16))" }

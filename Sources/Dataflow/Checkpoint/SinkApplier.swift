@@ -20,6 +20,8 @@ actor SinkApplier {
   private let progress = Mutex(Progress())
   /// Epochs that may wait before the sources are stopped.
   private static let maxWaiting = 32
+  /// One line a minute says that a sink still does not answer.
+  private static let warningInterval: Int64 = 60_000_000_000
 
   init(id: String, committer: any SinkCommitter, runtime: any Runtime, store: any CheckpointStore, job: String, observer: JobObserver) {
     self.id = id
@@ -48,11 +50,9 @@ actor SinkApplier {
   /// The checkpoint is durable: its rows may be applied.
   nonisolated func submit(_ manifest: Manifest) { progress.withLock { $0.waiting.append(manifest) } }
 
-  /// Everything that was submitted is applied when this returns.
-  func finish() async {
-    while progress.withLock({ !$0.waiting.isEmpty }) && !Task.isCancelled {
-      do { try await runtime.sleep(nanoseconds: 1_000_000) } catch { return }
-    }
+  /// Everything that was submitted is applied when this returns. Throws `CancellationError` when it is not and will not be.
+  func finish() async throws {
+    while progress.withLock({ !$0.waiting.isEmpty }) { try await runtime.sleep(nanoseconds: 1_000_000) }
     progress.withLock { $0.isDone = true }
   }
 
@@ -98,9 +98,13 @@ actor SinkApplier {
   /// Tries again, with growing pauses and jitter, for as long as the sink says that it may answer later.
   private func retrying<T: Sendable>(_ work: () throws -> T) async throws -> T {
     var pause: Int64 = 50_000_000
+    var nextWarning = Int64.min
     while true {
       do { return try work() } catch let error as SinkError where error.retry == .withBackoff && !isGivenUp {
-        observer.warning("sink \"\(id)\": \(error.message); trying again")
+        if runtime.monotonic() >= nextWarning {
+          observer.warning("sink \"\(id)\" waits: \(error)")
+          nextWarning = runtime.monotonic() + Self.warningInterval
+        }
         var rest = pause / 2 + Int64(runtime.random() % UInt64(pause / 2))
         while rest > 0 && !isGivenUp {
           try await runtime.sleep(nanoseconds: min(rest, 200_000_000))

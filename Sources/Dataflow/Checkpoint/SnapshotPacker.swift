@@ -5,6 +5,8 @@ actor SnapshotPacker {
   private let runtime: any Runtime
   private let store: any CheckpointStore
   private let job: String
+  /// The manifests that are still kept, so that collecting garbage need not read them again at every checkpoint.
+  private var kept: [UInt64: Manifest] = [:]
 
   init(_ runtime: any Runtime, store: any CheckpointStore, job: String) {
     self.runtime = runtime
@@ -66,7 +68,7 @@ actor SnapshotPacker {
         }
       }
       if let positions = ack.positions, let source = ack.operators.first {
-        let id = "\(source.id)@reader"
+        let id = "\(source.id.prefix { $0 != "#" })@reader"
         if operators[id] == nil { order.append(id) }
         var state = operators[id] ?? Manifest.OperatorState(id: id, subtasks: [])
         try SplitPosition.encode(positions).withUnsafeBytes { try writer.write($0) }
@@ -117,10 +119,11 @@ actor SnapshotPacker {
     for epoch in epochs where epoch != newest.epoch {
       if recent.contains(epoch) || applied.map({ epoch > $0 }) ?? false {
         // Without this manifest nobody knows which files it needs: leave everything to a person.
-        guard let manifest = try? store.manifest(epoch) else { return }
+        guard let manifest = try? kept[epoch] ?? store.manifest(epoch) else { return }
         keep.append(manifest)
       }
     }
+    kept = Dictionary(keep.map { ($0.epoch, $0) }) { first, _ in first }
     try store.collectGarbage(keep: keep)
   }
 }

@@ -13,7 +13,7 @@ public enum Partitioning: Sendable, Hashable {
 /// The sending end of one edge of one subtask: sorts rows into a batch per receiver and queues what is full.
 ///
 /// `flush` must be called before every watermark and barrier, or they would overtake records that wait here.
-final class Exchange {
+package final class Exchange {
   private let partitioning: Partitioning
   private let schema: Schema
   /// The fields that travel.
@@ -25,7 +25,7 @@ final class Exchange {
   private var rows: [[UInt16]]
   private let outbox: Outbox
 
-  init(
+  package init(
     _ partitioning: Partitioning, schema: Schema, reads: [Field]?, targets: [(gate: InputGate, channel: Int)], subtask: Int, outbox: Outbox
   ) {
     self.partitioning = partitioning
@@ -40,7 +40,7 @@ final class Exchange {
   }
 
   /// Takes over the batch.
-  func send(_ batch: RecordBatch) {
+  package func send(_ batch: RecordBatch) {
     switch partitioning {
     case .forward: enqueue(batch, to: 0)
     case .rebalance:
@@ -60,7 +60,7 @@ final class Exchange {
   }
 
   /// Fills `batch.keys` for the alive rows.
-  static func hashKeys(of batch: RecordBatch, _ fields: [Field]) {
+  package static func hashKeys(of batch: RecordBatch, _ fields: [Field]) {
     let keys = batch.keys
     var hashers = [KeyHasher](repeating: KeyHasher(), count: batch.selectedCount)
     hashers.withUnsafeMutableBufferPointer { hashers in
@@ -108,7 +108,7 @@ final class Exchange {
   }
 
   /// Queues the partly filled batches.
-  func flush() {
+  package func flush() {
     for target in builders.indices {
       guard let builder = builders[target] else { continue }
       enqueue(builder, to: target)
@@ -117,22 +117,26 @@ final class Exchange {
   }
 
   /// Queues a control element for every receiver, behind all records.
-  func broadcast(_ element: Element) {
+  package func broadcast(_ element: Element) {
     flush()
     for target in targets { outbox.add(target, element) }
   }
 }
 
 /// What a subtask has to send, in order. Filled synchronously while operators run, drained by the subtask's loop.
-final class Outbox {
+package final class Outbox {
   private var pending: [(target: (gate: InputGate, channel: Int), element: Element)] = []
 
-  func add(_ target: (gate: InputGate, channel: Int), _ element: Element) {
+  package init() {}
+
+  package func add(_ target: (gate: InputGate, channel: Int), _ element: Element) {
     pending.append((target, element))
   }
 
+  package var isEmpty: Bool { pending.isEmpty }
+
   /// Sends everything; suspends where a channel is full: this is where back-pressure reaches the sender.
-  nonisolated(nonsending) func drain() async throws {
+  package nonisolated(nonsending) func drain() async throws {
     guard !pending.isEmpty else { return }
     for (target, element) in takeAll() { try await target.gate.send(target.channel, element) }
   }

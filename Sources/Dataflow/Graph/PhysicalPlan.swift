@@ -92,10 +92,11 @@ private struct PlanBuilder {
     var schema = source.planned.schema
     for (index, decoder) in source.planned.decoders.enumerated() {
       schema = decoder.schema
-      // All decoders carry the source's id towards the user; only the first files its state under it.
+      // The last decoder carries the source's id: its books are in records, those of earlier ones may be in lines.
+      let isLast = index == source.planned.decoders.count - 1
       chain(
         PhysicalPlan.Node(
-          id: index == 0 ? source.id : "\(source.id)#\(index)", kind: .operation(decoder), onError: source.onError, schema: schema), vertex)
+          id: isLast ? source.id : "\(source.id)#\(index)", kind: .operation(decoder), onError: source.onError, schema: schema), vertex)
     }
     if source.planned.decoders.isEmpty {
       chain(PhysicalPlan.Node(id: source.id, kind: .operation(.identity(schema)), onError: source.onError, schema: schema), vertex)

@@ -14,7 +14,7 @@ final class Chain {
   /// The node that knows the watermark, in a source's chain.
   private(set) var timeNode: (index: Int, assign: AssignTime)?
 
-  /// Makes and opens the operators of a vertex.
+  /// Makes the operators of a vertex.
   init(_ vertex: PhysicalPlan.Vertex, exchanges: [Int: Exchange], outbox: Outbox, context: (String) -> OperatorContext) throws {
     self.exchanges = exchanges
     self.outbox = outbox
@@ -34,8 +34,12 @@ final class Chain {
       let output = ChainOutput(operatorID: shown, onError: plan.onError, plan: plan)
       output.chain = self
       nodes.append(Node(id: plan.id, operation: operation, output: output, schema: plan.schema, writer: operation as? any SinkWriter))
-      try operation.open(context)
     }
+  }
+
+  /// Opens the operators. When one cannot be opened, `close` closes them all.
+  func open(context: (String) -> OperatorContext) throws {
+    for node in nodes { try node.operation.open(context(node.id)) }
   }
 
   /// Runs a batch through a node and all that hangs on it.

@@ -251,7 +251,7 @@ public actor JobRunner {
 }
 
 /// A source that cannot be read.
-public struct SourceError: Error, CustomStringConvertible {
+public struct SourceError: Error, CustomStringConvertible, Equatable {
   /// What happened, for people.
   public let message: String
   /// What a person can do about it; empty when there is nothing to say.

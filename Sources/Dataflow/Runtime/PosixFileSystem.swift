@@ -9,8 +9,13 @@ public struct PosixFileSystem: FileSystem {
   public func createDirectory(_ path: String) throws {
     var prefix = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
+      let parent = prefix.isEmpty ? "/" : prefix
       prefix += "/" + part
-      if mkdir(prefix, 0o755) != 0 && errno != EEXIST { throw failure("create the folder", prefix) }
+      if mkdir(prefix, 0o755) == 0 {
+        try syncDirectory(parent)  // or a power cut could take the folder with all that was synced in it
+      } else if errno != EEXIST {
+        throw failure("create the folder", prefix)
+      }
     }
     var status = stat()
     if stat(path, &status) != 0 { throw failure("create the folder", path) }

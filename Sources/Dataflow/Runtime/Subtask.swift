@@ -50,10 +50,11 @@ actor Subtask {
 
   /// Runs until the final barrier. Throws what an operator threw, or `GateKilled` when another subtask failed.
   func run() async throws {
-    let chain = try makeChain()
-    self.chain = chain
     started = plan.runtime.monotonic()
+    let chain = try makeChain()
     defer { chain.close() }
+    try chain.open(context: context)
+    self.chain = chain
     if let source = plan.vertex.source {
       try await runSource(source, chain)
     } else if let stage = plan.vertex.stage {
@@ -80,11 +81,11 @@ actor Subtask {
       exchanges[edge] = Exchange(
         edgePlan.partitioning, schema: edgePlan.schema, reads: edgePlan.reads, targets: targets, subtask: plan.subtask, outbox: outbox)
     }
-    let chain = try Chain(plan.vertex, exchanges: exchanges, outbox: outbox) { id in
-      OperatorContext(
-        job: plan.job, id: id, subtask: plan.subtask, parallelism: plan.parallelism, splits: plan.splits, runtime: plan.runtime)
-    }
-    return chain
+    return try Chain(plan.vertex, exchanges: exchanges, outbox: outbox, context: context)
+  }
+
+  private func context(_ id: String) -> OperatorContext {
+    OperatorContext(job: plan.job, id: id, subtask: plan.subtask, parallelism: plan.parallelism, splits: plan.splits, runtime: plan.runtime)
   }
 
   func restoreOperators(_ chain: Chain) throws {
@@ -112,9 +113,11 @@ actor Subtask {
     while true {
       if control.isDead { throw GateKilled() }
       if let barrier = control.takeBarrier() {
+        let start = runtime.monotonic()
         let positions = reader.positions()
         try await pass(barrier, chain, positions: positions)
         if barrier.kind == .final { return }
+        chain.timeNode?.assign.stalled(runtime.monotonic() - start)
       }
       if control.takeTick() {
         watchSplits(reader, chain)
@@ -122,18 +125,22 @@ actor Subtask {
         isIdle = try advance(chain, isIdle)
         try await chain.outbox.drain()
       }
+      let start = runtime.monotonic()
       if isDrained || control.isPaused || plan.alignment?.isAhead(plan.subtask) == true {
         try await runtime.sleep(nanoseconds: 1_000_000)
+        chain.timeNode?.assign.stalled(runtime.monotonic() - start)
         continue
       }
-      let start = runtime.monotonic()
       let batch = RecordBatch(schema: schema)
       let status = try reader.poll(batch)
       if batch.selectedCount > 0 { try chain.process(batch, at: 0) }
       isIdle = try advance(chain, isIdle)
       let end = runtime.monotonic()
       busy += end - start
-      try await chain.outbox.drain()
+      if !chain.outbox.isEmpty {
+        try await chain.outbox.drain()
+        chain.timeNode?.assign.stalled(runtime.monotonic() - end)
+      }
       switch status {
       case .more:
         // Control calls and the other subtasks of this slot get their turn even when no channel is ever full.
@@ -148,7 +155,9 @@ actor Subtask {
         try await runtime.sleep(nanoseconds: max(100_000, min(nanoseconds, 20_000_000)))
       case .drained:
         isDrained = true
-        plan.alignment?.publish(plan.subtask, nil)
+        // Whether or not the reader says so of each: none of them holds anybody back any more.
+        for position in reader.positions() { plan.splits.finish(plan.splits.register(position.name)) }
+        isIdle = try advance(chain, isIdle)
         try chain.onEndOfInput()
         try await chain.outbox.drain()
         control.setDrained()

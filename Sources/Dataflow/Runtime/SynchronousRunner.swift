@@ -34,10 +34,11 @@ public final class SynchronousRunner {
         exchanges[edgeIndex] = Exchange(
           edge.partitioning, schema: edge.schema, reads: edge.reads, targets: [target], subtask: 0, outbox: outbox)
       }
-      chains.append(
-        try Chain(vertex, exchanges: exchanges, outbox: outbox) { id in
-          OperatorContext(job: graph.name, id: id, splits: self.splits, runtime: runtime)
-        })
+      let splits = splits
+      func context(_ id: String) -> OperatorContext { OperatorContext(job: graph.name, id: id, splits: splits, runtime: runtime) }
+      let chain = try Chain(vertex, exchanges: exchanges, outbox: outbox, context: context)
+      chains.append(chain)
+      try chain.open(context: context)
     }
   }
 

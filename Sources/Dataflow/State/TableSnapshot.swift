@@ -52,17 +52,19 @@ package final class TableSnapshot: LazySection, @unchecked Sendable {
   package var isFull: Bool { base.epoch == 0 }
 
   /// Packs the segments written since the last complete checkpoint (or all of them):
-  /// `stride, then for each segment: prefix, depth, row count, rows`.
+  /// `stride, then for each segment: prefix, depth, row count, rows`. Nothing at all when no segment was written.
   package func encode(full: Bool, _ emit: (UnsafeRawBufferPointer) throws -> Void) throws {
     defer { released.store(true, ordering: .releasing) }
     let since = full ? 0 : base.epoch
     var bytes: [UInt8] = []
-    bytes.append(integer: UInt32(stride))
+    var isEmpty = true
     var index = 0
     while index < 1 << Int(depth) {
       let entry = directory[index]
       let span = 1 << Int(depth - entry.depth)
       if entry.epoch > since {
+        if isEmpty { bytes.append(integer: UInt32(stride)) }
+        isEmpty = false
         let prefix = entry.depth == 0 ? 0 : UInt64(index) << UInt64(64 - depth)
         bytes.append(integer: prefix)
         bytes.append(integer: entry.depth)

@@ -8,6 +8,8 @@ final class AssignTime: Operator {
   private let runtime: any Runtime
   private var watermarks: SplitWatermarks
   private var refused: [Int] = []
+  /// Nanoseconds for which nobody looked for records.
+  private var stalled: Int64 = 0
 
   init(_ policy: TimePolicy, field: Field?, context: OperatorContext) {
     self.policy = policy
@@ -22,12 +24,19 @@ final class AssignTime: Operator {
   var allSplits: [SplitWatermarks.Split] { watermarks.splits.values.sorted { $0.name < $1.name } }
 
   func addSplit(_ split: UInt32) {
-    watermarks.add(split, name: splits.name(split), now: runtime.monotonic())
+    watermarks.add(split, name: splits.name(split), now: now)
   }
+
+  /// The source was not asked for records for so long, because of back-pressure or a pause: that makes no split idle. Otherwise, after a long
+  /// pause the first split that is read again would pull the watermark past the records of all the others.
+  func stalled(_ nanoseconds: Int64) { stalled += nanoseconds }
+
+  /// Monotonic time without the stalls.
+  private var now: Int64 { runtime.monotonic() - stalled }
 
   /// The subtask's watermark if it rose since the last call.
   func advance() -> Int64? {
-    watermarks.advance(now: runtime.monotonic()) { splits.isFinished($0) }
+    watermarks.advance(now: now) { splits.isFinished($0) }
   }
 
   func process(_ batch: RecordBatch, _ output: Output) throws {
@@ -52,7 +61,7 @@ final class AssignTime: Operator {
     }
     if batch.selectedCount > 0 {
       let split = batch.splits[Int(batch.selection[0])]
-      watermarks.observe(split, time: largest, now: runtime.monotonic())
+      watermarks.observe(split, time: largest, now: now)
       try output.emit(batch)
     }
   }

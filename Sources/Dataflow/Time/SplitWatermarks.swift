@@ -1,32 +1,32 @@
 /// Event time of a source subtask: per split the largest time seen, and from them the subtask's watermark.
 ///
 /// A pure value. The watermark is part of the checkpoint, so after a restore a late record is still late.
-struct SplitWatermarks {
-  struct Split: Equatable {
-    var name: String
-    var maxTime: Int64
+package struct SplitWatermarks {
+  package struct Split: Equatable {
+    package var name: String
+    package var maxTime: Int64
     /// Processing time of the last record; not part of the checkpoint.
-    var lastRecord: Int64
-    var isIdle: Bool
+    package var lastRecord: Int64
+    package var isIdle: Bool
   }
-  private(set) var splits: [UInt32: Split] = [:]
+  package private(set) var splits: [UInt32: Split] = [:]
   private let maxOutOfOrder: Int64
   private let idleAfter: Int64?
-  private(set) var current = Int64.min
-  private(set) var isIdle = false
+  package private(set) var current = Int64.min
+  package private(set) var isIdle = false
 
-  init(maxOutOfOrder: Int64, idleAfter: Int64?) {
+  package init(maxOutOfOrder: Int64, idleAfter: Int64?) {
     self.maxOutOfOrder = maxOutOfOrder
     self.idleAfter = idleAfter
   }
 
   /// A split the subtask owns. Until it has a record it holds the watermark back.
-  mutating func add(_ split: UInt32, name: String, now: Int64) {
+  package mutating func add(_ split: UInt32, name: String, now: Int64) {
     if splits[split] == nil { splits[split] = Split(name: name, maxTime: .min, lastRecord: now, isIdle: false) }
   }
 
   /// A record's time (or the largest of a batch).
-  mutating func observe(_ split: UInt32, time: Int64, now: Int64) {
+  package mutating func observe(_ split: UInt32, time: Int64, now: Int64) {
     guard var state = splits[split] else { return }
     state.maxTime = max(state.maxTime, time)
     state.lastRecord = now
@@ -35,7 +35,7 @@ struct SplitWatermarks {
   }
 
   /// Recomputes the watermark; answers with it when it rose. `isFinished` splits and idle ones do not hold it back.
-  mutating func advance(now: Int64, isFinished: (UInt32) -> Bool) -> Int64? {
+  package mutating func advance(now: Int64, isFinished: (UInt32) -> Bool) -> Int64? {
     var low = Int64.max
     var active = 0
     for (id, var split) in splits where !isFinished(id) {
@@ -55,7 +55,7 @@ struct SplitWatermarks {
 
   // MARK: Checkpoint
 
-  func encode() -> [UInt8] {
+  package func encode() -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(integer: current)
     bytes.append(integer: UInt32(splits.count))
@@ -67,7 +67,7 @@ struct SplitWatermarks {
   }
 
   /// Takes over the times of the splits that this subtask owns now. The subtask's watermark starts at the smallest of the former subtasks'.
-  mutating func restore(_ sections: [[UInt8]]) throws {
+  package mutating func restore(_ sections: [[UInt8]]) throws {
     var saved: [String: Int64] = [:]
     var lowest = Int64.max
     for section in sections {

@@ -10,6 +10,7 @@ final class Distribution: AggregateFunction {
   let outputType = ColumnType.bytes
   private let field: Field
   private let categories: Int
+  private static let other = Array("other".utf8)
   private var names: [[UInt8]] = []
   /// For each name its first 8 bytes (zero-padded) and its length: a match on both decides for names up to 8 bytes.
   private var prefixes: [UInt64] = []
@@ -69,10 +70,14 @@ final class Distribution: AggregateFunction {
 
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     var entries: [(name: [UInt8], count: Int64)] = []
+    var other: Int64 = 0
     for i in 0...categories {
       let count = summary.load(fromByteOffset: i * 8, as: Int64.self)
-      if count > 0 { entries.append((i < names.count ? names[i] : Array("other".utf8), count)) }
+      if count == 0 { continue }
+      // The value "other" is counted with what found no room: JSON names each member once.
+      if i < names.count, names[i] != Self.other { entries.append((names[i], count)) } else { other += count }
     }
+    if other > 0 { entries.append((Self.other, other)) }
     entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
     var text: [UInt8] = [UInt8(ascii: "{")]
     for (i, entry) in entries.enumerated() {

@@ -45,6 +45,7 @@ final class Extremum: AggregateFunction {
 
   private func take(_ summary: UnsafeMutableRawPointer, _ value: Double) {
     guard !value.isNaN else { return }
+    let value = value + 0  // of the two zeros, which are equal, always the positive one: the result must not depend on which came first
     let slot = summary.assumingMemoryBound(to: Int64.self)
     let current = Double(bitPattern: UInt64(bitPattern: slot[0]))
     if slot[1] == 0 || (wantsMax ? value > current : value < current) {

@@ -45,7 +45,7 @@ final class Reservoir: AggregateFunction {
       let summary = slots[i] + offset
       if wants(summary, hash) {
         encode(batch, row)
-        insert(summary, hash, log.append(json), json.count)
+        json.withUnsafeBufferPointer { insert(summary, hash, $0, log) }
       }
     }
   }
@@ -54,21 +54,28 @@ final class Reservoir: AggregateFunction {
   private func wants(_ summary: UnsafeMutableRawPointer, _ hash: UInt64) -> Bool {
     if Int(summary.load(as: UInt32.self)) < size { return true }
     let largest = Int(summary.load(fromByteOffset: 4, as: UInt32.self))
-    return hash < summary.load(fromByteOffset: 8 + largest * 16, as: UInt64.self)
+    return hash <= summary.load(fromByteOffset: 8 + largest * 16, as: UInt64.self)
   }
 
-  /// Puts an entry into the sample, in place of the largest when it is full.
-  private func insert(_ summary: UnsafeMutableRawPointer, _ hash: UInt64, _ logOffset: Int, _ length: Int) {
+  /// Puts an entry into the sample, in place of the largest when it is full. Of two records with one id the smaller JSON stays.
+  private func insert(_ summary: UnsafeMutableRawPointer, _ hash: UInt64, _ json: UnsafeBufferPointer<UInt8>, _ log: ColdLog) {
     let count = Int(summary.load(as: UInt32.self))
     let entries = (summary + 8).assumingMemoryBound(to: (hash: UInt64, place: UInt64).self)
-    for i in 0..<count where entries[i].hash == hash { return }
+    for i in 0..<count where entries[i].hash == hash {
+      if json.lexicographicallyPrecedes(sample(summary, i, log).buffer) { entries[i].place = append(json, log) }
+      return
+    }
     let index = count < size ? count : Int(summary.load(fromByteOffset: 4, as: UInt32.self))
-    entries[index] = (hash, UInt64(logOffset) << 24 | UInt64(length))
+    entries[index] = (hash, append(json, log))
     let newCount = min(size, count + 1)
     var largest = 0
     for i in 1..<max(1, newCount) where entries[i].hash > entries[largest].hash { largest = i }
     summary.storeBytes(of: UInt32(newCount), as: UInt32.self)
     summary.storeBytes(of: UInt32(largest), toByteOffset: 4, as: UInt32.self)
+  }
+
+  private func append(_ json: UnsafeBufferPointer<UInt8>, _ log: ColdLog) -> UInt64 {
+    UInt64(log.append(json.baseAddress, json.count)) << 24 | UInt64(json.count)
   }
 
   private func encode(_ batch: RecordBatch, _ row: Int) {
@@ -96,8 +103,7 @@ final class Reservoir: AggregateFunction {
     for i in 0..<Int(from.load(as: UInt32.self)) {
       let hash = from.load(fromByteOffset: 8 + i * 16, as: UInt64.self)
       guard wants(into, hash) else { continue }
-      let view = sample(from, i, fromLog)
-      insert(into, hash, log.append(view.base, view.count), view.count)
+      insert(into, hash, sample(from, i, fromLog).buffer, log)
     }
   }
 

@@ -90,21 +90,21 @@ struct FileInputTests {
 
   @Test("a pattern without files is an error that names it", arguments: ["*.log", "none/*.log", "missing.log"])
   func noMatch(pattern: String) {
-    let error = #expect(throws: FileSourceError.self) { try FileRun(options(pattern)) }
+    let error = #expect(throws: SourceError.self) { try FileRun(options(pattern)) }
     #expect(error?.message == "no file matches \"\(folder[pattern])\"")
     #expect(error?.hint.contains("working directory") == true)
-    let relative = #expect(throws: FileSourceError.self) { try FileRun(FileSourceOptions(patterns: ["no-such-folder/x"])) }
+    let relative = #expect(throws: SourceError.self) { try FileRun(FileSourceOptions(patterns: ["no-such-folder/x"])) }
     #expect(relative?.message.hasPrefix("no file matches \"no-such-folder/x\" in /") == true)
   }
 
   @Test("folders and devices are told from files")
   func noFile() {
     folder.makeFolder("sub")
-    let isFolder = #expect(throws: FileSourceError.self) { try FileRun(options("sub")) }
+    let isFolder = #expect(throws: SourceError.self) { try FileRun(options("sub")) }
     #expect(isFolder?.message == "\(folder["sub"]) is a folder")
-    #expect(throws: FileSourceError.self) { try FileRun(FileSourceOptions(patterns: ["/dev/null"])) }
+    #expect(throws: SourceError.self) { try FileRun(FileSourceOptions(patterns: ["/dev/null"])) }
     mkfifo(folder["pipe"], 0o644)
-    #expect(throws: FileSourceError.self) { try FileRun(options("pipe")) }
+    #expect(throws: SourceError.self) { try FileRun(options("pipe")) }
   }
 
   @Test("a file that vanishes before it is read is warned of, the others are read")
@@ -142,14 +142,14 @@ struct FileInputTests {
     let packed = isGzip ? try GzipCompressor.compress(text) : try compressor.compress(text)
     folder.write("a", Array(packed.dropLast(packed.count / 3)))
     let run = try FileRun(options())
-    let error = #expect(throws: FileSourceError.self) { try run.drain() }
+    let error = #expect(throws: SourceError.self) { try run.drain() }
     #expect(error?.message.hasPrefix("\(folder["a"]) is damaged after") == true)
     #expect(run.lines.count > 10_000 && run.texts.last?.hasPrefix("line number") == true)
 
     var options = options()
     options.compression = isGzip ? .zstd : .gzip
     folder.write("a", packed)
-    #expect(throws: FileSourceError.self) { try FileRun(options).drain() }
+    #expect(throws: SourceError.self) { try FileRun(options).drain() }
     options.compression = .none
     try FileRun(options).drain()
   }
@@ -221,12 +221,12 @@ struct FileInputTests {
     var random = SeededGenerator(seed: 3)
     var newer = good
     newer.state[0] = 9
-    let error = #expect(throws: FileSourceError.self) { try FileRun(options(), from: [newer]) }
+    let error = #expect(throws: SourceError.self) { try FileRun(options(), from: [newer]) }
     #expect(error?.message.contains("has version 9") == true)
     for cut in 0..<good.state.count {
       var short = good
       short.state.removeLast(good.state.count - cut)
-      #expect(throws: FileSourceError.self) { try FileRun(options(), from: [short]) }
+      #expect(throws: SourceError.self) { try FileRun(options(), from: [short]) }
     }
     for _ in 0..<2000 {
       var hostile = good

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Does the simulation have teeth? Breaks a copy of the engine in one way after another and runs the unchanged suites on it.
+# Every mutant must be found; prints by what, and for the simulation after how many seeds.
+#
+#   scripts/mutants.sh                    all mutants of scripts/mutants/
+#   scripts/mutants.sh late-off-by-one    these alone
+#
+# SIM_SEEDS   seeds a mutant may survive before it counts as missed (default 1000)
+# Exit status 1 when a mutant survives, 2 when one cannot be applied or built.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/mutants.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+seeds=${SIM_SEEDS:-1000}
+limit=${MUTANT_SECONDS:-600}
+
+cp -r "$root/Sources" "$root/Tests" "$work/"
+cp "$root/scripts/mutants/Package.swift" "$work/"
+if [ -f "$root/Package.resolved" ]; then cp "$root/Package.resolved" "$work/"; fi
+cd "$work"
+build() { swift build --build-tests >"$work/build.log" 2>&1; }
+
+# Units and properties first: they are quick. Then seeds one after the other, up to the first that turns red. A mutant may also crash or hang.
+verdict() {
+  if ! timeout "$limit" swift test --skip-build --filter DataflowTests >"$work/unit.log" 2>&1; then
+    unit="units: $(sed -n 's/^✘ Test \(.*\) recorded an issue.*/\1/p' "$work/unit.log" | head -1 | cut -c1-70)"
+  else
+    unit=""
+  fi
+  if SIM_STOP=1 SIM_SEEDS=$seeds timeout "$limit" swift test --skip-build --filter SimulationTests/exactlyOnce >"$work/sim.log" 2>&1; then
+    sim=""
+  else
+    sim="simulation: $(grep -c '^SIM at' "$work/sim.log") seeds"
+  fi
+}
+
+echo "building the engine as it is"
+build || { cat "$work/build.log"; exit 2; }
+verdict
+if [ -n "$unit$sim" ]; then
+  echo "the suites are red without any mutant"
+  tail -40 "$work/unit.log" "$work/sim.log"
+  exit 2
+fi
+
+names=("$@")
+if [ ${#names[@]} -eq 0 ]; then
+  for patch in "$root"/scripts/mutants/*.patch; do names+=("$(basename "$patch" .patch)"); done
+fi
+survivors=0
+for name in "${names[@]}"; do
+  patch -s -p1 <"$root/scripts/mutants/$name.patch" || { echo "$name: the patch does not fit the source any more"; exit 2; }
+  build || { tail -20 "$work/build.log"; echo "$name: does not build"; exit 2; }
+  verdict
+  if [ -z "$unit$sim" ]; then survivors=$((survivors + 1)); fi
+  printf '%-32s %s\n' "$name" "$([ -z "$unit$sim" ] && echo SURVIVED || echo "${sim:-simulation: -}${unit:+, $unit}")"
+  patch -s -R -p1 <"$root/scripts/mutants/$name.patch"
+done
+echo "${#names[@]} mutants, $survivors survived"
+[ "$survivors" -eq 0 ]
