@@ -65,6 +65,7 @@ let package = Package(
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
     .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
+    .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
   ]

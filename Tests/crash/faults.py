@@ -1,11 +1,14 @@
 """One of each fault that a job must live through, made with the real thing: the server, the disk, the signals."""
 
 import errno
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import damage
@@ -290,6 +293,67 @@ def second_run(fault):
     return "0 records, then refused"
 
 
+class Writer(threading.Thread):
+    """An application that logs at a pace, and whose log is rotated: renamed, and begun anew."""
+
+    def __init__(self, lines, folder, rate, rotations):
+        super().__init__(daemon=True)
+        self.lines, self.folder, self.rate, self.rotations = lines, folder, rate, rotations
+
+    def run(self):
+        share = len(self.lines) // self.rotations + 1
+        began, written = time.monotonic(), 0
+        for part in range(self.rotations):
+            path = self.folder / "shop.jsonl"
+            with open(path, "wb", buffering=0) as file:
+                for line in range(part * share, min(len(self.lines), (part + 1) * share), 200):
+                    # Lines come in pieces that end anywhere, as buffered writers leave them.
+                    chunk = b"".join(self.lines[line:min(line + 200, (part + 1) * share)])
+                    file.write(chunk[: len(chunk) // 3])
+                    time.sleep(max(0, began + written / self.rate - time.monotonic()))
+                    file.write(chunk[len(chunk) // 3:])
+                    written += 200
+            if part + 1 < self.rotations:
+                path.rename(self.folder / f"shop-{part}.jsonl")
+
+
+def rotation(fault):
+    """A followed log is rotated again and again while the job is killed again and again."""
+    suite = fault.suite
+    logs = fault.folder / "logs"
+    logs.mkdir()
+    whole = fault.folder / "whole.jsonl"
+    subprocess.run([suite.binary, "generate", "--records", str(suite.records), "--seed", str(fault.seed), "--output", str(whole)], check=True)
+    job_file(fault.folder / "jobs.yaml", interval_ms=suite.interval_ms, files=logs / "*.jsonl", follow=True)
+    lines = whole.read_bytes().splitlines(keepends=True)
+    writer = Writer(lines, logs, suite.rate, rotations=6)
+    writer.start()
+    kills = 0
+    while writer.is_alive():
+        life = fault.start(parallelism=1 + kills % 2)
+        if life.wait(0.3 + 0.1 * (kills % 7)) is not None:
+            raise Violation(f"{fault.name}: the job ended by itself: {life.output.strip()[-800:]}")
+        life.kill()
+        kills += 1
+    life = fault.start()
+    fault.wait_for(lambda: life.trace().read >= len(lines) or life.process.poll() is not None, "the last record")
+    life.signal(signal.SIGTERM)
+    fault.expect_end(life, 0, 30)
+    # What is followed has no end; a run that reads to the present end fires the windows.
+    job_file(fault.folder / "jobs.yaml", interval_ms=suite.interval_ms, files=logs / "*.jsonl")
+    life = fault.start()
+    fault.expect_end(life)
+    truth = suite.truth(fault.seed)
+    if wrong := oracle.complete(suite.server, fault.database, truth, letter="ctid") + oracle.balance(life.output, truth):
+        raise Violation("\n".join([f"{fault.name}: {len(wrong)} things are wrong"] + wrong[:5]))
+    # Two records of two files can stand at the same place, so the lines themselves tell dead letters apart.
+    there = Counter(hashlib.md5(line.rstrip(b"\n")).hexdigest() for line in lines)
+    for digest, count in fault.suite.server.psql(fault.database, "SELECT md5(raw), count(*) FROM dead_letter GROUP BY 1"):
+        if int(count) > there[digest]:
+            raise Violation(f"{fault.name}: {count} dead letters of a line that was written {there[digest]} times")
+    return f"{kills} kills, 6 files, every line once"
+
+
 FAULTS = {
     "postgres-restarts": postgres_restarts,
     "postgres-away": postgres_away,
@@ -304,6 +368,7 @@ FAULTS = {
     "zombie-staged": zombie("staged", 2),
     "zombie-applying": zombie("applying", 1),
     "rivals": rivals,
+    "rotation": rotation,
     "second-run": second_run,
 }
 

@@ -27,7 +27,7 @@ class Statistics:
         self.parallelism_changes = 0
         self.reread = []
         self.intervals = []
-        self.between_cuts = []
+        self.cuts_ms = []
         self.commits = {"committed": 0, "rolled back": 0}
         self.damages = {"older used": 0, "refused": 0, "second copy used": 0}
         self.ledger_samples = 0
@@ -129,12 +129,12 @@ class KilledJob:
             phase = "COMMIT" if struck_commit else trace.where()
             suite.count(phase, aim)
             self.note(f"killed while {phase}; read {trace.read}")
+            suite.statistics.cuts_ms += trace.cuts_ms()
             if trace.read > 0:
                 self.progress = max(self.progress, trace.read)
                 self.killed_at = life.ended
                 self.life_began = life.started
                 self.aligned = trace.aligned
-                self.trace = trace
                 staged = trace.staged
                 if staged and (newest := self._newest() or 0) < max(staged):
                     raise Violation(f"checkpoint {max(staged)} was published, the newest in the folder is {newest}")
@@ -219,10 +219,6 @@ class KilledJob:
         interval = suite.rate * suite.interval_ms / 1000
         suite.statistics.reread.append(again)
         suite.statistics.intervals.append(again / interval)
-        # The same without what was read while the next checkpoint was under way already, so that only the time between two cuts counts.
-        if epoch + 1 in self.aligned:
-            again = max(0, self.trace.read_at(self.aligned[epoch + 1]) - records)
-        suite.statistics.between_cuts.append(again / interval)
 
     def _newest(self):
         """The newest published checkpoint in either folder: a kill may have come between the two copies of the manifest, and one is enough."""

@@ -47,11 +47,11 @@ def partial(server, database, truth):
     for pane, count in panes(server, database).items():
         if count > truth.panes.get(pane, 0):
             wrong.append(f"window {pane} counts {count} records, there are {truth.panes.get(pane, 0)}")
-    return wrong + _dead_letters(server, database, truth, complete=False) + _rows(server, database)
+    return wrong + _dead_letters(server, database, truth, False) + _rows(server, database)
 
 
-def complete(server, database, truth):
-    """What must hold when the input is at its end."""
+def complete(server, database, truth, letter='source, "offset"'):
+    """What must hold when the input is at its end. `letter` is what tells dead letters apart."""
     wrong = []
     found = panes(server, database)
     for pane in sorted(set(found) | set(truth.panes)):
@@ -59,15 +59,15 @@ def complete(server, database, truth):
             wrong.append(f"window {pane} counts {found.get(pane, 0)} records, there are {truth.panes.get(pane, 0)}")
     if sum(found.values()) != truth.accepted:
         wrong.append(f"{sum(found.values())} records are counted, {truth.accepted} were accepted")
-    wrong += _dead_letters(server, database, truth, complete=True) + _rows(server, database)
+    wrong += _dead_letters(server, database, truth, True, letter) + _rows(server, database)
     if (open_rows := int(server.psql(database, "SELECT count(*) FROM capsule_shape WHERE NOT final")[0][0])) > 0:
         wrong.append(f"{open_rows} windows are not final at the end of the input")
     return wrong
 
 
-def _dead_letters(server, database, truth, complete):
+def _dead_letters(server, database, truth, complete, letter='source, "offset"'):
     wrong = []
-    rows = server.psql(database, 'SELECT reason, count(*), count(DISTINCT (source, "offset")) FROM dead_letter GROUP BY 1')
+    rows = server.psql(database, f"SELECT reason, count(*), count(DISTINCT ({letter})) FROM dead_letter GROUP BY 1")
     found = {reason: int(count) for reason, count, _ in rows}
     for reason, count, distinct in rows:
         if count != distinct:

@@ -12,16 +12,23 @@ from postgres import ROOT
 COORDINATOR = ("reading", "aligning", "packing", "publishing", "staged")
 
 
-def job_file(path, *, records, seed, rate, interval_ms, second_copy=None, edits=()):
-    """The shipped job with the source's size and pace, and checkpoints often enough that a life of a second sees some."""
+def job_file(path, *, records=0, seed=0, rate=None, interval_ms, second_copy=None, files=None, follow=False):
+    """The shipped job with the source's size and pace, and checkpoints often enough that a life of a second sees some.
+
+    With `files` it reads those instead.
+    """
     text = (ROOT / "jobs.yaml").read_text()
     copy = f', secondCopy: "{second_copy}"' if second_copy else ""
     pace = f", rate: {rate}" if rate else ""
-    changes = [
-        ("config: { records: 200000, format: json }", f"config: {{ records: {records}, seed: {seed}{pace}, format: json }}"),
+    source = f"config: {{ records: {records}, seed: {seed}{pace}, format: json }}"
+    changes = []
+    if files:
+        source = f'config: {{ path: "{files}", mode: {"follow" if follow else "once"}, format: json, pollInterval: 20ms }}'
+        changes = [("type: generate", "type: file")]
+    changes += [
+        ("config: { records: 200000, format: json }", source),
         ("interval: 5s,", f"interval: {interval_ms}ms{copy},"),
         ("emit: { every: 10s }", "emit: { every: 300ms }"),
-        *edits,
     ]
     for old, new in changes:
         if text.count(old) != 1:
@@ -86,7 +93,6 @@ class Trace:
         self.phase = None
         self.last_time = None
         self.read = 0
-        self.reads = []
         self.restored = None
         self.aligned = {}
         self.staged = set()
@@ -107,7 +113,6 @@ class Trace:
                     self.applied[epoch] = self.applied.get(epoch, 0) + 1
             elif match := re.fullmatch(r"(\d+) read (\d+)", line):
                 at, self.read = int(match[1]), max(self.read, int(match[2]))
-                self.reads.append((at, self.read))
             elif match := re.fullmatch(r"(\d+) restored (\d+) (\d+)", line):
                 at, self.restored = int(match[1]), (int(match[2]), int(match[3]))
                 self.read = max(self.read, self.restored[1])
@@ -115,9 +120,9 @@ class Trace:
                 continue  # a line that the kill cut off
             self.last_time = at
 
-    def read_at(self, time):
-        """The records read at a moment; known to within ten milliseconds."""
-        return max((read for at, read in self.reads if at <= time), default=0)
+    def cuts_ms(self):
+        """The times between one checkpoint's begin and the next one's."""
+        return [(self.aligned[epoch + 1] - at) / 1e6 for epoch, at in self.aligned.items() if epoch + 1 in self.aligned]
 
     def where(self, sinks=2):
         """The phase in which it ended."""

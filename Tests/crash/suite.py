@@ -112,9 +112,10 @@ class Suite:
             lines.append(
                 f"  read again       median {figures.median(s.reread):.0f}, most {max(s.reread)} records; in checkpoint intervals: median "
                 f"{figures.median(s.intervals):.2f}, most {max(s.intervals):.2f} ({len(s.reread)} restarts)")
+        if s.cuts_ms:
             lines.append(
-                f"  between cuts     median {figures.median(s.between_cuts):.2f}, most {max(s.between_cuts):.2f} intervals were read between the "
-                "restored checkpoint and the kill or the next one's begin")
+                f"  between cuts     median {figures.median(s.cuts_ms):.0f}, most {max(s.cuts_ms):.0f} ms of {self.interval_ms} ({len(s.cuts_ms)} "
+                "checkpoints); a kill during a checkpoint adds the time that one took so far")
         lines.append("  damage           " + "  ".join(f"{what} {count}" for what, count in s.damages.items()))
         lines.append(f"  ledger           {s.ledger_samples} looks, never back; parallelism changed {s.parallelism_changes} times")
         return "\n".join(lines)
@@ -151,6 +152,9 @@ def main():
     try:
         fine = suite.run_kills()
         print(suite.summary(), flush=True)
+        if fine and arguments.runs >= 200 and (thin := [phase for phase in PHASES if suite.statistics.kills[phase] < 10]):
+            print(f"VIOLATION: fewer than ten kills struck while {', '.join(thin)}", file=sys.stderr)
+            fine = False
         for module, names in ((faults, arguments.faults), (bad_input, arguments.bad_input)):
             if fine and names != "none":
                 fine = suite.run_each(module, None if names == "all" else names.split(","))

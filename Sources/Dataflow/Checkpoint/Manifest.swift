@@ -23,6 +23,29 @@ public struct Manifest: Sendable, Equatable {
   /// Running totals since the job's first record.
   public var counters: [Counted]
 
+  init(
+    job: String, epoch: UInt64, createdAt: Int64, parallelism: Int, hashID: String, isFinal: Bool, operators: [OperatorState],
+    stages: [Stage],
+    counters: [Counted]
+  ) {
+    self.job = job
+    self.epoch = epoch
+    self.createdAt = createdAt
+    self.parallelism = parallelism
+    self.hashID = hashID
+    self.isFinal = isFinal
+    self.operators = operators
+    self.stages = stages
+    self.counters = counters
+  }
+
+  /// A checkpoint of a job without state.
+  package init(job: String, epoch: UInt64) {
+    self.init(
+      job: job, epoch: epoch, createdAt: 0, parallelism: 1, hashID: KeyGroup.hashID, isFinal: false, operators: [], stages: [], counters: []
+    )
+  }
+
   /// The saved state of one operator.
   public struct OperatorState: Sendable, Equatable {
     /// The operator's id in the job.
