@@ -126,7 +126,7 @@ import Testing
           String(String.UnicodeScalarView((0..<random.int(0...20)).compactMap { _ in Unicode.Scalar(UInt32(random.int(0...0x10FFFF))) }))
             .utf8)
       var text: [UInt8] = []
-      bytes.withUnsafeBufferPointer { JSONText.append(string: $0, to: &text) }
+      bytes.withUnsafeBufferPointer { TextWriter.append(string: $0, to: &text) }
       let read = try JSONSerialization.jsonObject(with: Data(text), options: [.fragmentsAllowed]) as? String
       #expect(read.map { Array($0.utf8) } == Array(String(decoding: bytes, as: UTF8.self).utf8) || round % 2 == 0 && read != nil)
     }

@@ -82,7 +82,7 @@ final class Distribution: AggregateFunction {
     var text: [UInt8] = [UInt8(ascii: "{")]
     for (i, entry) in entries.enumerated() {
       if i > 0 { text.append(UInt8(ascii: ",")) }
-      entry.name.withUnsafeBufferPointer { JSONText.append(string: $0, to: &text) }
+      entry.name.withUnsafeBufferPointer { TextWriter.append(string: $0, to: &text) }
       text.append(UInt8(ascii: ":"))
       text.append(contentsOf: String(entry.count).utf8)
     }

@@ -83,10 +83,10 @@ final class Reservoir: AggregateFunction {
     json.append(UInt8(ascii: "{"))
     for (i, (name, field)) in fields.enumerated() {
       if i > 0 { json.append(UInt8(ascii: ",")) }
-      JSONText.append(string: name, to: &json)
+      TextWriter.append(string: name, to: &json)
       json.append(UInt8(ascii: ":"))
       let value = batch.bytes(field)[row]
-      if value.isNull { json.append(contentsOf: "null".utf8) } else { JSONText.append(string: cut(value), to: &json) }
+      if value.isNull { json.append(contentsOf: "null".utf8) } else { TextWriter.append(string: cut(value), to: &json) }
     }
     json.append(UInt8(ascii: "}"))
   }

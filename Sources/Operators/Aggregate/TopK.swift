@@ -69,7 +69,7 @@ final class TopK: AggregateFunction {
     for (i, index) in order.prefix(size).enumerated() {
       if i > 0 { text.append(UInt8(ascii: ",")) }
       text.append(contentsOf: "{\"value\":".utf8)
-      JSONText.append(string: view(entries[index].place, log).buffer, to: &text)
+      TextWriter.append(string: view(entries[index].place, log).buffer, to: &text)
       text.append(contentsOf: ",\"count\":\(entries[index].count)}".utf8)
     }
     text.append(UInt8(ascii: "]"))

@@ -1,41 +1,34 @@
 /// Writes values as text that is at home in JSON and on a terminal.
-enum TextWriter {
-  static func append(null output: inout [UInt8]) {
+public enum TextWriter {
+  /// `null`.
+  public static func append(null output: inout [UInt8]) {
     output.append(contentsOf: [0x6E, 0x75, 0x6C, 0x6C])
   }
 
-  static func append(_ value: Int64, to output: inout [UInt8]) {
+  /// The number in decimal digits.
+  public static func append(_ value: Int64, to output: inout [UInt8]) {
     if value < 0 { output.append(UInt8(ascii: "-")) }
     append(value.magnitude, digits: 1, to: &output)
   }
 
   /// The shortest text that reads as the same number; `null` for infinities and NaN.
-  static func append(_ value: Double, to output: inout [UInt8]) {
+  public static func append(_ value: Double, to output: inout [UInt8]) {
     guard value.isFinite else { return append(null: &output) }
     output.append(contentsOf: value.description.utf8)
   }
 
   /// RFC 3339 in UTC: `2026-01-31T23:59:59.123456789Z`.
-  static func append(time nanoseconds: Int64, to output: inout [UInt8]) {
-    let day: Int64 = 86_400_000_000_000
-    let (quotient, remainder) = nanoseconds.quotientAndRemainder(dividingBy: day)
-    // Rounded down also before 1970.
-    let days = Int(remainder < 0 ? quotient - 1 : quotient)
-    let rest = UInt64(remainder < 0 ? remainder + day : remainder)
-    // The civil date, counted in years that begin in March, so that the leap day is the last one.
-    let shifted = days + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let month = (5 * dayOfYear + 2) / 153
-    let civilMonth = month < 10 ? month + 3 : month - 9
-    let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-    append(UInt64(year), digits: 4, to: &output)  // nanoseconds in 64 bits reach from 1677 to 2262
+  public static func append(time nanoseconds: Int64, to output: inout [UInt8]) {
+    let seconds = nanoseconds.flooredQuotient(1_000_000_000)
+    let days = seconds.flooredQuotient(86_400)
+    // Below a day's nanoseconds, so it cannot overflow even at the ends of Int64.
+    let rest = UInt64(seconds - days * 86_400) * 1_000_000_000 + UInt64(nanoseconds &- seconds &* 1_000_000_000)
+    let date = RFC3339.civil(Int(days))
+    append(UInt64(date.year), digits: 4, to: &output)  // nanoseconds in 64 bits reach from 1677 to 2262
     output.append(UInt8(ascii: "-"))
-    append(UInt64(civilMonth), digits: 2, to: &output)
+    append(UInt64(date.month), digits: 2, to: &output)
     output.append(UInt8(ascii: "-"))
-    append(UInt64(dayOfYear - (153 * month + 2) / 5 + 1), digits: 2, to: &output)
+    append(UInt64(date.day), digits: 2, to: &output)
     output.append(UInt8(ascii: "T"))
     append(rest / 3_600_000_000_000, digits: 2, to: &output)
     output.append(UInt8(ascii: ":"))
@@ -48,12 +41,18 @@ enum TextWriter {
   }
 
   /// A JSON string, with its quotes.
-  static func append(string bytes: [UInt8], to output: inout [UInt8]) {
+  public static func append(string bytes: [UInt8], to output: inout [UInt8]) {
     bytes.withUnsafeBufferPointer { append(string: $0, to: &output) }
   }
 
   /// A JSON string, with its quotes.
-  static func append(string bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+  public static func append(string text: String, to output: inout [UInt8]) {
+    var text = text
+    text.withUTF8 { append(string: $0, to: &output) }
+  }
+
+  /// A JSON string, with its quotes. Invalid UTF-8 becomes U+FFFD, so the result is always valid JSON.
+  public static func append(string bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
     append(text: bytes, isQuoted: true, to: &output)
     output.append(UInt8(ascii: "\""))
@@ -62,7 +61,7 @@ enum TextWriter {
   /// Text with control characters escaped, so that it stays on its line and does nothing to a terminal, and invalid UTF-8 repaired.
   ///
   /// - Parameter isQuoted: escapes quotes and backslashes too.
-  static func append(text bytes: UnsafeBufferPointer<UInt8>, isQuoted: Bool, to output: inout [UInt8]) {
+  public static func append(text bytes: UnsafeBufferPointer<UInt8>, isQuoted: Bool, to output: inout [UInt8]) {
     let raw = UnsafeRawBufferPointer(bytes)
     var done = 0
     var i = 0
