@@ -77,7 +77,7 @@ public struct Manifest: Sendable, Equatable {
   package static func name(_ epoch: UInt64) -> String { "manifest-" + padded(epoch) }
 
   /// The common beginning of the names of an epoch's data files. `run` keeps those of two runs apart.
-  static func dataName(_ epoch: UInt64, run: UInt64) -> String { "data-\(padded(epoch))-\(String(run, radix: 16))" }
+  package static func dataName(_ epoch: UInt64, run: UInt64) -> String { "data-\(padded(epoch))-\(String(run, radix: 16))" }
 
   /// The epoch that a data file was written for.
   static func epoch(ofData name: String) -> UInt64? {
