@@ -39,24 +39,34 @@ let package = Package(
 
     // What to do, and where data lives.
     .target(name: "Operators", dependencies: ["Dataflow", "CScan"], swiftSettings: strict),
-    .target(name: "Connectors", dependencies: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+    .target(
+      name: "Connectors", dependencies: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
 
     // YAML to a checked specification, to a graph, to a supervised run.
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
 
+    // Figures: `sloscout bench`.
+    .target(name: "Benchmarks", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
+
     .executableTarget(
       name: "sloscout",
-      dependencies: ["Jobs", "Dataflow", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Jobs", "Connectors", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
-    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow"], swiftSettings: strict),
-    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow"], swiftSettings: strict),
+    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),
+    .testTarget(
+      name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "Gzip", "Postgres", "SinkTesting", "Zstd"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
+    .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
+    .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
+    .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
+    .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
   ]
 )

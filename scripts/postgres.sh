@@ -35,6 +35,15 @@ binaries() {
   exit 3
 }
 
+# Closes descriptors that the caller left open: the server would hold them for as long as it lives, and whoever waits for a pipe's end with it.
+close_inherited() {
+  local fd
+  for fd in /proc/$$/fd/*; do
+    fd=${fd##*/}
+    case $fd in 0 | 1 | 2 | 255) ;; *) eval "exec $fd>&-" ;; esac  # 255 is bash's own
+  done
+}
+
 # Who runs the server: we ourselves, or as root a user without rights.
 server_user() {
   if [ "$(id -u)" != 0 ]; then id -un; elif id postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi
@@ -49,10 +58,14 @@ as_server() {
 # The data folder, as DIR remembers it; empty when there is none.
 location() { [ -f "$dir/location" ] && cat "$dir/location" || true; }
 
+# Whether the server's process lives. A killed one that nobody has waited for still has a number, for pg_ctl as for the server itself.
 is_running() {
-  local data
-  data=$(location)
-  [ -n "$data" ] && [ -f "$data/data/postmaster.pid" ] && as_server "$bin/pg_ctl" -D "$data/data" status >/dev/null 2>&1
+  local file pid
+  file=$(location)/data/postmaster.pid
+  [ -n "$(location)" ] && [ -f "$file" ] || return 1
+  pid=$(head -n 1 "$file")
+  case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in "" | Z*) rm -f "$file"; return 1 ;; esac
+  as_server "$bin/pg_ctl" -D "$(location)/data" status >/dev/null 2>&1
 }
 
 print_url() { echo "postgresql://postgres@127.0.0.1:$(cat "$dir/port")/sloscout"; }
@@ -97,7 +110,6 @@ start() {
   for tries in 1 2 3 4 5; do
     port=$(free_port)
     [ "$tries" = 1 ] && [ -f "$dir/port" ] && port=$(cat "$dir/port")
-    # Handing over our own descriptors would keep a caller that reads our output waiting for the server to end.
     if as_server "$bin/pg_ctl" -D "$data" -l "$log" -w -t 60 \
       -o "-p $port -h 127.0.0.1 -c unix_socket_directories='$socket' -c max_connections=60" start >"$dir/start.log" 2>&1 </dev/null 9>&-; then
       echo "$port" >"$dir/port"
@@ -133,6 +145,7 @@ stop() {
 dir=$(cd "$dir" && pwd)
 bin=$(binaries)
 user=$(server_user)
+close_inherited
 # One caller at a time: two that start at once find the same server.
 exec 9>"$dir/lock"
 flock 9

@@ -2,22 +2,28 @@ public import Dataflow
 
 /// The connectors of this package, in the order in which the reference lists them. A new connector is one line here.
 public enum ConnectorCatalog {
+  /// Every source that a job file can name.
   public static let sources: [SourceType] = [
     FileSource.type,
+    OTLPFileSource.type,
     GenerateSource.type,
   ]
 
+  /// Every sink that a job file can name.
   public static let sinks: [SinkType] = [
     PostgresSink.type,
+    FileSink.type,
+    ConsoleSink.type,
+    DiscardSink.type,
   ]
 
   /// The kinds of Connection documents.
   public static let connections: [Descriptor] = [
-    PostgresConnection.descriptor,
+    PostgresConnection.descriptor
   ]
 
   /// Which connections a component can use, by its type.
   public static let connectionTypes: [String: [String]] = [
-    "postgres": ["postgres"],
+    "postgres": ["postgres"]
   ]
 }

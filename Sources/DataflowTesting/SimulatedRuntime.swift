@@ -2,8 +2,11 @@ public import Dataflow
 
 /// A whole job on one seeded executor: virtual time, seeded interleaving, a disk that crashes.
 public final class SimulatedRuntime: Runtime {
+  /// The one executor that everything runs on.
   public let executor: SimulatedExecutor
+  /// The disk, which outlives the runtime.
   public let disk: SimulatedDisk
+  /// One slot: the executor.
   public let slots: [any Slot]
 
   /// - Parameters:
@@ -16,13 +19,20 @@ public final class SimulatedRuntime: Runtime {
     slots = [executor]
   }
 
+  /// The simulated disk.
   public var files: any FileSystem { disk }
+  /// The same executor for every purpose.
   public func background(_ purpose: String) -> any Slot { executor }
+  /// Virtual nanoseconds since 1970.
   public func now() -> Int64 { executor.time }
+  /// The same virtual time.
   public func monotonic() -> Int64 { executor.spend() }
+  /// 64 bits drawn from the seed.
   public func random() -> UInt64 { executor.random() }
+  /// Lets virtual time pass.
   public func block(nanoseconds: Int64) { executor.advance(nanoseconds) }
 
+  /// Suspends until virtual time has passed. Throws `CancellationError`, also when the process is dead.
   public func sleep(nanoseconds: Int64) async throws {
     try Task.checkCancellation()
     if disk.isCrashed { throw CancellationError() }

@@ -2,6 +2,7 @@ public import Dataflow
 
 /// The operators of this package, in the order in which the reference lists them. A new operator is one line here.
 public enum OperatorCatalog {
+  /// Every operator that a job file can name.
   public static let all: [OperatorType] = [
     ParseJSON.type,
     ParseLine.type,
@@ -13,5 +14,7 @@ public enum OperatorCatalog {
     Fingerprint.type,
     TumblingWindow.type,
     SlidingWindow.type,
+    SessionWindow.type,
+    Deduplicate.type,
   ]
 }

@@ -1,1 +1,11 @@
-@main struct SLOScout { static func main() {} }
+internal import ArgumentParser
+
+@main
+struct SLOScout: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sloscout", abstract: "Turns logs, traces and metrics into service level objectives, on a streaming engine of its own.",
+    subcommands: [
+      RunCommand.self, CheckCommand.self, TestCommand.self, ExplainCommand.self, SchemaCommand.self, CheckpointsCommand.self,
+      GenerateCommand.self, BenchCommand.self,
+    ])
+}

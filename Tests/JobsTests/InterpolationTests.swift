@@ -5,20 +5,22 @@ internal import Testing
 @Suite struct InterpolationTests {
   static let environment = ["A": "alpha", "EMPTY": "", "TRICKY": "x: [1, ${A}] # {", "PORT": "9092", "N": "12"]
   static let files: [String: [UInt8]] = [
-    "/secret": Array("s3cret\n".utf8), "/crlf": Array("a\r\n".utf8), "/two": Array("a\n\n".utf8), "/bare": Array("b".utf8), "/binary": [0xFF],
+    "/secret": Array("s3cret\n".utf8), "/crlf": Array("a\r\n".utf8), "/two": Array("a\n\n".utf8), "/bare": Array("b".utf8),
+    "/binary": [0xFF],
     "/large": [UInt8](repeating: 97, count: 70_000), "/empty": [],
   ]
 
   static let good: [(String, String)] = [
     ("${A}", "alpha"), ("x${A}y", "xalphay"), ("${A}${A}", "alphaalpha"), ("${NO:-default}", "default"), ("${NO:-}", ""), ("${EMPTY}", ""),
     ("${EMPTY:-d}", "d"), ("${A:-d}", "alpha"), ("$${A}", "${A}"), ("$$${A}", "$${A}"), ("$A", "$A"), ("a$", "a$"), ("$$", "$$"),
-    ("${NO:-a:-b}", "a:-b"), ("${NO:-$x}", "$x"), ("{A}", "{A}"), ("$ {A}", "$ {A}"), ("${TRICKY}", "x: [1, ${A}] # {"), ("${file:/secret}", "s3cret"),
+    ("${NO:-a:-b}", "a:-b"), ("${NO:-$x}", "$x"), ("{A}", "{A}"), ("$ {A}", "$ {A}"), ("${TRICKY}", "x: [1, ${A}] # {"),
+    ("${file:/secret}", "s3cret"),
     ("${file:/crlf}", "a"), ("${file:/two}", "a\n"), ("${file:/bare}", "b"), ("${file:/empty}", ""), ("p=${file:/secret};", "p=s3cret;"),
     ("${NO:-ünï}", "ünï"), ("äöü", "äöü"),
   ]
 
   @Test("variables, defaults, files and escapes are filled in", arguments: good)
-  func good(text: String, value: String) {
+  func fills(text: String, value: String) {
     let loaded = Loader.load(Loader.job(path: "\"\(text)\""), environment: Self.environment, files: Self.files)
     #expect(Loader.path(loaded) == value)
     #expect(Loader.text(loaded) == "")
@@ -33,7 +35,7 @@ internal import Testing
   ]
 
   @Test("what cannot be filled in is one error at the value, and nothing else is said of it", arguments: bad)
-  func bad(text: String, code: DiagnosticCode) throws {
+  func refuses(text: String, code: DiagnosticCode) throws {
     let loaded = Loader.load(Loader.job(path: "\"\(text)\""), environment: Self.environment, files: Self.files)
     #expect(Loader.codes(loaded) == [code.rawValue])
     let diagnostic = try #require(loaded.diagnostics.first)
@@ -45,7 +47,8 @@ internal import Testing
   @Test("all missing variables are reported together, over documents and files")
   func together() {
     let text =
-      Loader.job(path: "${ONE}", description: "${TWO} ${THREE}") + "---\napiVersion: sloscout/v1\nkind: Connection\nmetadata: { name: k }\n"
+      Loader.job(path: "\"${ONE}\"", description: "${TWO} ${THREE}")
+      + "---\napiVersion: sloscout/v1\nkind: Connection\nmetadata: { name: k }\n"
       + "spec: { type: kafka, config: { brokers: [\"${FOUR}\", \"${FIVE:-x}\"] } }\n"
     let loaded = Loader.load(text)
     #expect(loaded.diagnostics.map(\.message) == ["TWO", "THREE", "ONE", "FOUR"].map { "variable \($0) is not set" })
@@ -53,7 +56,7 @@ internal import Testing
 
   @Test("what a variable holds never becomes YAML")
   func injection() {
-    let loaded = Loader.load(Loader.job(path: "${EVIL}"), environment: ["EVIL": "x }\n  parallelism: 700\n# &a *a !!int"])
+    let loaded = Loader.load(Loader.job(path: "\"${EVIL}\""), environment: ["EVIL": "x }\n  parallelism: 700\n# &a *a !!int"])
     #expect(Loader.path(loaded) == "x }\n  parallelism: 700\n# &a *a !!int")
     #expect(loaded.definitions.first?.parallelism == 1)
   }
@@ -99,7 +102,8 @@ internal import Testing
   @Test("a secret shows in no diagnostic")
   func secrets() {
     let text = Loader.job(path: "x").replacing(
-      "  sinks:", with: "  guarantee: ${file:/secret}\n  parallelism: ${file:/secret}\n  restart: { maxDelay: \"${file:/secret}\" }\n  sinks:")
+      "  sinks:",
+      with: "  guarantee: ${file:/secret}\n  parallelism: ${file:/secret}\n  restart: { maxDelay: \"${file:/secret}\" }\n  sinks:")
     let loaded = Loader.load(text, files: ["/secret": Array("12345678900x".utf8)])
     #expect(loaded.diagnostics.count == 3)
     #expect(!Loader.text(loaded).contains("12345678900"))

@@ -1,3 +1,4 @@
+internal import Dataflow
 internal import FakeCatalog
 internal import Jobs
 

@@ -5,16 +5,17 @@ internal import Testing
   static let durations: [(String, Int64)] = [
     ("0s", 0), ("1ns", 1), ("1us", 1_000), ("250ms", 250_000_000), ("5m", 300_000_000_000), ("1h30m", 5_400_000_000_000),
     ("1d", 86_400_000_000_000), ("1d1h1m1s1ms1us1ns", 90_061_001_001_001), ("90m", 5_400_000_000_000), ("007s", 7_000_000_000),
-    ("9223372036854775807ns", .max), ("292y", -1),
+    ("9223372036854775807ns", .max),
   ]
 
-  @Test("durations are read to the nanosecond", arguments: durations.dropLast())
+  @Test("durations are read to the nanosecond", arguments: durations)
   func duration(text: String, nanoseconds: Int64) throws {
     #expect(try Units.duration(text) == nanoseconds)
   }
 
   static let badDurations: [(String, Units.Failure)] = [
-    ("", .malformed), ("5", .noUnit), ("1h30", .noUnit), ("-5m", .malformed), ("+5m", .malformed), ("1.5h", .malformed), (" 5m", .malformed),
+    ("", .malformed), ("5", .noUnit), ("1h30", .noUnit), ("-5m", .malformed), ("+5m", .malformed), ("1.5h", .malformed),
+    (" 5m", .malformed),
     ("5 m", .malformed), ("5m ", .malformed), ("m", .malformed), ("m5", .malformed), ("1m1h", .malformed), ("1m1m", .malformed),
     ("5min", .unknownUnit("min", nearest: "m")), ("5S", .unknownUnit("S", nearest: "s")), ("5µs", .unknownUnit("µs", nearest: "us")),
     ("5years", .unknownUnit("years", nearest: nil)), ("9223372036854775808ns", .tooLarge), ("9223372036854775807s", .tooLarge),
@@ -39,7 +40,8 @@ internal import Testing
 
   static let badSizes: [(String, Units.Failure)] = [
     ("", .malformed), ("64", .noUnit), ("64mb", .unknownUnit("mb", nearest: "MB")), ("64KB", .unknownUnit("KB", nearest: "kB")),
-    ("64M", .unknownUnit("M", nearest: "MB")), ("1MiB1kB", .malformed), ("8388608TiB", .tooLarge), ("1.5MiB", .malformed), ("-1B", .malformed),
+    ("64M", .unknownUnit("M", nearest: "MiB")), ("1MiB1kB", .malformed), ("8388608TiB", .tooLarge), ("1.5MiB", .malformed),
+    ("-1B", .malformed),
     ("64 MiB", .malformed), ("64zB", .unknownUnit("zB", nearest: nil)),
   ]
 

@@ -16,8 +16,10 @@ internal import Testing
   }
 
   static let keyBombs = [
-    "? *i\n: v\n", "*i : v\n", "{*i : v}\n", "[*i : v]\n", "{[*i, *i]: v}\n", "[*i]: v\n", "{a: *i}: v\n", "{? *i : v}\n", "- ? *i\n", "{a: {*i: v}}\n",
-    "? - *i\n: v\n", "?\n  - *i\n: v\n", "{?\n*i\n: v}\n", "k: {\"q\": 1, *i\t: v}\n", "k:\n  ? a: *i\n  : v\n",
+    "{*i}\n", "{*i, a: b}\n", "{[*i]}\n", "{a: b, {c: *i}}\n", "{\n*i\n}\n", "{[\n*i\n]\n}\n",
+    "? *i\n: v\n", "*i : v\n", "{*i : v}\n", "[*i : v]\n", "{[*i, *i]: v}\n", "[*i]: v\n", "{a: *i}: v\n", "{? *i : v}\n", "z:\n- ? *i\n",
+    "{a: {*i: v}}\n",
+    "? - *i\n: v\n", "?\n  - *i\n: v\n", "{?\n*i\n: v}\n", "k: {\"q\": 1, *i\t: v}\n", "z:\n  ? a: *i\n  : v\n", "z: [? *i : v]\n",
   ]
 
   @Test("an alias bomb in the key of a map, which costs parsers exponential time, is refused", arguments: keyBombs)
@@ -28,7 +30,8 @@ internal import Testing
       text += "\(name): &\(name) [\(Array(repeating: "*\(last)", count: 9).joined(separator: ","))]\n"
       last = name
     }
-    let loaded = Loader.load(text + "---\n" + end)
+    // In the same document: one of its own would not be looked at after the first was refused.
+    let loaded = Loader.load(text + (end.first == "{" || end.first == "[" ? "z: " : "") + end)
     let first = try #require(loaded.diagnostics.first)
     #expect([DiagnosticCode.yamlUnsupported, .yamlTooManyAliases, .yamlSyntax].map(\.rawValue).contains(first.code))
   }
@@ -44,7 +47,8 @@ internal import Testing
 
   @Test("one alias of a large value, many times, is refused by the number of values")
   func nodeLimit() {
-    let text = "x-a: &a [\(Array(repeating: "x", count: 20_000).joined(separator: ","))]\nx-b: [\(Array(repeating: "*a", count: 90).joined(separator: ","))]\n"
+    let text =
+      "x-a: &a [\(Array(repeating: "x", count: 20_000).joined(separator: ","))]\nx-b: [\(Array(repeating: "*a", count: 90).joined(separator: ","))]\n"
     #expect(Loader.codes(Loader.load(text)) == [DiagnosticCode.yamlTooManyAliases.rawValue])
   }
 
@@ -72,15 +76,17 @@ internal import Testing
   func quadratic() {
     let size = 256 * 1024
     let pieces = [
-      "a ", "\"a\" ", "'a' ", "a: ", "- ", "? ", ": ", "{", "[", "[a, ", "{a: b, ", "&a ", "*a ", "!a ", "!<a> ", "|\n", ">\n a\n", "%TAG ! a\n", "---\n",
-      "...\n", "# a\n", "\n", " \n", "\t", "\"\\", "\"\\u0041", "a\n\n\n", "a: &a b\n", "%", "@", "`", ",", "]", "\r", "\u{85}", "\u{2028}", "\u{FEFF}",
-      "é", "𝄞", "[? a : b, ",
+      "a ", "\"a\" ", "'a' ", "a: ", "- ", "? ", ": ", "{", "[", "[a, ", "{a: b, ", "&a ", "*a ", "!a ", "!<a> ", "|\n", ">\n a\n",
+      "%TAG ! a\n", "---\n",
+      "...\n", "# a\n", "\n", " \n", "\t", "\"\\", "\"\\u0041", "a\n\n\n", "a: &a b\n", "%", "@", "`", ",", "]", "\r", "\u{85}", "\u{2028}",
+      "\u{FEFF}",
+      "é", "𝄞", "[? a : b, ", "a\n---\n", "- [a,b,c]\n", "--- &a a\n", "{a: 1},",
     ]
     for piece in pieces {
       let text = String(repeating: piece, count: size / piece.utf8.count)
       let loaded = Loader.load(text)
       #expect(loaded.hasErrors, "\(piece.debugDescription)")
-      #expect(Loader.text(loaded).utf8.count < 4_000, "\(piece.debugDescription)")
+      #expect(Loader.text(loaded).utf8.count < 20_000, "\(piece.debugDescription)")
     }
   }
 
@@ -95,10 +101,13 @@ internal import Testing
   func size() {
     let loaded = Loader.load(bytes: [UInt8](repeating: UInt8(ascii: "#"), count: 256 * 1024 + 1))
     #expect(Loader.codes(loaded) == [DiagnosticCode.yamlTooLarge.rawValue])
-    #expect(Loader.codes(Loader.load(bytes: [UInt8](repeating: UInt8(ascii: "#"), count: 256 * 1024))) == [DiagnosticCode.documentEmpty.rawValue])
+    #expect(
+      Loader.codes(Loader.load(bytes: [UInt8](repeating: UInt8(ascii: "#"), count: 256 * 1024))) == [DiagnosticCode.documentEmpty.rawValue])
   }
 
-  @Test("bytes that are not UTF-8 are refused where they stand", arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80]] as [[UInt8]])
+  @Test(
+    "bytes that are not UTF-8 are refused where they stand",
+    arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80]] as [[UInt8]])
   func encoding(bad: [UInt8]) throws {
     let loaded = Loader.load(bytes: Array("# é\nkind: ".utf8) + bad + Array("\n".utf8))
     let diagnostic = try #require(loaded.diagnostics.first)
@@ -106,7 +115,9 @@ internal import Testing
     #expect(diagnostic.location == SourceLocation(file: "jobs.yaml", line: 2, column: 7))
   }
 
-  @Test("control characters are refused where they stand, and reach no terminal", arguments: ["\u{0}", "\u{1B}[2J", "\u{7F}", "\u{80}", "\u{FFFE}"])
+  @Test(
+    "control characters are refused where they stand, and reach no terminal",
+    arguments: ["\u{0}", "\u{1B}[2J", "\u{7F}", "\u{80}", "\u{FFFE}"])
   func control(character: String) throws {
     let loaded = Loader.load("a: b\nc: x\(character)\n")
     let diagnostic = try #require(loaded.diagnostics.first)
@@ -121,5 +132,35 @@ internal import Testing
     #expect(Loader.text(Loader.load(text)) == "")
     let wrong = Loader.load(text.replacing("kind: Job", with: "kind: Jo"))
     #expect(wrong.diagnostics.first?.location == SourceLocation(file: "jobs.yaml", line: 2, column: 7))
+  }
+
+  @Test("stars in quotes, comments and blocks of text are no aliases")
+  func stars() {
+    let text = Loader.job(
+      path: "\"logs/*a.log\"", before: "# *a: b\nx-a: &a 1\nx-b: *a\nx-c: { \"*a\": 1, \"xa\": 2, '*b': [\"*a: b\"] }\n",
+      description: "|\n    *a : b\n    ? *a\n    {*a}")
+    #expect(Loader.text(Loader.load(text)) == "")
+  }
+
+  @Test("no arrangement of tokens behind an alias bomb gets it into a key", arguments: 0..<4)
+  func keyBombFuzz(seed: Int) {
+    var bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n"
+    var last: Character = "a"
+    for name in "bcdefghi" {
+      bomb += "\(name): &\(name) [\(Array(repeating: "*\(last)", count: 9).joined(separator: ","))]\n"
+      last = name
+    }
+    let tokens = [
+      "*i", "*i ", "*i\t", "*i:", "?", "? ", "?\n", ":", ": ", "[", "]", "{", "}", ",", " ", "  ", "\n", "\n  ", "\r", "\u{85}", "- ",
+      "\"q\"", "'q'", "&z ",
+      "&z", "!t ", "!<t> ", "#", " #", "|", ">", "k", "k: ", "---\n", "...\n", "\t",
+    ]
+    var random = SeededRandom(seed: UInt64(seed) &+ 77)
+    for _ in 0..<300 {
+      var text = bomb + (random.next() % 4 == 0 ? "" : "z: ")
+      for _ in 0..<(2 + random.next() % 14) { text += tokens[Int(random.next() % UInt64(tokens.count))] }
+      // A key that got through would take 9^9 steps: this test would not end.
+      #expect(Loader.load(text).hasErrors, "seed \(seed): \(text.debugDescription)")
+    }
   }
 }

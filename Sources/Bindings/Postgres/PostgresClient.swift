@@ -61,7 +61,7 @@ public final class PostgresClient {
     try run(Deadline(after: patience)) { PQsendQuery($0, sql) }
   }
 
-  /// Runs one statement with bound values (`$1`, `$2` …), given as text; nil is NULL. Throws `PostgresError`.
+  /// Runs one statement with bound values (`$1`, `$2` …), given as text; nil is NULL; a NUL character ends a value. Throws `PostgresError`.
   @discardableResult
   public func query(_ sql: String, _ values: [String?] = []) throws -> PostgresResult {
     try run(Deadline(after: patience)) { connection in

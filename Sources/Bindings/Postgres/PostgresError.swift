@@ -2,6 +2,7 @@
 public struct PostgresError: Error, Sendable, CustomStringConvertible {
   /// The five-letter SQLSTATE; empty when the connection failed before the server said anything.
   public let sqlState: String
+  /// What the SQLSTATE means for a retry.
   public let fault: PostgresFault
   /// The server's or libpq's words, first line.
   public let message: String
@@ -37,6 +38,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Message and SQLSTATE; never `detail`.
   public var description: String {
     sqlState.isEmpty ? message : "\(message) (SQLSTATE \(sqlState))"
   }

@@ -29,6 +29,7 @@ public struct SQLIdentifier: Hashable, Sendable, CustomStringConvertible {
   /// The name in double quotes. Case is kept, keywords are harmless.
   public var quoted: String { "\"\(name)\"" }
 
+  /// The same as `quoted`.
   public var description: String { quoted }
 }
 

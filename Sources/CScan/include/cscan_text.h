@@ -2,11 +2,10 @@
 #define CSCAN_TEXT_H
 #include <stddef.h>
 #include <stdint.h>
-/* Byte tables and the bit-map kernel of the log-message scanner. No function here reads outside [begin, end). */
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
+#include <string.h>
+/* Byte tables and bit maps for the log-message scanner: SSE2 on x86-64, plain C elsewhere. No function here reads outside [begin, end). */
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 /* What a byte counts as inside an unbroken run ("atom") of a log message: one lane of eight bits for each class, so that adding up the
@@ -92,60 +91,141 @@ static inline int cscan_is_trigger(uint8_t c) {
   return (uint8_t)(c - 0x2f) <= 0x0b || (c & 0xfe) == 0x3c || c == '@' || c == '\\';
 }
 
+/* Bit maps of up to 64 bytes of text: bit i speaks of byte i. Bits behind the end of the text are 0. */
+typedef struct {
+  uint64_t triggers; /* cscan_is_trigger */
+  uint64_t atoms;    /* bytes whose lane is not 0 */
+  uint64_t digits;
+  uint64_t dots;
+  uint64_t colons;
+} cscan_window;
+
 #if defined(__SSE2__)
-static inline uint64_t cscan_triggers16(const uint8_t *p) {
-  const __m128i v = _mm_loadu_si128((const __m128i *)p);
-  const __m128i low = _mm_sub_epi8(v, _mm_set1_epi8(0x2f));
-  __m128i hit = _mm_cmpeq_epi8(_mm_min_epu8(low, _mm_set1_epi8(0x0b)), low);
-  hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)0xfe)), _mm_set1_epi8(0x3c)));
-  hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('@')));
-  hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-  return (uint32_t)_mm_movemask_epi8(hit);
+static inline uint64_t cscan_bits(__m128i a, __m128i b, __m128i c, __m128i d) {
+  const uint32_t low = (uint32_t)_mm_movemask_epi8(a) | (uint32_t)_mm_movemask_epi8(b) << 16;
+  const uint32_t high = (uint32_t)_mm_movemask_epi8(c) | (uint32_t)_mm_movemask_epi8(d) << 16;
+  return (uint64_t)high << 32 | low;
 }
-#elif defined(__ARM_NEON) && defined(__aarch64__)
-static inline uint64_t cscan_triggers16(const uint8_t *p) {
-  const uint8x16_t v = vld1q_u8(p);
-  uint8x16_t hit = vcleq_u8(vsubq_u8(v, vdupq_n_u8(0x2f)), vdupq_n_u8(0x0b));
-  hit = vorrq_u8(hit, vceqq_u8(vandq_u8(v, vdupq_n_u8(0xfe)), vdupq_n_u8(0x3c)));
-  hit = vorrq_u8(hit, vceqq_u8(v, vdupq_n_u8('@')));
-  hit = vorrq_u8(hit, vceqq_u8(v, vdupq_n_u8('\\')));
-  static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-  const uint8x16_t bits = vandq_u8(hit, vld1q_u8(weights));
-  return (uint64_t)vaddv_u8(vget_low_u8(bits)) | (uint64_t)vaddv_u8(vget_high_u8(bits)) << 8;
+
+typedef struct {
+  __m128i triggers, atoms, digits, dots, colons;
+} cscan_classes;
+
+/* All bytes of x that lie in [first, first + span]. */
+static inline __m128i cscan_in(__m128i x, char first, char span) {
+  const __m128i low = _mm_sub_epi8(x, _mm_set1_epi8(first));
+  return _mm_cmpeq_epi8(_mm_min_epu8(low, _mm_set1_epi8(span)), low);
+}
+
+static inline cscan_classes cscan_classify16(__m128i v) {
+  cscan_classes r;
+  r.digits = cscan_in(v, '0', 9);
+  r.dots = _mm_cmpeq_epi8(v, _mm_set1_epi8('.'));
+  r.colons = _mm_cmpeq_epi8(v, _mm_set1_epi8(':'));
+  const __m128i at = _mm_cmpeq_epi8(v, _mm_set1_epi8('@')), back = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+  const __m128i run = cscan_in(v, '-', ':' - '-'); /* - . / 0-9 : */
+  __m128i atoms = _mm_or_si128(run, cscan_in(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 25));
+  atoms = _mm_or_si128(atoms, _mm_or_si128(at, back));
+  atoms = _mm_or_si128(atoms, _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)0xfe)), _mm_set1_epi8('$'))); /* $ % */
+  atoms = _mm_or_si128(atoms, _mm_cmpeq_epi8(v, _mm_set1_epi8('+')));
+  atoms = _mm_or_si128(atoms, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
+  r.atoms = _mm_or_si128(atoms, _mm_cmpeq_epi8(v, _mm_set1_epi8('~')));
+  __m128i triggers = cscan_in(v, '/', ':' - '/'); /* / 0-9 : */
+  triggers = _mm_or_si128(triggers, _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)0xfe)), _mm_set1_epi8('<'))); /* < = */
+  r.triggers = _mm_or_si128(triggers, _mm_or_si128(at, back));
+  return r;
+}
+
+static inline cscan_window cscan_window64(const uint8_t *p) {
+  const cscan_classes a = cscan_classify16(_mm_loadu_si128((const __m128i *)p));
+  const cscan_classes b = cscan_classify16(_mm_loadu_si128((const __m128i *)(p + 16)));
+  const cscan_classes c = cscan_classify16(_mm_loadu_si128((const __m128i *)(p + 32)));
+  const cscan_classes d = cscan_classify16(_mm_loadu_si128((const __m128i *)(p + 48)));
+  cscan_window w;
+  w.triggers = cscan_bits(a.triggers, b.triggers, c.triggers, d.triggers);
+  w.atoms = cscan_bits(a.atoms, b.atoms, c.atoms, d.atoms);
+  w.digits = cscan_bits(a.digits, b.digits, c.digits, d.digits);
+  w.dots = cscan_bits(a.dots, b.dots, c.dots, d.dots);
+  w.colons = cscan_bits(a.colons, b.colons, c.colons, d.colons);
+  return w;
 }
 #else
-static inline uint64_t cscan_triggers16(const uint8_t *p) {
-  uint64_t mask = 0;
-  for (int i = 0; i < 16; i++) mask |= (uint64_t)cscan_is_trigger(p[i]) << i;
-  return mask;
+static inline cscan_window cscan_window64(const uint8_t *p) {
+  cscan_window w = {0, 0, 0, 0, 0};
+  for (int i = 0; i < 64; i++) {
+    const uint8_t c = p[i];
+    const uint64_t bit = 1ull << i;
+    if (cscan_is_trigger(c)) w.triggers |= bit;
+    if (cscan_lanes[c]) w.atoms |= bit;
+    if (cscan_lanes[c] == CSCAN_DIGIT) w.digits |= bit;
+    if (c == '.') w.dots |= bit;
+    if (c == ':') w.colons |= bit;
+  }
+  return w;
 }
 #endif
 
-/* Bit i of the answer says whether p[i] is a trigger, for the first min(64, end - p) bytes. Reads only inside [begin, end). */
-static inline uint64_t cscan_triggers(const uint8_t *p, const uint8_t *begin, const uint8_t *end) {
-  if (end - p >= 64)
-    return cscan_triggers16(p) | cscan_triggers16(p + 16) << 16 | cscan_triggers16(p + 32) << 32 | cscan_triggers16(p + 48) << 48;
-  uint64_t mask = 0;
-  int shift = 0;
-  while (end - p >= 16) {
-    mask |= cscan_triggers16(p) << shift;
-    p += 16;
-    shift += 16;
+#if defined(__x86_64__)
+#define CSCAN_HAS_AVX512 1
+/* The same in one register, for the machines that have it. Bytes behind `count` are not read: masked loads do not touch them. */
+__attribute__((target("avx512f,avx512bw"), noinline)) static cscan_window cscan_window_avx512(const uint8_t *p, size_t count) {
+  const __mmask64 there = count >= 64 ? ~0ull : (1ull << count) - 1;
+  const __m512i v = _mm512_maskz_loadu_epi8(there, p);
+  const __mmask64 colons = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(':'));
+  const __mmask64 run = _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('-')), _mm512_set1_epi8(':' - '-'));
+  const __mmask64 slashRun = _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('/')), _mm512_set1_epi8(':' - '/'));
+  const __mmask64 slash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('/'));
+  const __mmask64 letters =
+      _mm512_cmple_epu8_mask(_mm512_sub_epi8(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), _mm512_set1_epi8('a')), _mm512_set1_epi8(25));
+  const __mmask64 at = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('@')) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+  const __m512i even = _mm512_and_si512(v, _mm512_set1_epi8((char)0xfe));
+  const __mmask64 glue = _mm512_cmpeq_epi8_mask(even, _mm512_set1_epi8('$')) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('+')) |
+                         _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('_')) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('~'));
+  cscan_window w;
+  w.colons = colons;
+  w.dots = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.'));
+  w.digits = slashRun & ~(colons | slash);
+  w.atoms = run | letters | at | glue;
+  w.triggers = slashRun | at | _mm512_cmpeq_epi8_mask(even, _mm512_set1_epi8('<'));
+  return w;
+}
+#endif
+
+/* `cscan_window_at` without anything that only some machines have. */
+static inline cscan_window cscan_window_portable(const uint8_t *p, const uint8_t *begin, const uint8_t *end) {
+  const size_t rest = (size_t)(end - p);
+  if (rest >= 64) return cscan_window64(p);
+  cscan_window w;
+  if (end - begin >= 64) {
+    /* The last 64 bytes of the text, shifted. */
+    const int shift = (int)(64 - rest);
+    w = cscan_window64(end - 64);
+    w.triggers >>= shift;
+    w.atoms >>= shift;
+    w.digits >>= shift;
+    w.dots >>= shift;
+    w.colons >>= shift;
+    return w;
   }
-  const int rest = (int)(end - p);
-  if (rest == 0) return mask;
-  /* The last bytes by a load that ends with them, when the text is long enough for one. */
-  if (end - begin >= 16) return mask | (cscan_triggers16(end - 16) >> (16 - rest)) << shift;
-  for (int i = 0; i < rest; i++) mask |= (uint64_t)cscan_is_trigger(p[i]) << (shift + i);
-  return mask;
+  uint8_t copy[64] = {0};
+  memcpy(copy, p, rest);
+  return cscan_window64(copy);
 }
 
-/* The last `count` (<= 16) bytes before `end` as two words, zero-padded in front. Reads only inside [begin, limit). */
+/* The bit maps of the bytes from p on, at most 64 and none behind `end`. Reads only inside [begin, end); p < end. */
+static inline cscan_window cscan_window_at(const uint8_t *p, const uint8_t *begin, const uint8_t *end) {
+#if defined(CSCAN_HAS_AVX512)
+  if (__builtin_cpu_supports("avx512bw")) return cscan_window_avx512(p, (size_t)(end - p));
+#endif
+  return cscan_window_portable(p, begin, end);
+}
+
+/* The last `count` (<= 16) bytes before `end` as two words, zero-padded in front. Reads only inside [begin, end). */
 typedef struct {
   uint64_t first, second;
 } cscan_pair;
 
-static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const uint8_t *begin, const uint8_t *limit) {
+static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const uint8_t *begin) {
   cscan_pair pair;
 #if defined(__SSE2__)
   static const uint8_t masks[32] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
@@ -158,7 +238,6 @@ static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const ui
   }
 #endif
   (void)begin;
-  (void)limit;
   uint8_t bytes[16] = {0};
   for (size_t i = 0; i < count; i++) bytes[16 - count + i] = end[(ptrdiff_t)i - (ptrdiff_t)count];
   pair.first = pair.second = 0;
@@ -174,13 +253,16 @@ static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const ui
 static const uint32_t cscan_key_ends[32] = {
     ['b' & 31] = CSCAN_AFTER('o'),                                                          /* dob */
     ['d' & 31] = CSCAN_AFTER('r') | CSCAN_AFTER('w'),                                       /* password, passwd, pwd, card */
-    ['e' & 31] = CSCAN_AFTER('s') | CSCAN_AFTER('n') | CSCAN_AFTER('l') | CSCAN_AFTER('m') | CSCAN_AFTER('t'),
-    /* passphrase, phone, mobile, name, birthdate */
+    ['e' & 31] = CSCAN_AFTER('s') | CSCAN_AFTER('n') | CSCAN_AFTER('l') | CSCAN_AFTER('m') | CSCAN_AFTER('t') | CSCAN_AFTER('d') |
+                 CSCAN_AFTER('e'),
+    /* passphrase, phone, mobile, name, birthdate, passcode, employee */
     ['h' & 31] = CSCAN_AFTER('t'),                                                          /* dateofbirth */
     ['l' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('l'),                                       /* tel, cell */
-    ['n' & 31] = CSCAN_AFTER('i') | CSCAN_AFTER('e') | CSCAN_AFTER('d') | CSCAN_AFTER('s') | CSCAN_AFTER('o') | CSCAN_AFTER('a'),
-    /* pin, token, msisdn, ssn, authorization, iban */
+    ['n' & 31] = CSCAN_AFTER('i') | CSCAN_AFTER('e') | CSCAN_AFTER('d') | CSCAN_AFTER('s') | CSCAN_AFTER('o') | CSCAN_AFTER('a') |
+                 CSCAN_AFTER('r'),
+    /* pin, token, msisdn, ssn, authorization, iban, born */
     ['r' & 31] = CSCAN_AFTER('e'),                                                          /* phonenumber, cardholder */
+    ['s' & 31] = CSCAN_AFTER('s'),                                                          /* pass */
     ['t' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('n'),                                       /* secret, patient */
     ['x' & 31] = CSCAN_AFTER('a'),                                                          /* fax */
     ['y' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('a'),                                       /* apikey, birthday */

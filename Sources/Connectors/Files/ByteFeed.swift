@@ -1,3 +1,4 @@
+internal import Dataflow
 internal import Glibc
 internal import Gzip
 internal import Zstd
@@ -138,8 +139,8 @@ final class CompressedFeed: ByteFeed {
     }
   }
 
-  private func damaged(_ error: any Error) -> FileSourceError {
-    FileSourceError(
+  private func damaged(_ error: any Error) -> SourceError {
+    SourceError(
       "\(file.path) is damaged after \(offset) bytes of content: \(error)",
       hint: "move the file out of the pattern, or set compression: none if it is not compressed")
   }

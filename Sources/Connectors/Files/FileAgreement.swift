@@ -11,6 +11,8 @@ final class FileAgreement: Sendable {
     var listing: FileListing
     var fresh: FileResolution
     var restored: FileResolution?
+    /// Which subtask follows the file with this device and inode.
+    var followers: [FileKey: Int] = [:]
   }
 
   private let options: FileSourceOptions
@@ -22,7 +24,7 @@ final class FileAgreement: Sendable {
   func fresh(_ splits: SplitTable) throws -> FileResolution {
     try runs.withLock { runs in
       if let run = runs.first(where: { $0.splits === splits }) { return run.fresh }
-      let listing = try FileListing(options)
+      let listing = try FileListing(options, warn: options.warn)
       let resolution = try FileResolution(listing, [], options)
       runs.removeAll { $0.splits == nil }
       runs.append(Run(splits: splits, listing: listing, fresh: resolution))
@@ -40,6 +42,24 @@ final class FileAgreement: Sendable {
       let resolution = try FileResolution(runs[index].listing, positions, options)
       runs[index].restored = resolution
       return resolution
+    }
+  }
+
+  /// Whether the subtask may follow a file: true for the first that asks, until it gives the file up.
+  func claim(_ splits: SplitTable, _ file: FileKey, subtask: Int) -> Bool {
+    runs.withLock { runs in
+      guard let index = runs.firstIndex(where: { $0.splits === splits }) else { return true }
+      let follower = runs[index].followers[file] ?? subtask
+      runs[index].followers[file] = follower
+      return follower == subtask
+    }
+  }
+
+  /// The file is deleted: its inode may come back as another file.
+  func giveUp(_ splits: SplitTable, _ file: FileKey) {
+    runs.withLock { runs in
+      guard let index = runs.firstIndex(where: { $0.splits === splits }) else { return }
+      runs[index].followers[file] = nil
     }
   }
 }

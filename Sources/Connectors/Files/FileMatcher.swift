@@ -1,3 +1,5 @@
+internal import Dataflow
+
 /// Finds the file that stored positions belong to. Each file is given away once.
 struct FileMatcher {
   private let listing: FileListing
@@ -13,15 +15,15 @@ struct FileMatcher {
 
   /// The listed file with the device and the inode of the positions, if its content fits too.
   mutating func sameFile(_ group: [FilePosition]) throws -> Int? {
-    let index = listing.entries.firstIndex { $0.status.device == group[0].device && $0.status.inode == group[0].inode }
-    guard let index, !taken.contains(index), try fits(group, listing.entries[index].path) else { return nil }
+    let index = listing.entries.firstIndex { $0.status.key == group[0].key }
+    guard let index, !taken.contains(index), try Self.fits(group, listing.entries[index].path, options) else { return nil }
     taken.insert(index)
     return index
   }
 
   /// The file itself under a name that no pattern matches, in its old folder.
   mutating func moved(_ group: [FilePosition]) throws -> FileResolution.File? {
-    try beside(group) { name, status in status.device == group[0].device && status.inode == group[0].inode }
+    try beside(group) { _, status in status.key == group[0].key }
   }
 
   /// A listed file that nobody knows and that has the content of the positions' file.
@@ -29,7 +31,7 @@ struct FileMatcher {
     guard Self.hasEvidence(group) else { return nil }
     let order = listing.entries.indices.sorted { listing.entries[$0].path == group[0].path && listing.entries[$1].path != group[0].path }
     for index in order where !taken.contains(index) {
-      guard try fits(group, listing.entries[index].path) else { continue }
+      guard try Self.fits(group, listing.entries[index].path, options) else { continue }
       taken.insert(index)
       return index
     }
@@ -53,7 +55,7 @@ struct FileMatcher {
   }
 
   /// Whether so much was read that equal content cannot be chance.
-  private static func hasEvidence(_ group: [FilePosition]) -> Bool {
+  static func hasEvidence(_ group: [FilePosition]) -> Bool {
     group[0].head.length > 0 && group.contains { $0.tail.length >= min(64, $0.head.length) && $0.tail.length > 0 }
   }
 
@@ -65,8 +67,8 @@ struct FileMatcher {
     for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       let path = folder + name
       guard !takenBeside.contains(path), let status = try? FileStatus(path: path), status.isRegular, isCandidate(name, status),
-        !listing.entries.contains(where: { $0.status.device == status.device && $0.status.inode == status.inode }),
-        let file = try? PosixFile(path), try fits(group, path)
+        !listing.entries.contains(where: { $0.status.key == status.key }),
+        let file = try? PosixFile(path), try Self.fits(group, path, options)
       else { continue }
       takenBeside.insert(path)
       return FileResolution.File(path: path, status: status, compression: try options.compression(of: file), positions: group)
@@ -75,21 +77,24 @@ struct FileMatcher {
   }
 
   /// Whether the file at a path has the content that the positions remember.
-  private func fits(_ group: [FilePosition], _ path: String) throws -> Bool {
+  static func fits(_ group: [FilePosition], _ path: String, _ options: FileSourceOptions) throws -> Bool {
     do {
       let file = try PosixFile(path)
       let compression = try options.compression(of: file)
       guard group.count == 1 || compression == .none else { return false }
-      let size = compression == .none ? try file.status().size : Int64.max
+      let status = try file.status()
+      let size = compression == .none ? status.size : Int64.max
       let feed = try compression.feed(file)
       guard try group[0].head.fits(feed, at: 0) else { return false }
+      // The end of compressed content is far away.
+      if compression != .none && group[0].isFinished(at: status) { return true }
       for position in group {
         // The beginning of a stripe that was not reached yet says nothing about the file.
         guard group.count > 1 && position.tail.length == 0 || position.cursor.offset <= size else { return false }
         guard try position.tail.fits(feed, at: position.cursor.offset - Int64(position.tail.length)) else { return false }
       }
       return true
-    } catch is FileSourceError {
+    } catch is SourceError {
       return false  // it cannot be decompressed as far as this
     } catch let error as SystemError where error.isGone {
       return false

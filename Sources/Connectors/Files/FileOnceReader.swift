@@ -53,13 +53,18 @@ final class FileOnceReader: SourceReader {
         let limit = file.compression == .none ? file.status.size : Int64.max
         let split = FileSplit(position, limit: limit, isComplete: true, options, context.splits)
         splits.append(split)
-        // A compressed file cannot grow by anything but new members; whether it did is seen when it is read.
-        if split.reader.cursor.offset >= limit { split.finish(context.splits) } else { own.append(splits.count - 1) }
+        if split.reader.cursor.offset >= limit || position.isFinished(at: file.status) {
+          split.finish(context.splits, size: file.status.size)
+        } else {
+          own.append(splits.count - 1)
+        }
       }
       if !own.isEmpty { pending.append(Pending(file: file, splits: own)) }
     }
     pending.reverse()
     lost = resolution.lost.enumerated().filter { context.owns(ordinal + $0.offset) }.map(\.element)
+    // A file that is gone holds no watermark back.
+    for position in lost { context.splits.finish(context.splits.register(position.name)) }
   }
 
   func poll(_ batch: RecordBatch) throws -> SourceStatus {
@@ -80,7 +85,7 @@ final class FileOnceReader: SourceReader {
       let split = splits[next]
       switch try read(split, &rows, feed, file) {
       case .end:
-        split.finish(context.splits)
+        split.finish(context.splits, size: file.file.status.size)
         pending[pending.count - 1].splits.removeAll { $0 == next }
       case .more, .endOfBlock:
         // Nothing of a line that is longer than one call may read.
@@ -98,7 +103,7 @@ final class FileOnceReader: SourceReader {
     do {
       return try split.reader.fill(&rows, from: feed)
     } catch let error as SystemError {
-      guard error.isGone else { throw FileSourceError(error.description) }
+      guard error.isGone else { throw SourceError(error.description, isTransient: true) }
       options.warn("\(file.file.path) vanished while it was read; what was read before is kept (\(error))")
       return .end
     }
@@ -116,7 +121,7 @@ final class FileOnceReader: SourceReader {
       return feed
     } catch let error as SystemError {
       guard error.isGone else {
-        throw FileSourceError(error.description, hint: "the file source must be able to read every file that its pattern matches")
+        throw SourceError(error.description, hint: "the file source must be able to read every file that its pattern matches")
       }
       options.warn("\(pending.file.path) vanished before it was read (\(error))")
       return nil
@@ -124,7 +129,7 @@ final class FileOnceReader: SourceReader {
   }
 
   private func close(_ file: Pending, _ context: SourceContext) {
-    for index in file.splits { splits[index].finish(context.splits) }
+    for index in file.splits { splits[index].finish(context.splits, size: file.file.status.size) }
     pending.removeLast()
   }
 
@@ -161,8 +166,11 @@ final class FileSplit {
   }
 
   /// It has no more records in this run.
-  func finish(_ table: SplitTable) {
+  ///
+  /// - Parameter size: of the file, as far as it was read.
+  func finish(_ table: SplitTable, size: Int64) {
     position.isDone = true
+    position.size = size
     table.finish(index)
   }
 

@@ -18,6 +18,8 @@ struct FilePosition: Equatable, Sendable {
   var cursor = LineCursor()
   /// Whether the file was at its end in mode `once`, or will not grow any more in mode `follow`.
   var isDone = false
+  /// How large the file was then; tells without decompressing it whether there can be more.
+  var size: Int64 = 0
 
   init(path: String) { self.path = path }
 
@@ -25,6 +27,13 @@ struct FilePosition: Equatable, Sendable {
   var name: String {
     let base = generation == 0 ? "file:\(path)" : "file:\(path)@\(generation)"
     return stripe.count == 1 ? base : "\(base)#\(stripe.number)/\(stripe.count)"
+  }
+
+  var key: FileKey { FileKey(device: device, inode: inode) }
+
+  /// Whether the file is still what it was when its last line was delivered, as far as its size tells.
+  func isFinished(at status: FileStatus) -> Bool {
+    isDone && key == status.key && size == status.size
   }
 
   /// For a checkpoint. About 60 bytes.
@@ -44,6 +53,7 @@ struct FilePosition: Equatable, Sendable {
     }
     out.append(UInt64(cursor.block))
     out.append(UInt64(cursor.offset))
+    out.append(UInt64(size))
     return SplitPosition(name: name, state: out.bytes)
   }
 
@@ -51,22 +61,28 @@ struct FilePosition: Equatable, Sendable {
 
   /// Takes apart what `encoded` made.
   ///
-  /// - Throws: `FileSourceError` when the state is damaged or of a version that this build does not know.
+  /// - Throws: `SourceError` when the state is damaged or of a version that this build does not know.
   init(_ encoded: SplitPosition) throws {
     var input = VarintReader(encoded.state)
-    func damaged() -> FileSourceError { FileSourceError("the stored position of \"\(encoded.name)\" is damaged") }
+    func damaged() -> SourceError { SourceError("the stored position of \"\(encoded.name)\" is damaged") }
+    guard encoded.name.hasPrefix("file:") else {
+      throw SourceError(
+        "the stored position of \"\(encoded.name)\" belongs to another source",
+        hint: "give the job the source it had, or another name: then it starts afresh")
+    }
     guard let version = input.byte() else { throw damaged() }
     guard version == Self.version else {
-      throw FileSourceError(
+      throw SourceError(
         "the stored position of \"\(encoded.name)\" has version \(version), this build reads \(Self.version)",
         hint: "run the build that wrote the checkpoint, or start with a fresh state")
     }
     guard let flags = input.byte(), let generation = input.value(), let number = input.value(), let count = input.value(),
       let blockSize = input.value(), let device = input.value(), let inode = input.value(), let headLength = input.value(),
       let headHash = input.fixed(), let tailLength = input.value(), let tailHash = input.fixed(), let block = input.value(),
-      let offset = input.value(), input.isAtEnd, flags <= 3, generation <= UInt32.max, (1...4096).contains(count), number < count,
+      let offset = input.value(), let size = input.value(), input.isAtEnd, flags <= 3, generation <= UInt32.max, (1...4096).contains(count),
+      number < count,
       count == 1 || (1 << 10...1 << 30).contains(blockSize), headLength <= Fingerprint.span, tailLength <= Fingerprint.span,
-      block <= 1 << 53, offset <= 1 << 62
+      block <= 1 << 53, offset <= 1 << 62, size <= 1 << 62
     else { throw damaged() }
     path = ""
     self.generation = UInt32(generation)
@@ -77,11 +93,36 @@ struct FilePosition: Equatable, Sendable {
     tail = Fingerprint(length: Int(tailLength), hash: tailHash)
     cursor = LineCursor(block: Int64(block), offset: Int64(offset), isInsideLine: flags & 2 != 0)
     isDone = flags & 1 != 0
+    self.size = Int64(size)
     // What is not the path in the name follows from the numbers, so a path may hold any character.
     let prefix = "file:"
     let suffix = name.dropFirst(prefix.count)
     guard encoded.name.hasPrefix(prefix), encoded.name.hasSuffix(suffix) else { throw damaged() }
     path = String(encoded.name.dropFirst(prefix.count).dropLast(suffix.count))
+  }
+}
+
+extension FilePosition {
+  /// For mode `follow`, which reads files whole: the stripes of a file that was read to its end become one position.
+  ///
+  /// - Throws: `SourceError` when a striped file was not read to its end.
+  static func joiningStripes(_ positions: [FilePosition]) throws -> [FilePosition] {
+    var result = positions.filter { $0.stripe.count == 1 }
+    let striped = Dictionary(grouping: positions.filter { $0.stripe.count > 1 }) { "\($0.generation) \($0.path)" }
+    for stripes in striped.values {
+      guard stripes.count == stripes[0].stripe.count, stripes.allSatisfy(\.isDone) else {
+        throw SourceError(
+          "\(stripes[0].path) was not read to its end in mode once and cannot be followed from there",
+          hint: "let the job with mode: once end first, or start with a fresh state")
+      }
+      // The stripe that reached the end of the file; the others stand at the beginning of blocks that do not exist yet.
+      let last = stripes.first { $0.cursor.isInsideLine } ?? stripes.min { $0.cursor.offset < $1.cursor.offset } ?? stripes[0]
+      var whole = last
+      whole.stripe = .whole
+      whole.cursor.block = 0
+      result.append(whole)
+    }
+    return result
   }
 }
 

@@ -13,8 +13,6 @@ struct FileResolution: Sendable {
     var positions: [FilePosition]
   }
 
-  /// Blocks of striped files: with the line that crosses the end they fit into a block of memory.
-  static let blockSize = 240 << 10
   /// Splits into 1, 2, 3, 4, 6 or 12 subtasks evenly.
   static let stripeCount = 12
 
@@ -71,8 +69,8 @@ struct FileResolution: Sendable {
     if options.mode == .once, compression == .none, entry.status.size > options.stripedAbove {
       positions = (0..<stripeCount).map { number in
         var stripe = position
-        stripe.stripe = Stripe(number: number, count: stripeCount, blockSize: blockSize)
-        stripe.cursor = LineCursor(block: Int64(number), offset: Int64(number * blockSize))
+        stripe.stripe = Stripe(number: number, count: stripeCount, blockSize: options.stripeBlockSize)
+        stripe.cursor = LineCursor(block: Int64(number), offset: Int64(number * options.stripeBlockSize))
         return stripe
       }
     }

@@ -42,7 +42,10 @@ public enum FileSource {
     return PlannedSource(
       schema: LineColumns.schema, isReplayable: true, isBounded: options.mode == .once, decoders: [FileLineGuard.planned(options)]
     ) {
-      FileOnceReader(options, agreement)
+      switch options.mode {
+      case .once: FileOnceReader(options, agreement)
+      case .follow: FileFollowReader(options, agreement)
+      }
     }
   }
 }

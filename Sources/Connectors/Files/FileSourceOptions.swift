@@ -26,6 +26,8 @@ package struct FileSourceOptions: Sendable {
   package var pollInterval: Int64 = 250_000_000
   /// Plain files above this size are read in stripes in mode `once`.
   package var stripedAbove: Int64 = 8 << 20
+  /// With the line that crosses its end such a block fits into a block of memory.
+  package var stripeBlockSize = 240 << 10
   /// Told what a person should know and the job survives.
   package var warn: @Sendable (String) -> Void = { _ in }
 

@@ -76,7 +76,10 @@ final class LineReader {
       let count = try read(feed, blockEnd)
       budget -= count
       if count == 0 {
-        guard isComplete else { return .end }
+        guard isComplete else {
+          // A quiet file holds a block only for the beginning of a line.
+          return start == end && skipped == nil ? release(.end) : .end
+        }
         try feed.finish()
         deliverRest(&rows)
         return release(.end)

@@ -19,6 +19,9 @@ struct FileStatus: Equatable, Sendable {
     links = UInt64(raw.st_nlink)
   }
 
+  /// What the system tells files apart by while they exist.
+  var key: FileKey { FileKey(device: device, inode: inode) }
+
   /// The status of what the path leads to, or nil when there is nothing.
   init?(path: String) throws(SystemError) {
     var raw = stat()
@@ -28,6 +31,12 @@ struct FileStatus: Equatable, Sendable {
     }
     self.init(raw)
   }
+}
+
+/// A file, whatever its name.
+struct FileKey: Hashable, Sendable {
+  var device: UInt64
+  var inode: UInt64
 }
 
 /// A system call that failed.

@@ -47,7 +47,9 @@ final class GenerateReader: SourceReader {
 
   func poll(_ batch: RecordBatch) throws -> SourceStatus {
     finishSplits()
-    guard let chosen = splits.indices.filter({ !splits[$0].isFinished }).min(by: { splits[$0].next < splits[$1].next }) else { return .drained }
+    guard let chosen = splits.indices.filter({ !splits[$0].isFinished }).min(by: { splits[$0].next < splits[$1].next }) else {
+      return .drained
+    }
     var room = min(rowsPerPoll, RecordBatch.capacity - batch.count)
     if var pace, let now = runtime?.monotonic() {
       let allowed = pace.allowance(at: now)
@@ -99,7 +101,9 @@ final class GenerateReader: SourceReader {
   func restore(_ positions: [SplitPosition]) throws {
     for position in positions {
       guard position.name.hasSuffix("-of-\(splitCount)"), position.state.count == 16, Self.decode(position.state[8...]) == digest else {
-        throw GenerateError(split: position.name)
+        throw SourceError(
+          "the stored position of \"\(position.name)\" belongs to another source, or to other options of this one",
+          hint: "give the job the source and options it had, or another name: then it starts afresh")
       }
       guard let mine = splits.firstIndex(where: { $0.name == position.name }) else { continue }
       splits[mine].next = Self.decode(position.state[..<8])
@@ -121,13 +125,5 @@ final class GenerateReader: SourceReader {
 
   private static func decode(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-  }
-}
-
-/// A checkpoint was made with other options of `generate` than those it is restored with.
-struct GenerateError: Error, CustomStringConvertible {
-  let split: String
-  var description: String {
-    "the checkpoint's position of \"\(split)\" belongs to other options of the generate source: restore with the same ones, or start afresh"
   }
 }

@@ -2,7 +2,7 @@ public import Dataflow
 
 /// The seeded telemetry of a small shop, as JSON lines. See `ShopGenerator` for what stands in them.
 ///
-/// - Output: one bytes field `line`, as the file source gives it; `raws` is the same. JSON fields: `event_id`, `service`, `environment`,
+/// - Output: one bytes field `line`, as the file source gives it; `raws` is the same. JSON fields: `event_id`, `service_name`, `environment`,
 ///   `timestamp` (milliseconds), `severity`, `message`, `trace_id`, `span_id`.
 /// - Splits: `shop-0-of-4` … own every fourth index each; the offset of a record is its index. Positions hold the next index, so the source
 ///   is replayable at any parallelism.
@@ -12,7 +12,8 @@ public enum GenerateSource {
   public static let type = SourceType(
     Descriptor(
       type: "generate",
-      summary: "Makes the log lines of a small shop: journeys, a fault, personal data, late and broken records; the same for the same seed.",
+      summary:
+        "Makes the log lines of a small shop: journeys, a fault, personal data, late and broken records; the same for the same seed.",
       fields: [
         ConfigField("seed", .integer(0...Int64.max), default: "1", "The same seed gives the same lines."),
         ConfigField("records", .integer(0...1_000_000_000_000), default: "0", "How many records there are; 0 = without end."),
@@ -42,10 +43,7 @@ public enum GenerateSource {
     let millisecond: Int64 = 1_000_000
     var options = ShopOptions(seed: UInt64(config.int("seed") ?? 1), records: records == 0 ? nil : records)
     if let text = config.string("start") {
-      guard let start = ShopStart.milliseconds(text) else {
-        throw config.diagnostic("start", code: "job.wrong-value", "this is no UTC time", hint: "write 2026-01-01T00:00:00Z")
-      }
-      options.start = start
+      options.start = try start(text, config)
     }
     if let span = config.duration("span") { options.span = span / millisecond }
     if let rate = config.int("rate") { options.perSecond = rate }
@@ -55,14 +53,27 @@ public enum GenerateSource {
     ] {
       guard let share = config.double(name) else { continue }
       guard (0...1).contains(share) else {
-        throw config.diagnostic(name, code: "job.wrong-value", "a share lies between 0 and 1", hint: "write 0.01 for 1 %")
+        throw config.diagnostic(name, code: DiagnosticCode.outOfRange.rawValue, "a share lies between 0 and 1", hint: "write 0.01 for 1 %")
       }
       options[keyPath: path] = share
     }
-    let tooLong = { (name: String) in config.diagnostic(name, code: "job.wrong-value", "this is negative or longer than a year") }
+    let tooLong = { (name: String) in
+      config.diagnostic(name, code: DiagnosticCode.outOfRange.rawValue, "this is negative or longer than a year")
+    }
     let year: Int64 = 366 * 86_400_000
     guard (0...year).contains(options.span) else { throw tooLong("span") }
     guard (0...year).contains(options.outOfOrder) else { throw tooLong("outOfOrder") }
     return options
+  }
+
+  /// Milliseconds since 1970, of a time between 1971 and 2200.
+  private static func start(_ text: String, _ config: Config) throws -> Int64 {
+    var bytes = text
+    let millisecond: Int64 = 1_000_000
+    guard let time = bytes.withUTF8({ RFC3339.parse($0) }), (31_536_000_000..<7_258_118_400_000).contains(time / millisecond) else {
+      throw config.diagnostic(
+        "start", code: DiagnosticCode.outOfRange.rawValue, "this is no time between 1971 and 2200", hint: "write 2026-01-01T00:00:00Z")
+    }
+    return time / millisecond
   }
 }

@@ -7,6 +7,7 @@ public enum ShopService: UInt8, CaseIterable, Sendable {
 public enum ShopSeverity: UInt8, CaseIterable, Sendable, Comparable {
   case debug, info, warn, error, fatal
 
+  /// By gravity.
   public static func < (a: ShopSeverity, b: ShopSeverity) -> Bool { a.rawValue < b.rawValue }
 
   /// As it stands in the lines: `WARN`.
@@ -41,7 +42,9 @@ public enum ShopDefect: UInt8, CaseIterable, Sendable {
 
 /// What is decided about a record before its text is written.
 public struct ShopFacts: Equatable, Sendable {
+  /// Who wrote it.
   public var service: ShopService
+  /// How grave it is.
   public var severity: ShopSeverity
   /// Milliseconds since 1970.
   public var timestamp: Int64

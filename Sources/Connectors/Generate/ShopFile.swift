@@ -24,35 +24,20 @@ public enum ShopFile {
     let truth = ShopTruth(options, window: window)
     let meta = try OutputFile(path + ".meta.json")
     defer { meta.close() }
-    try meta.append(Array(json(truth, options, bytes: file.written).utf8))
+    try meta.append(Array(truth.json(options, bytes: file.written).utf8))
     try meta.finish()
     return truth
-  }
-
-  /// The side file: one JSON object.
-  static func json(_ truth: ShopTruth, _ options: ShopOptions, bytes: Int) -> String {
-    func object(_ entries: [(String, Int)]) -> String { "{" + entries.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}" }
-    let defects = ShopDefect.allCases.map { ("\($0)", truth.perDefect[$0] ?? 0) }
-    let services = ShopService.allCases.map { ($0.name, truth.perService[$0] ?? 0) }
-    let severities = ShopSeverity.allCases.map { ($0.name, truth.perSeverity[$0] ?? 0) }
-    return """
-      {
-        "seed": \(options.seed), "events": \(truth.records), "bytes": \(bytes), "base_ms": \(options.start), "span_ms": \(options.span),
-        "accepted": \(truth.accepted), "late_dropped": \(truth.late), "malformed": \(truth.broken), "personal": \(truth.personal),
-        "malformed_by_kind": \(object(defects)),
-        "accepted_by_service": \(object(services)),
-        "accepted_by_severity": \(object(severities))
-      }
-
-      """
   }
 }
 
 /// A file of the shop that could not be written.
 public struct ShopFileError: Error, CustomStringConvertible {
+  /// The file.
   public let path: String
+  /// What the system said.
   public let message: String
 
+  /// Names the file and the reason.
   public var description: String { "could not write \(path): \(message)" }
 }
 

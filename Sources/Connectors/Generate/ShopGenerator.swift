@@ -9,6 +9,7 @@
 /// step     0   0   0    0 | 1   1   1    1 | … 7
 /// ```
 public struct ShopGenerator: Sendable {
+  /// What the lines depend on.
   public let options: ShopOptions
   /// No line is longer than this many bytes, its line end not counted.
   public let maxLineLength: Int
@@ -22,6 +23,7 @@ public struct ShopGenerator: Sendable {
   private let personalThreshold: UInt64
   private let fault: Fault
 
+  /// O(1), but for the first generator of a process, which compiles the templates.
   public init(_ options: ShopOptions) {
     self.options = options
     maxLineLength = script.maxMessageLength + 400
@@ -84,7 +86,8 @@ public struct ShopGenerator: Sendable {
     if hasTrace {
       template = script.choices[choices.lowerBound + Int(truncatingIfNeeded: draw & 0xFFFF) % choices.count]
     } else {
-      template = script.background.lowerBound + Int(truncatingIfNeeded: draw & 0xFFFF) % script.background.count
+      let lines = draw >> 16 & 63 == 0 ? script.trouble : script.background
+      template = lines.lowerBound + Int(truncatingIfNeeded: draw & 0xFFFF) % lines.count
     }
     let isPersonal = random.next() >> 32 < personalThreshold
     if isPersonal {
@@ -126,7 +129,7 @@ public struct ShopGenerator: Sendable {
     let kind = Int(script.kinds[ShopRandom.scale(bits, below: script.kinds.count)])
     let fate = bits & 1023
     var outcome = ShopJourneys.Outcome.fine
-    if kind == ShopScript.checkoutKind, fate < 716, fault.holds(moment(first)) {
+    if kind == ShopScript.checkoutKind, fate < 900, fault.holds(moment(first)) {
       outcome = .fault
     } else if fate >= 960 {
       outcome = .refused
@@ -164,10 +167,10 @@ public struct ShopGenerator: Sendable {
     if facts.defect != .noEventID {
       writer.text(#""event_id":""#)
       // The upper half is a bijection of the index, so no two ids of a run are equal.
-      writer.uuid(ShopRandom.mix(index ^ options.seed), random.next())
+      writer.uuid(ShopRandom.mix(index &+ 0x9E37_79B9_7F4A_7C15 ^ options.seed), random.next())
       writer.text(#"","#)
     }
-    writer.text(#""service":""#)
+    writer.text(#""service_name":""#)
     writer.text(facts.service.text)
     writer.text(#"","environment":""#)
     writer.text(plan.journey & 15 == 5 ? "staging" : "prod")

@@ -1,5 +1,6 @@
 /// What the shop's telemetry looks like. The lines are a pure function of these options.
 public struct ShopOptions: Hashable, Sendable {
+  /// The same seed gives the same lines.
   public var seed: UInt64
   /// How many records there are; nil = without end.
   public var records: Int?
@@ -21,6 +22,7 @@ public struct ShopOptions: Hashable, Sendable {
   /// 2026-01-01T00:00:00Z
   public static let defaultStart: Int64 = 1_767_225_600_000
 
+  /// The defaults are those of the `generate` source.
   public init(
     seed: UInt64 = 1, records: Int? = nil, start: Int64 = defaultStart, span: Int64 = 6 * 3_600_000, perSecond: Int = 1000,
     outOfOrder: Int64 = 120_000, lateFraction: Double = 0.003, brokenFraction: Double = 0.01, piiFraction: Double = 0.05

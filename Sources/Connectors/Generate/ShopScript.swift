@@ -20,6 +20,8 @@ final class ShopScript: Sendable {
   let literals: [UInt8]
   /// Where the background's templates stand in `templates`.
   let background: Range<Int>
+  /// Where the background's rarer templates stand.
+  let trouble: Range<Int>
   /// By service: where its templates with personal data stand in `templates`.
   let personal: [Range<Int>]
   /// The kind of journey for each of a hundred draws.
@@ -39,7 +41,7 @@ final class ShopScript: Sendable {
 
   private init() {
     let personalEntries = ShopTemplates.personal.sorted { $0.service.rawValue < $1.service.rawValue }
-    let entries = ShopTemplates.journeys + ShopTemplates.background + personalEntries
+    let entries = ShopTemplates.journeys + ShopTemplates.background + ShopTemplates.trouble + personalEntries
     var pieces: [Piece] = []
     var literals: [UInt8] = []
     templates = entries.map { entry in
@@ -50,8 +52,10 @@ final class ShopScript: Sendable {
     self.pieces = pieces
     self.literals = literals
     let backgroundStart = ShopTemplates.journeys.count
-    let personalStart = backgroundStart + ShopTemplates.background.count
-    background = backgroundStart..<personalStart
+    let troubleStart = backgroundStart + ShopTemplates.background.count
+    let personalStart = troubleStart + ShopTemplates.trouble.count
+    background = backgroundStart..<troubleStart
+    trouble = troubleStart..<personalStart
     personal = ShopService.allCases.map { service in
       let first = personalEntries.firstIndex { $0.service == service } ?? 0
       let count = personalEntries.count { $0.service == service }

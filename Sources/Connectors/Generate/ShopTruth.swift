@@ -3,24 +3,31 @@
 /// A line is *broken* when it is not JSON, or lacks `event_id`, or its `timestamp` is not there or no number, or its `message` is null.
 /// Of the others those are *late* that the generator made late; the rest is *accepted*.
 public struct ShopTruth: Equatable, Sendable {
-  /// What windows of event time are counted by: a service in an environment-free sense, and the window's start.
+  /// What windows of event time are counted by: a service, and the window's start.
   public struct Pane: Hashable, Sendable {
+    /// The service, in all environments.
     public var service: ShopService
     /// Milliseconds since 1970.
     public var windowStart: Int64
 
+    /// Windows start at multiples of their length.
     public init(service: ShopService, windowStart: Int64) {
       self.service = service
       self.windowStart = windowStart
     }
   }
 
+  /// All lines: accepted, late and broken.
   public private(set) var records = 0
+  /// In order and in time.
   public private(set) var accepted = 0
+  /// In order, and hours late.
   public private(set) var late = 0
+  /// Not in order, late or not.
   public private(set) var broken = 0
   /// Accepted records whose message holds personal data.
   public private(set) var personal = 0
+  /// Broken lines by what is wrong with them.
   public private(set) var perDefect: [ShopDefect: Int] = [:]
   /// Accepted records by service.
   public private(set) var perService: [ShopService: Int] = [:]

@@ -5,7 +5,7 @@ enum ShopVariable: String, CaseIterable {
   // Personal data, of the journey's visitor.
   case person, email, phone, card, iban, token
   // Different in every line.
-  case ms, float, n, digit, line, ip, uuid, hex, agent, decline
+  case ms, float, n, digit, percent, line, ip, uuid, hex, agent, decline
 
   /// The most bytes that the variable takes.
   var maxLength: Int {
@@ -74,6 +74,7 @@ extension LineWriter {
       decimal(bits >> 32, digits: 2)
     case .n: decimal(random.next() >> 50 & (random.next() >> 50))
     case .digit: decimal(random.next() >> 32 % 8 + 1)
+    case .percent: decimal(random.next() >> 32 % 89 + 10)
     case .line: decimal(random.next() >> 32 % 900 + 12)
     case .ip: ip(random.next())
     case .uuid: uuid(random.next(), random.next())

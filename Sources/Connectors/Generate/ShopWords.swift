@@ -6,7 +6,8 @@ enum ShopWords {
   }
 
   static let products: [StaticString] = [
-    "Käsespätzle-Pfanne", "Öllampe Größe M", "Crème brûlée Set", "抹茶茶碗", "日本製 包丁", "韓國海苔", "Løvetann te", "Żurek w słoiku", "Ботинки зимние",
+    "Käsespätzle-Pfanne", "Öllampe Größe M", "Crème brûlée Set", "抹茶茶碗", "日本製 包丁", "韓國海苔", "Løvetann te", "Żurek w słoiku",
+    "Ботинки зимние",
     "Espresso cups ☕", "Walnut desk", "Linen shirt", "Cast iron pan", "Bike light 400 lm", "Wool socks", "Trail shoes", "Desk lamp E27",
     "Notebook A5 dotted", "USB-C cable 2 m", "Garden hose 25 m", "Rain jacket", "Tent for 2", "Chess set", "Olive oil 0.5 l",
   ]
@@ -17,7 +18,8 @@ enum ShopWords {
     "wool socks", "größe 42 schuhe", "抹茶", "lamp e27", "geschenk für oma", "usb c cable", "tent 2 person", "crème", "chess", "olivenöl",
   ]
   static let people: [StaticString] = [
-    "Jürgen Müller", "Łukasz Wójcik", "山田太郎", "Anna Keller", "Chloé Durand", "Åsa Lindqvist", "Maria Rossi", "Tom Baker", "Иван Петров", "Zoë Jansen",
+    "Jürgen Müller", "Łukasz Wójcik", "山田太郎", "Anna Keller", "Chloé Durand", "Åsa Lindqvist", "Maria Rossi", "Tom Baker", "Иван Петров",
+    "Zoë Jansen",
   ]
   static let firstNames: [StaticString] = ["anna", "ben", "chloe", "dario", "eva", "finn", "greta", "hugo", "ida", "jonas", "kira", "leo"]
   static let lastNames: [StaticString] = ["keller", "rossi", "durand", "jansen", "baker", "novak", "lind", "meier", "silva", "wojcik"]

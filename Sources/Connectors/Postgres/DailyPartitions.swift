@@ -36,7 +36,7 @@ struct DailyPartitions {
         try client.execute(
           """
           SAVEPOINT sloscout_partition;
-          CREATE TABLE \(name.quoted) (LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING INDEXES INCLUDING STORAGE);
+          CREATE TABLE \(name.quoted) (LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING INDEXES INCLUDING STORAGE)\(plan.storage);
           ALTER TABLE \(parent) ATTACH PARTITION \(name.quoted) FOR VALUES FROM ('\(from) 00:00:00+00') TO ('\(to) 00:00:00+00');
           RELEASE SAVEPOINT sloscout_partition
           """)

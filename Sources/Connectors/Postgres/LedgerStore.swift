@@ -77,18 +77,22 @@ struct LedgerStore: Sendable {
     return count.scalar.flatMap { Int($0) } ?? 0
   }
 
-  /// What to do when the job's state is gone but its rows are there: three ways out, with the statements.
-  func cureForLostState(_ table: SQLIdentifier) -> String {
+  /// The sink's rows as a condition that can stand in a statement for a person to run. The sink itself always binds these values.
+  var match: String {
     func literal(_ text: String) -> String {
       "E'" + text.replacing("\\", with: "\\\\").replacing("'", with: "''") + "'"
     }
-    let match = "job = \(literal(job)) AND sink = \(literal(sink))"
-    return """
-      do one of these:
-        1. restore the state folder of the earlier run and start again: the job goes on where it was
-        2. give the job a new name (metadata.name): it counts anew, and replaces rows that have the same key
-        3. start over in this database, which removes all rows of the table, also those of other jobs:
-           BEGIN; DELETE FROM sink_ledger WHERE \(match); DELETE FROM sloscout_refused WHERE \(match); TRUNCATE \(table.quoted); COMMIT;
-      """
+    return "job = \(literal(job)) AND sink = \(literal(sink))"
+  }
+
+  /// What to do when the job's state is gone but its rows are there: three ways out, with the statements.
+  func cureForLostState(_ table: SQLIdentifier) -> String {
+    """
+    do one of these:
+      1. restore the state folder of the earlier run and start again: the job goes on where it was
+      2. give the job a new name (metadata.name): it counts anew, and replaces rows that have the same key
+      3. start over in this database, which removes all rows of the table, also those of other jobs:
+         BEGIN; DELETE FROM sink_ledger WHERE \(match); DELETE FROM sloscout_refused WHERE \(match); TRUNCATE \(table.quoted); COMMIT;
+    """
   }
 }

@@ -139,15 +139,16 @@ final class PostgresCommitter: SinkCommitter {
 
   /// What holds for every transaction. Set inside it, so that it also holds behind a pooler.
   private var limits: String {
-    """
-    SET LOCAL statement_timeout = \(max(1, options.statementTimeout / 1_000_000));
-    SET LOCAL lock_timeout = '15s';
-    SET LOCAL idle_in_transaction_session_timeout = '60s';
-    SET LOCAL client_min_messages = warning;
-    SET LOCAL timezone = 'UTC';
-    SET LOCAL work_mem = '64MB';
-    SET CONSTRAINTS ALL IMMEDIATE
-    """
+    let statementMillis = max(1, options.statementTimeout / 1_000_000)
+    return """
+      SET LOCAL statement_timeout = \(statementMillis);
+      SET LOCAL lock_timeout = \(max(1, min(15_000, statementMillis * 9 / 10)));
+      SET LOCAL idle_in_transaction_session_timeout = '10s';
+      SET LOCAL client_min_messages = warning;
+      SET LOCAL timezone = 'UTC';
+      SET LOCAL work_mem = '64MB';
+      SET CONSTRAINTS ALL IMMEDIATE
+      """
   }
 
   private func connected(_ state: inout State) throws -> PostgresClient {
@@ -173,7 +174,7 @@ final class PostgresCommitter: SinkCommitter {
         "\(sink): epoch \(epoch.epoch) cannot be applied, epochs \(expected) to \(epoch.epoch - 1) are missing in the database",
         hint:
           "restore the database to a state at or after epoch \(epoch.epoch - 1). If those epochs are meant to be missing (the sink is new to the job): "
-          + "UPDATE sink_ledger SET epoch = \(epoch.epoch - 1) WHERE job = … AND sink = …", retry: .never)
+          + "UPDATE sink_ledger SET epoch = \(epoch.epoch - 1) WHERE \(claim.ledger.match)", retry: .never)
     case .digestMismatch(let digest):
       return SinkError(
         "\(sink): epoch \(epoch.epoch) stands in the database with other rows (digest \(digest.map { String($0, radix: 16) } ?? "none"), "

@@ -88,18 +88,33 @@ struct RowEncoder {
   }
 }
 
-/// A column of the batch at hand.
-private struct Cursor {
+/// A column of the batch at hand. Holds no references: it is copied for every value.
+private struct Cursor: BitwiseCopyable {
   let wire: WireType
-  let field: Field
   let fillsSplit: Bool
   /// No text of this batch needs repair.
   var isClean = true
+  let values: UnsafeRawPointer
+  /// For numbers, times and truth values.
+  let nulls: UnsafePointer<UInt8>?
 
   init(_ column: TablePlan.Column, _ batch: RecordBatch, fillsSplit: Bool) {
     wire = column.wire
-    field = column.field
     self.fillsSplit = fillsSplit
+    switch wire {
+    case .text, .bytea, .vector:
+      values = UnsafeRawPointer(batch.bytes(column.field))
+      nulls = nil
+    case .int64, .time, .double, .bool:
+      // One address whatever the type: `int64s` only says how to read it.
+      values = UnsafeRawPointer(batch.int64s(column.field))
+      nulls = UnsafePointer(batch.nulls(column.field))
+    }
+  }
+
+  @inline(__always)
+  private func value<Value: BitwiseCopyable>(_ row: Int, as type: Value.Type) -> Value {
+    values.load(fromByteOffset: row &* MemoryLayout<Value>.stride, as: type)
   }
 
   /// The most bytes that the batch's values can take.
@@ -111,10 +126,9 @@ private struct Cursor {
     case .text, .bytea, .vector: break
     }
     var total = 0
-    let views = batch.bytes(field)
     for i in 0..<rows {
       let row = Int(batch.selection[i])
-      let view = views[row]
+      let view = value(row, as: ByteView.self)
       guard let base = view.base else {
         if fillsSplit { total += splitNames[Int(batch.splits[row])]?.count ?? 0 }
         continue
@@ -131,22 +145,14 @@ private struct Cursor {
 
   @inline(__always)
   func encode(_ row: Int, _ batch: RecordBatch, _ splitNames: [[UInt8]?], _ out: inout Tuples, _ repaired: inout Int) {
+    if let nulls, nulls[row] != 0 { return out.putNull() }
     switch wire {
-    case .int64:
-      batch.nulls(field)[row] != 0 ? out.putNull() : out.put(eight: UInt64(bitPattern: batch.int64s(field)[row]))
-    case .time:
-      batch.nulls(field)[row] != 0 ? out.putNull() : out.put(eight: UInt64(bitPattern: PostgresTime.micros(batch.int64s(field)[row])))
-    case .double:
-      batch.nulls(field)[row] != 0 ? out.putNull() : out.put(eight: batch.doubles(field)[row].bitPattern)
-    case .bool:
-      batch.nulls(field)[row] != 0 ? out.putNull() : out.put(one: batch.bools(field)[row] ? 1 : 0)
-    case .vector:
-      out.put(floats: batch.bytes(field)[row])
-    case .bytea:
-      let view = batch.bytes(field)[row]
-      view.isNull ? out.putNull() : out.put(view.buffer)
-    case .text:
-      let view = batch.bytes(field)[row]
+    case .int64, .double: out.put(eight: value(row, as: UInt64.self))
+    case .time: out.put(eight: UInt64(bitPattern: PostgresTime.micros(value(row, as: Int64.self))))
+    case .bool: out.put(one: value(row, as: UInt8.self))
+    case .vector: out.put(floats: value(row, as: ByteView.self))
+    case .text, .bytea:
+      let view = value(row, as: ByteView.self)
       guard let base = view.base else {
         guard fillsSplit, let name = splitNames[Int(batch.splits[row])] else { return out.putNull() }
         name.withUnsafeBufferPointer { out.put($0) }

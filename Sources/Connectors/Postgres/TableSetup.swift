@@ -43,8 +43,8 @@ struct TableSetup {
       // Two unknown environments are the same one. Servers before 15 cannot say so: there a key is never NULL.
       parts.append(client.serverVersion >= 150_000 ? "UNIQUE NULLS NOT DISTINCT (\(plan.key.list))" : "PRIMARY KEY (\(plan.key.list))")
     }
-    let partitioning = plan.partition.map { " PARTITION BY RANGE (\($0.quoted))" } ?? ""
-    return "CREATE TABLE \(plan.table.quoted) (\(parts.joined(separator: ", ")))\(partitioning)"
+    let tail = plan.partition.map { " PARTITION BY RANGE (\($0.quoted))" } ?? plan.storage
+    return "CREATE TABLE \(plan.table.quoted) (\(parts.joined(separator: ", ")))\(tail)"
   }
 
   // MARK: Checking it

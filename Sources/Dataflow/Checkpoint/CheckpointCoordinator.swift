@@ -25,11 +25,15 @@ actor CheckpointCoordinator {
   private var failure: (any Error)?
   private var stopRequested = false
   private var checkpointRequested = false
+  private var inFlightSince: Int64?
+  /// The newest epoch that this attempt can have published.
+  private(set) var newestEpoch: UInt64
 
   init(_ plan: Plan, appliers: [SinkApplier], observer: JobObserver) {
     self.plan = plan
     self.appliers = appliers
     self.observer = observer
+    newestEpoch = plan.firstEpoch - 1
     packer = SnapshotPacker(plan.runtime, store: plan.store, job: plan.graph.name)
   }
 
@@ -84,16 +88,25 @@ actor CheckpointCoordinator {
     }
   }
 
-  /// Sinks that cannot keep up stop the sources, not the memory. Returns whether there is such a sink.
-  private func throttle() -> Bool {
-    let isBehind = appliers.contains { $0.isBehind }
+  /// Holds the sources back while a sink cannot keep up, or while a checkpoint takes longer than the time between two (a slow or full disk):
+  /// neither the memory nor what a crash would have to read again may grow without end. To be called every now and then.
+  ///
+  /// - Returns: whether a sink is behind: then no checkpoint is taken either.
+  @discardableResult
+  func throttle() -> Bool {
+    let isOverdue = inFlightSince.map { plan.runtime.monotonic() - $0 > plan.graph.checkpoint.interval } ?? false
+    let sinkIsBehind = appliers.contains { $0.isBehind }
+    let isBehind = isOverdue || sinkIsBehind
     for source in plan.sources { source.setPaused(isBehind) }
-    return isBehind
+    return sinkIsBehind
   }
 
   private func take(_ barrier: Barrier, previous: Manifest?) async throws -> Manifest {
     let runtime = plan.runtime
     let start = runtime.monotonic()
+    inFlightSince = start
+    newestEpoch = barrier.checkpoint
+    defer { inFlightSince = nil }
     observer.phase(.aligning, barrier.checkpoint)
     acknowledged.removeAll()
     aligning = barrier

@@ -1,7 +1,7 @@
 internal import Zstd
 
 /// Packs bytes into zstd frames inside data files of bounded size. Blocking; owned by the packer.
-struct FrameWriter: ~Copyable {
+package struct FrameWriter: ~Copyable {
   /// Raw bytes of a frame at most; one frame is what a reader must hold.
   static let frameBytes = 1 << 20
   /// A data file is written out when it has grown to this.
@@ -12,13 +12,13 @@ struct FrameWriter: ~Copyable {
   private var compressor: ZstdCompressor
   private var file: [UInt8] = []
   private var fileIndex = 0
-  private(set) var writtenBytes = 0
+  package private(set) var writtenBytes = 0
   private var raw: [UInt8] = []
   private var part = Manifest.Part(rawBytes: 0, frames: [])
   /// Calls the store until it succeeds or gives up: a full disk may have room again.
   private let retry: (() throws -> Void) throws -> Void
 
-  init(store: any CheckpointStore, prefix: String, retry: @escaping (() throws -> Void) throws -> Void) throws {
+  package init(store: any CheckpointStore, prefix: String, retry: @escaping (() throws -> Void) throws -> Void) throws {
     self.store = store
     self.prefix = prefix
     self.retry = retry
@@ -26,18 +26,18 @@ struct FrameWriter: ~Copyable {
   }
 
   /// Adds bytes to the part that is being written.
-  mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let room = min(rest.count, Self.frameBytes - raw.count)
-      raw.append(contentsOf: rest.prefix(room))
-      rest = rest.dropFirst(room)
+  package mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var start = 0
+    while start < bytes.count {
+      let room = min(bytes.count - start, Self.frameBytes - raw.count)
+      raw.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<(start + room)]))
+      start += room
       if raw.count == Self.frameBytes { try closeFrame() }
     }
   }
 
   /// Ends the part and answers with its frames.
-  mutating func finishPart() throws -> Manifest.Part {
+  package mutating func finishPart() throws -> Manifest.Part {
     try closeFrame()
     defer { part = Manifest.Part(rawBytes: 0, frames: []) }
     return part
@@ -56,7 +56,7 @@ struct FrameWriter: ~Copyable {
   }
 
   /// Writes the last data file out.
-  mutating func flush() throws {
+  package mutating func flush() throws {
     guard !file.isEmpty else { return }
     let name = "\(prefix)-\(fileIndex)"
     let bytes = file
@@ -87,7 +87,9 @@ struct FrameReader: ~Copyable {
       }
       do {
         let raw = try decompressor.decompress(stored, limit: FrameWriter.frameBytes)
-        guard raw.count == frame.rawCount else { throw CheckpointDamage(file: frame.file, "a frame of \(raw.count) bytes, not \(frame.rawCount)") }
+        guard raw.count == frame.rawCount else {
+          throw CheckpointDamage(file: frame.file, "a frame of \(raw.count) bytes, not \(frame.rawCount)")
+        }
         bytes.append(contentsOf: raw)
       } catch let error as ZstdError {
         throw CheckpointDamage(file: frame.file, error.message)

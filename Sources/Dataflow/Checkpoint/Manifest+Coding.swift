@@ -156,6 +156,20 @@ extension OperatorCounters {
     results = values[7]
   }
 
+  /// The books of several nodes in a row as those of one: what came in at the front, what left at the end, what each of them kept back.
+  ///
+  /// - Parameters:
+  ///   - main: the node whose `received` counts records.
+  ///   - before: the nodes in front of it, which may count something else (lines).
+  package static func folded(_ main: OperatorCounters, before: [OperatorCounters], last: OperatorCounters, parts: [OperatorCounters])
+    -> OperatorCounters
+  {
+    var sum = parts.reduce(OperatorCounters(), +)
+    sum.received = main.received + before.reduce(0) { $0 + $1.filtered + $1.duplicates + $1.late + $1.errors }
+    sum.emitted = last.emitted
+    return sum
+  }
+
   /// The sum, field by field.
   public static func + (a: OperatorCounters, b: OperatorCounters) -> OperatorCounters {
     OperatorCounters(values: zip(a.values, b.values).map { $0 + $1 })
@@ -164,13 +178,17 @@ extension OperatorCounters {
 
 /// Stored bytes that are not what was written.
 public struct CheckpointDamage: Error, CustomStringConvertible {
+  /// The file.
   public let file: String
+  /// What is wrong with it.
   public let what: String
 
+  /// A damage.
   public init(file: String, _ what: String) {
     self.file = file
     self.what = what
   }
 
+  /// A sentence for people.
   public var description: String { "checkpoint file \(file) is damaged: \(what)" }
 }

@@ -21,11 +21,14 @@ struct Recovery {
         let manifest = try store.manifest(epoch)
         try check(manifest)
         let loaded = Loaded(manifest: manifest, state: try read(manifest))
+        store.reportHealed(to: observer)
         if let (damagedEpoch, error) = damage.last {
           if let applied = try await applied(), applied > epoch {
             throw RecoveryRefused(
               "checkpoint \(damagedEpoch) is damaged (\(error)), and a sink has applied epoch \(applied), which checkpoint \(epoch) knows nothing of",
-              hint: "restore the damaged file from a copy (checkpoint.secondCopy keeps one), or take the sink's rows back to epoch \(epoch) and set its ledger to that")
+              hint:
+                "restore the damaged file from a copy (checkpoint.secondCopy keeps one), or take the sink's rows back to epoch \(epoch) and set its ledger to that"
+            )
           }
           for (bad, error) in damage {
             observer.warning("checkpoint \(bad) is damaged (\(error)); no sink has applied it, going on from checkpoint \(epoch)")
@@ -47,14 +50,16 @@ struct Recovery {
 
   private func check(_ manifest: Manifest) throws {
     guard manifest.job == graph.name else {
-      throw RecoveryRefused("the checkpoints belong to job \"\(manifest.job)\", not to \"\(graph.name)\"", hint: "give the job a folder of its own")
+      throw RecoveryRefused(
+        "the checkpoints belong to job \"\(manifest.job)\", not to \"\(graph.name)\"", hint: "give the job a folder of its own")
     }
     guard manifest.hashID == KeyGroup.hashID else {
       throw RecoveryRefused(
         "the state was keyed with hash \(manifest.hashID); this program uses \(KeyGroup.hashID)",
         hint: "finish the job with the program that wrote the state, or start it afresh under a new name")
     }
-    let known = Set(PhysicalPlan(graph).vertices.flatMap { vertex in vertex.nodes.map(\.id) + (vertex.source.map { ["\($0.id)@reader"] } ?? []) })
+    let known = Set(
+      PhysicalPlan(graph).vertices.flatMap { vertex in vertex.nodes.map(\.id) + (vertex.source.map { ["\($0.id)@reader"] } ?? []) })
     for state in manifest.operators where !known.contains(state.id) && state.subtasks.contains(where: { !$0.isEmpty }) {
       throw RecoveryRefused(
         "the checkpoint holds state of \"\(state.id)\", which is not in the job any more",
@@ -86,13 +91,17 @@ struct Recovery {
 
 /// Starting the job would give wrong results, or nothing to start from can be read.
 public struct RecoveryRefused: Error, CustomStringConvertible {
+  /// Why the job does not start.
   public let message: String
+  /// What a person can do about it.
   public let hint: String
 
+  /// A refusal.
   public init(_ message: String, hint: String) {
     self.message = message
     self.hint = hint
   }
 
+  /// The message, and the hint on a line of its own.
   public var description: String { "\(message)\n  hint: \(hint)" }
 }

@@ -15,10 +15,13 @@ actor SinkApplier {
     var applied: UInt64?
     var waiting: [Manifest] = []
     var isDone = false
+    var isGivenUp = false
   }
   private let progress = Mutex(Progress())
   /// Epochs that may wait before the sources are stopped.
   private static let maxWaiting = 32
+  /// One line a minute says that a sink still does not answer.
+  private static let warningInterval: Int64 = 60_000_000_000
 
   init(id: String, committer: any SinkCommitter, runtime: any Runtime, store: any CheckpointStore, job: String, observer: JobObserver) {
     self.id = id
@@ -37,7 +40,9 @@ actor SinkApplier {
 
   /// Claims the sink. Answers with the newest applied epoch; waits for a sink that does not answer yet.
   func open(isFresh: Bool) async throws -> UInt64? {
-    let applied = try await retrying { try self.committer.open(SinkContext(job: self.job, id: self.id, isFresh: isFresh, runtime: self.runtime)) }
+    let applied = try await retrying {
+      try self.committer.open(SinkContext(job: self.job, id: self.id, isFresh: isFresh, runtime: self.runtime))
+    }
     progress.withLock { $0.applied = applied }
     return applied
   }
@@ -73,6 +78,7 @@ actor SinkApplier {
     if let stage {
       var reader = try FrameReader(store: store)
       for part in stage.chunks { chunks.append(try reader.read(part)) }
+      store.reportHealed(to: observer)
     }
     let epoch = StagedEpoch(
       epoch: manifest.epoch, chunks: chunks, rows: stage?.rows ?? 0, digest: stage?.digest ?? 0, manifest: Manifest.name(manifest.epoch))
@@ -85,13 +91,25 @@ actor SinkApplier {
 
   func close() { committer.close() }
 
+  /// A sink that does not answer is not waited for any longer.
+  nonisolated func giveUp() { progress.withLock { $0.isGivenUp = true } }
+  private nonisolated var isGivenUp: Bool { progress.withLock { $0.isGivenUp } }
+
   /// Tries again, with growing pauses and jitter, for as long as the sink says that it may answer later.
   private func retrying<T: Sendable>(_ work: () throws -> T) async throws -> T {
     var pause: Int64 = 50_000_000
+    var nextWarning = Int64.min
     while true {
-      do { return try work() } catch let error as SinkError where error.retry == .withBackoff {
-        observer.warning("sink \"\(id)\": \(error.message); trying again")
-        try await runtime.sleep(nanoseconds: pause / 2 + Int64(runtime.random() % UInt64(pause / 2)))
+      do { return try work() } catch let error as SinkError where error.retry == .withBackoff && !isGivenUp {
+        if runtime.monotonic() >= nextWarning {
+          observer.warning("sink \"\(id)\" waits: \(error)")
+          nextWarning = runtime.monotonic() + Self.warningInterval
+        }
+        var rest = pause / 2 + Int64(runtime.random() % UInt64(pause / 2))
+        while rest > 0 && !isGivenUp {
+          try await runtime.sleep(nanoseconds: min(rest, 200_000_000))
+          rest -= 200_000_000
+        }
         pause = min(pause * 2, 10_000_000_000)
       }
     }

@@ -29,7 +29,9 @@ actor SnapshotPacker {
     _ acks: [Subtask.Acknowledgement], _ barrier: Barrier, previous: Manifest?, graph: JobGraph, baseCounters: [String: OperatorCounters],
     applied: UInt64?, observer: JobObserver
   ) throws -> Result {
-    var writer = try FrameWriter(store: store, prefix: Manifest.dataName(barrier.checkpoint, run: runtime.random() >> 24)) { write in try self.retryWhileFull(write, graph.checkpoint.timeout, observer) }
+    var writer = try FrameWriter(store: store, prefix: Manifest.dataName(barrier.checkpoint, run: runtime.random() >> 24)) { write in
+      try self.retryWhileFull(write, graph.checkpoint.timeout, observer)
+    }
     var operators: [String: Manifest.OperatorState] = [:]
     var order: [String] = []
     var stages: [String: Manifest.Stage] = [:]
@@ -66,7 +68,7 @@ actor SnapshotPacker {
         }
       }
       if let positions = ack.positions, let source = ack.operators.first {
-        let id = "\(source.id)@reader"
+        let id = "\(source.id.prefix { $0 != "#" })@reader"
         if operators[id] == nil { order.append(id) }
         var state = operators[id] ?? Manifest.OperatorState(id: id, subtasks: [])
         try SplitPosition.encode(positions).withUnsafeBytes { try writer.write($0) }
@@ -96,7 +98,7 @@ actor SnapshotPacker {
     return part.rawBytes == 0 ? earlier : earlier + [part]
   }
 
-  /// Writes again while the disk is full, with growing pauses, until the checkpoint's time is over. The sources have long filled their channels and stand still.
+  /// Writes again while the disk is full, with growing pauses, until the checkpoint's time is over. The coordinator holds the sources back meanwhile.
   private func retryWhileFull(_ write: () throws -> Void, _ timeout: Int64, _ observer: JobObserver) throws {
     let deadline = runtime.monotonic() + timeout
     var pause: Int64 = 50_000_000

@@ -4,10 +4,12 @@ public struct Descriptor: Sendable {
   public var type: String
   /// One sentence, as a user would say it.
   public var summary: String
+  /// The options under `config:`, in the order of the documentation.
   public var fields: [ConfigField]
   /// A short YAML example of the `config:` object.
   public var example: String
 
+  /// A descriptor.
   public init(type: String, summary: String, fields: [ConfigField], example: String = "") {
     self.type = type
     self.summary = summary
@@ -18,12 +20,14 @@ public struct Descriptor: Sendable {
 
 /// An entry of the operator catalog: the descriptor, and how a checked configuration becomes a plan.
 public struct OperatorType: Sendable {
+  /// What it is called and which options it takes.
   public var descriptor: Descriptor
   /// Resolves fields against the input schema and answers with the output schema and a factory.
   ///
   /// Throws `Diagnostic` for what only the schema can tell (a field that does not exist, a wrong column type).
   public var plan: @Sendable (Config, Schema) throws -> PlannedOperator
 
+  /// An entry.
   public init(_ descriptor: Descriptor, plan: @escaping @Sendable (Config, Schema) throws -> PlannedOperator) {
     self.descriptor = descriptor
     self.plan = plan
@@ -42,8 +46,12 @@ public struct PlannedOperator: Sendable {
   public var hasLateOutput: Bool
   /// The input fields it reads, so that an exchange before it carries no others; nil = all.
   public var reads: [Field]?
+  /// Set for a step that waits for calls: the runtime then drives this stage, and `make` gives an operator that only passes batches on.
+  public var stage: AsyncStagePlan?
+  /// Makes the operator, once per subtask.
   public var make: @Sendable () throws -> any Operator
 
+  /// A plan; not keyed, without need of time and without late output unless said otherwise.
   public init(
     schema: Schema, keyFields: [Field]? = nil, needsTime: Bool = false, hasLateOutput: Bool = false,
     reads: [Field]? = nil, make: @escaping @Sendable () throws -> any Operator
@@ -55,13 +63,22 @@ public struct PlannedOperator: Sendable {
     self.reads = reads
     self.make = make
   }
+
+  /// A step that waits for calls.
+  public init(schema: Schema, stage: AsyncStagePlan) {
+    self = .identity(schema)
+    self.stage = stage
+  }
 }
 
 /// An entry of the source catalog.
 public struct SourceType: Sendable {
+  /// What it is called and which options it takes.
   public var descriptor: Descriptor
+  /// Resolves checked options. Throws `Diagnostic` for what only the source can tell.
   public var plan: @Sendable (Config) throws -> PlannedSource
 
+  /// An entry.
   public init(_ descriptor: Descriptor, plan: @escaping @Sendable (Config) throws -> PlannedSource) {
     self.descriptor = descriptor
     self.plan = plan
@@ -70,17 +87,20 @@ public struct SourceType: Sendable {
 
 /// A source that is ready to be made, once per subtask.
 public struct PlannedSource: Sendable {
+  /// The columns of the batches that the reader fills.
   public var schema: Schema
   /// Whether a position can be sought again after a crash: exactly-once needs it.
   public var isReplayable: Bool
   /// Whether the input ends.
   public var isBounded: Bool
+  /// Makes the reader, once per subtask.
   public var make: @Sendable () throws -> any SourceReader
   /// Operators that belong to the source and run right behind the reader (decoding a format).
   public var decoders: [PlannedOperator]
   /// The field that holds the event time, when the format knows one and the job names none.
   public var timeField: (name: String, unit: TimePolicy.Unit)?
 
+  /// A plan; without decoders unless said otherwise.
   public init(
     schema: Schema, isReplayable: Bool, isBounded: Bool, decoders: [PlannedOperator] = [],
     timeField: (name: String, unit: TimePolicy.Unit)? = nil, make: @escaping @Sendable () throws -> any SourceReader
@@ -96,10 +116,12 @@ public struct PlannedSource: Sendable {
 
 /// An entry of the sink catalog.
 public struct SinkType: Sendable {
+  /// What it is called and which options it takes.
   public var descriptor: Descriptor
   /// Arguments: the sink's options, the checked options of its `connection` (if it names one), its input schema.
   public var plan: @Sendable (Config, Config?, Schema) throws -> PlannedSink
 
+  /// An entry.
   public init(_ descriptor: Descriptor, plan: @escaping @Sendable (Config, Config?, Schema) throws -> PlannedSink) {
     self.descriptor = descriptor
     self.plan = plan
@@ -108,15 +130,19 @@ public struct SinkType: Sendable {
 
 /// A sink that is ready to be made: a writer per subtask, and one committer unless rows leave at once.
 public struct PlannedSink: Sendable {
+  /// When rows leave, and how often.
   public enum Delivery: Sendable {
     /// Rows are staged with the checkpoint and applied after it is durable.
     case exactlyOnce(@Sendable () throws -> any SinkCommitter)
     /// Rows leave as they come; after a crash some leave twice.
     case live
   }
+  /// When rows leave, and how often.
   public var delivery: Delivery
+  /// Makes the writer, once per subtask; a `SinkWriter` when rows are staged.
   public var make: @Sendable () throws -> any Operator
 
+  /// A plan.
   public init(delivery: Delivery, make: @escaping @Sendable () throws -> any Operator) {
     self.delivery = delivery
     self.make = make

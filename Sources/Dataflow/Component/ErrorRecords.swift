@@ -1,5 +1,6 @@
 /// The records of every `errors` output: what was refused, why, by whom, and where it stood.
 public enum ErrorRecords {
+  /// The fields of an error record.
   public static let schema: Schema = {
     var schema = Schema()
     for name in ["operator", "reason", "detail", "source"] { schema.append(name, .bytes) }

@@ -31,27 +31,38 @@ public protocol Operator: AnyObject {
 }
 
 extension Operator {
+  /// Needs nothing.
   public func open(_ context: OperatorContext) throws {}
+  /// Does nothing when time advances.
   public func onWatermark(_ watermark: Int64, _ output: Output) throws {}
+  /// Does nothing by the clock.
   public func onTick(_ now: Int64, _ output: Output) throws {}
+  /// Holds nothing back.
   public func onEndOfInput(_ output: Output) throws {}
+  /// Has no state.
   public func snapshot(_ into: inout SnapshotBuilder) throws {}
+  /// Has no state.
   public func restore(_ from: StateReader) throws {}
+  /// Has nothing to give back.
   public func close() {}
 }
 
 /// What an operator may know about where it runs.
 public struct OperatorContext: Sendable {
+  /// The job's name.
   public let job: String
   /// The operator's id in the job: the name its state and its errors are filed under.
   public let id: String
+  /// Which of the subtasks this is, from 0.
   public let subtask: Int
+  /// How many subtasks the operator has.
   public let parallelism: Int
   /// The names of the job's splits.
   public let splits: SplitTable
   /// The clock, randomness and I/O this run uses.
   public let runtime: any Runtime
 
+  /// A context; of a single subtask unless said otherwise.
   public init(job: String, id: String, subtask: Int = 0, parallelism: Int = 1, splits: SplitTable = SplitTable(), runtime: any Runtime) {
     self.job = job
     self.id = id

@@ -2,6 +2,7 @@
 ///
 /// A class so that the next operator of the chain, or an exchange, can stand behind it. Owned by one subtask.
 open class Output {
+  /// Where this operator's records went, since it was opened or restored.
   public package(set) var counters = OperatorCounters()
   /// What to do with a record that fails.
   public let onError: ErrorPolicy
@@ -9,6 +10,7 @@ open class Output {
   private var errors: ErrorBatchBuilder?
   private var lateRecords: ErrorBatchBuilder?
 
+  /// An output that hands nothing on: subclasses override `deliver`.
   public init(operatorID: String, onError: ErrorPolicy = .fail) {
     self.operatorID = operatorID
     self.onError = onError
@@ -95,19 +97,28 @@ public enum ErrorPolicy: String, Sendable {
 
 /// Why a record was refused: a stable code for metrics and dead letters.
 public struct ErrorReason: Hashable, Sendable, RawRepresentable, ExpressibleByStringLiteral, CustomStringConvertible {
+  /// The code: kebab-case.
   public let rawValue: String
+  /// A reason of that code.
   public init(rawValue: String) { self.rawValue = rawValue }
+  /// A reason of that code.
   public init(stringLiteral value: String) { rawValue = value }
+  /// The code.
   public var description: String { rawValue }
 }
 
 /// A record that cannot be processed, under `onError: fail`. Holds no record contents.
 public struct RecordError: Error, CustomStringConvertible {
+  /// The operator's id in the job.
   public let operatorID: String
+  /// Why.
   public let reason: ErrorReason
+  /// What the operator says about it; holds no record contents.
   public let detail: String
+  /// The record's offset in its split.
   public let offset: Int64
 
+  /// A sentence for people.
   public var description: String {
     let tail = detail.isEmpty ? "" : ": \(detail)"
     return "operator \"\(operatorID)\" cannot process the record at offset \(offset): \(reason)\(tail)"
@@ -122,13 +133,18 @@ public struct OperatorCounters: Sendable, Equatable {
   public package(set) var emitted = 0
   /// Records taken into state (windows, sinks).
   public package(set) var absorbed = 0
+  /// Records dropped because the job says so.
   public package(set) var filtered = 0
+  /// Records that had been seen before.
   public package(set) var duplicates = 0
+  /// Records whose window was closed already.
   public package(set) var late = 0
+  /// Records that could not be processed.
   public package(set) var errors = 0
   /// Rows made from state: outside the balance.
   public package(set) var results = 0
 
+  /// Zeros.
   public init() {}
 
   /// Zero, or the books are wrong.

@@ -50,11 +50,16 @@ public protocol FileSystem: Sendable {
 
 /// A file operation that failed: what was tried, where, and the system's error number.
 public struct FileError: Error, CustomStringConvertible, Equatable {
+  /// What was tried: `read`, `write`, `rename` …
   public let operation: String
+  /// The path it was tried on.
   public let path: String
+  /// The system's error number.
   public let errno: Int32
+  /// The system's words.
   public let message: String
 
+  /// A failure.
   public init(operation: String, path: String, errno: Int32, message: String) {
     self.operation = operation
     self.path = path
@@ -62,6 +67,7 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
     self.message = message
   }
 
+  /// A sentence for people.
   public var description: String { "could not \(operation) \(path): \(message)" }
 }
 

@@ -19,12 +19,16 @@ public protocol SinkCommitter: AnyObject, Sendable {
 
 /// What a committer may know about where it runs.
 public struct SinkContext: Sendable {
+  /// The job's name, as the ledger knows it.
   public let job: String
+  /// The sink's id in the job, as the ledger knows it.
   public let id: String
   /// True when the job starts without a checkpoint: a ledger that has rows then means that the state was lost.
   public let isFresh: Bool
+  /// The clock, randomness and threads this run uses.
   public let runtime: any Runtime
 
+  /// A context.
   public init(job: String, id: String, isFresh: Bool, runtime: any Runtime) {
     self.job = job
     self.id = id
@@ -35,14 +39,18 @@ public struct SinkContext: Sendable {
 
 /// The rows of one epoch, as the writers of all subtasks encoded them, in subtask order.
 public struct StagedEpoch: Sendable {
+  /// The checkpoint's number.
   public let epoch: UInt64
+  /// Encoded rows, one chunk a subtask.
   public let chunks: [[UInt8]]
+  /// Rows in all chunks.
   public let rows: Int
   /// A digest of the chunks, kept in the ledger.
   public let digest: UInt64
   /// The name of the manifest that made the epoch durable.
   public let manifest: String
 
+  /// An epoch's rows.
   public init(epoch: UInt64, chunks: [[UInt8]], rows: Int, digest: UInt64, manifest: String) {
     self.epoch = epoch
     self.chunks = chunks
@@ -54,11 +62,14 @@ public struct StagedEpoch: Sendable {
 
 /// What became of an epoch's rows.
 public struct ApplyReport: Sendable, Equatable {
+  /// Rows that the system took.
   public var applied: Int
+  /// Rows that it refused; they are kept in the sink's own error table.
   public var refused: Int
   /// The epoch stood in the ledger already (an unknown commit that had succeeded).
   public var wasApplied: Bool
 
+  /// A report; nothing refused and not applied before unless said otherwise.
   public init(applied: Int, refused: Int = 0, wasApplied: Bool = false) {
     self.applied = applied
     self.refused = refused
@@ -68,22 +79,28 @@ public struct ApplyReport: Sendable, Equatable {
 
 /// A sink that could not do its work.
 public struct SinkError: Error, CustomStringConvertible {
+  /// What to do after the failure.
   public enum Retry: Sendable {
     /// The system may answer later: the runtime tries again with growing pauses, the job keeps its rows staged.
     case withBackoff
     /// A person must act. The message says how.
     case never
   }
+  /// What happened, for people.
   public let message: String
+  /// What a person can do about it; empty when there is nothing to say.
   public let hint: String
+  /// Whether another attempt may succeed.
   public let retry: Retry
 
+  /// A failure.
   public init(_ message: String, hint: String = "", retry: Retry) {
     self.message = message
     self.hint = hint
     self.retry = retry
   }
 
+  /// The message, and the hint on a line of its own.
   public var description: String { hint.isEmpty ? message : "\(message)\n  hint: \(hint)" }
 }
 

@@ -23,6 +23,7 @@ public protocol SourceReader: AnyObject {
 }
 
 extension SourceReader {
+  /// Nothing to give back.
   public func close() {}
 }
 
@@ -38,9 +39,12 @@ public enum SourceStatus: Sendable {
 
 /// How far a split has been read. `name` is stable across restarts; `state` belongs to the reader.
 public struct SplitPosition: Sendable, Equatable {
+  /// The split's name.
   public var name: String
+  /// The position, in the reader's own coding.
   public var state: [UInt8]
 
+  /// A position in a split.
   public init(name: String, state: [UInt8]) {
     self.name = name
     self.state = state
@@ -49,13 +53,20 @@ public struct SplitPosition: Sendable, Equatable {
 
 /// What a source may know about where it runs.
 public struct SourceContext: Sendable {
+  /// The job's name.
   public let job: String
+  /// The source's id in the job.
   public let id: String
+  /// Which of the subtasks this is, from 0.
   public let subtask: Int
+  /// How many subtasks the source has.
   public let parallelism: Int
+  /// The names of the job's splits.
   public let splits: SplitTable
+  /// The clock, randomness and files this run uses.
   public let runtime: any Runtime
 
+  /// A context; of a single subtask unless said otherwise.
   public init(job: String, id: String, subtask: Int = 0, parallelism: Int = 1, splits: SplitTable = SplitTable(), runtime: any Runtime) {
     self.job = job
     self.id = id
@@ -77,6 +88,7 @@ public final class SplitTable: Sendable {
   }
   private let state = Mutex(State())
 
+  /// No splits yet.
   public init() {}
 
   /// Registers a split, or finds it again. A registered split holds the watermark back until it has records, is idle or is finished.
@@ -98,6 +110,7 @@ public final class SplitTable: Sendable {
     state.withLock { _ = $0.finished.insert(split) }
   }
 
+  /// Whether the split was finished.
   public func isFinished(_ split: UInt32) -> Bool {
     state.withLock { $0.finished.contains(split) }
   }

@@ -7,6 +7,7 @@ public struct SnapshotBuilder {
     case lazy(any LazySection)
   }
 
+  /// Nothing captured yet.
   public init() {}
 
   /// A small section, encoded right away and written whole every time.
@@ -46,6 +47,7 @@ public struct StateReader: Sendable {
   /// This subtask is the only one that takes over what is not keyed.
   public let isFirst: Bool
 
+  /// State as a checkpoint holds it, for an operator that owns these key groups.
   public init(subtasks: [[String: [[UInt8]]]], keyGroups: Range<Int> = 0..<KeyGroup.count, isFirst: Bool = true) {
     self.subtasks = subtasks
     self.keyGroups = keyGroups
@@ -74,10 +76,15 @@ public struct StateReader: Sendable {
   ///
   /// - Throws: `StateFormatError` when the bytes are not a table with this payload.
   public func forEachRow(_ name: String, of writer: Int, payload: Int, _ body: (UnsafeRawPointer) throws -> Void) throws {
-    guard let parts = subtasks[writer][name] else { return }
-    try TableRestore.forEachRow(parts, stride: 16 + (payload + 7) / 8 * 8) { row in
+    try forEachUnfilteredRow(name, of: writer, payload: payload) { row in
       if keyGroups.contains(row.loadUnaligned(as: KeyHash.self).group) { try body(row) }
     }
+  }
+
+  /// The same for every row, whoever owns it: for tables whose row key is not the record's key. The caller filters.
+  public func forEachUnfilteredRow(_ name: String, of writer: Int, payload: Int, _ body: (UnsafeRawPointer) throws -> Void) throws {
+    guard let parts = subtasks[writer][name] else { return }
+    try TableRestore.forEachRow(parts, stride: 16 + (payload + 7) / 8 * 8, body)
   }
 
   /// Appends a saved log to `log`; returns what must be added to offsets into it, or nil if there is none.

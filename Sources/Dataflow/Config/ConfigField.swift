@@ -1,5 +1,6 @@
 /// One option of a component: its name, type, default and words. Documentation, JSON schema, checks and decoding are all made from it.
 public struct ConfigField: Sendable {
+  /// What may stand there.
   public indirect enum Kind: Sendable {
     case string
     case bool
@@ -20,16 +21,22 @@ public struct ConfigField: Sendable {
     case any
   }
 
+  /// The key: camelCase.
   public var name: String
+  /// What may stand there.
   public var kind: Kind
+  /// Whether leaving it out is a mistake.
   public var isRequired: Bool
   /// As it would be written in YAML; nil when there is none.
   public var defaultValue: String?
   /// One sentence.
   public var summary: String
+  /// A value as it would be written in YAML.
   public var example: String?
+  /// Whether its value is never shown.
   public var isSecret: Bool
 
+  /// A field; optional, without default, and no secret unless said otherwise.
   public init(
     _ name: String, _ kind: Kind, required: Bool = false, default defaultValue: String? = nil, example: String? = nil, secret: Bool = false,
     _ summary: String

@@ -1,5 +1,6 @@
 /// A value of a job file that remembers where it was written. Everything below the YAML reader sees only this.
 public struct ConfigValue: Hashable, Sendable {
+  /// What stands there.
   public indirect enum Content: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -11,11 +12,16 @@ public struct ConfigValue: Hashable, Sendable {
     case map([Entry])
   }
 
+  /// One key of a map and its value.
   public struct Entry: Hashable, Sendable {
+    /// The key as it was written.
     public var key: String
+    /// Where the key stands.
     public var keyLocation: SourceLocation?
+    /// What stands behind it.
     public var value: ConfigValue
 
+    /// An entry; a key that a program adds has no location.
     public init(key: String, keyLocation: SourceLocation? = nil, value: ConfigValue) {
       self.key = key
       self.keyLocation = keyLocation
@@ -23,7 +29,9 @@ public struct ConfigValue: Hashable, Sendable {
     }
   }
 
+  /// What stands there.
   public var content: Content
+  /// Where it was written; nil for values that a program adds.
   public var location: SourceLocation?
   /// Length of the text in its line, for the caret.
   public var length: Int
@@ -32,6 +40,7 @@ public struct ConfigValue: Hashable, Sendable {
   /// Came from `${file:…}` or a field marked secret: prints as •••.
   public var isSecret: Bool
 
+  /// A value; without a location when it was not read from a file.
   public init(_ content: Content, at location: SourceLocation? = nil, length: Int = 1, path: String = "", isSecret: Bool = false) {
     self.content = content
     self.location = location

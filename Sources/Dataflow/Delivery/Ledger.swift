@@ -7,6 +7,7 @@ public struct LedgerRow: Sendable, Equatable {
   /// The digest of that epoch's staged bytes; nil before the first.
   public var digest: UInt64?
 
+  /// A row with these values.
   public init(generation: UInt64, epoch: UInt64, digest: UInt64? = nil) {
     self.generation = generation
     self.epoch = epoch

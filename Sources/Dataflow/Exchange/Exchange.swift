@@ -138,8 +138,12 @@ package final class Outbox {
   /// Sends everything; suspends where a channel is full: this is where back-pressure reaches the sender.
   package nonisolated(nonsending) func drain() async throws {
     guard !pending.isEmpty else { return }
-    let batch = pending
-    pending.removeAll(keepingCapacity: true)
-    for (target, element) in batch { try await target.gate.send(target.channel, element) }
+    for (target, element) in takeAll() { try await target.gate.send(target.channel, element) }
+  }
+
+  /// Takes everything out.
+  func takeAll() -> [(target: (gate: InputGate, channel: Int), element: Element)] {
+    defer { pending.removeAll(keepingCapacity: true) }
+    return pending
   }
 }

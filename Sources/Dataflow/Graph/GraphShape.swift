@@ -1,5 +1,6 @@
 /// The nodes of a job and who reads what, without schemas: what can be checked, and put in order, before anything is planned.
 public struct GraphShape: Sendable {
+  /// What a node is for.
   public enum Role: String, Sendable {
     case source
     case `operator`
@@ -9,12 +10,18 @@ public struct GraphShape: Sendable {
     public var section: String { "\(rawValue)s" }
   }
 
+  /// One node and what it reads.
   public struct Node: Sendable {
+    /// Its name: unique in the job.
     public var id: String
+    /// Source, operator or sink.
     public var role: Role
+    /// What it reads; empty for a source.
     public var inputs: [NodeInput]
+    /// What becomes of a record that it cannot process.
     public var onError: ErrorPolicy
 
+    /// A node; nothing is checked here.
     public init(id: String, role: Role, inputs: [NodeInput] = [], onError: ErrorPolicy = .fail) {
       self.id = id
       self.role = role
@@ -26,14 +33,18 @@ public struct GraphShape: Sendable {
     public var path: String { "\(role.section).\(id)" }
   }
 
+  /// The job's name, for messages.
   public var job: String
+  /// In any order; messages list them in this one.
   public var nodes: [Node]
 
+  /// A shape of these nodes; nothing is checked here.
   public init(job: String, nodes: [Node]) {
     self.job = job
     self.nodes = nodes
   }
 
+  /// The shape of a whole graph.
   public init(_ graph: JobGraph) {
     job = graph.name
     nodes =

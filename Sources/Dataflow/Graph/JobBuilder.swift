@@ -13,6 +13,7 @@
 public final class JobBuilder {
   private var graph: JobGraph
 
+  /// A job without nodes.
   public init(
     _ name: String, parallelism: Int = 1, guarantee: Guarantee = .exactlyOnce, checkpoint: CheckpointPolicy = CheckpointPolicy(),
     restart: RestartPolicy = RestartPolicy()
@@ -95,14 +96,18 @@ public struct JobStream {
 
 /// A job that cannot run, with everything that is wrong with it.
 public struct InvalidJob: Error, CustomStringConvertible {
+  /// The job's name.
   public let job: String
+  /// Everything that is wrong; `path` says where.
   public let diagnostics: [Diagnostic]
 
+  /// A job and what is wrong with it.
   public init(job: String, diagnostics: [Diagnostic]) {
     self.job = job
     self.diagnostics = diagnostics
   }
 
+  /// A line for the job and one for each diagnostic.
   public var description: String {
     let lines = diagnostics.map { diagnostic in
       let hint = diagnostic.hint.isEmpty ? "" : "; \(diagnostic.hint)"

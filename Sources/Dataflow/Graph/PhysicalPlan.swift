@@ -1,6 +1,6 @@
 /// A job cut into *vertices*: chains of nodes that run in one subtask without a queue between them, and the exchanges that join them.
 ///
-/// A node joins the chain of what it reads unless its input must be partitioned by key, or it reads from several vertices.
+/// A node joins the chain of what it reads unless its input must be partitioned by key, it reads from several vertices, or it waits for calls.
 struct PhysicalPlan: Sendable {
   var vertices: [Vertex] = []
   var edges: [Edge] = []
@@ -10,6 +10,11 @@ struct PhysicalPlan: Sendable {
     /// In topological order.
     var nodes: [Node]
     var inputs: [Int]
+
+    /// The async stage that the vertex begins with, if it does.
+    var stage: AsyncStagePlan? {
+      if case .operation(let planned)? = nodes.first?.kind { planned.stage } else { nil }
+    }
   }
 
   struct Node: Sendable {
@@ -76,7 +81,8 @@ private struct PlanBuilder {
     }
     for sink in graph.sinks {
       place(
-        PhysicalPlan.Node(id: sink.id, kind: .sink(sink.planned), onError: .fail, schema: Schema()), inputs: sink.inputs, key: nil, reads: nil)
+        PhysicalPlan.Node(id: sink.id, kind: .sink(sink.planned), onError: .fail, schema: Schema()), inputs: sink.inputs, key: nil,
+        reads: nil)
     }
   }
 
@@ -86,8 +92,11 @@ private struct PlanBuilder {
     var schema = source.planned.schema
     for (index, decoder) in source.planned.decoders.enumerated() {
       schema = decoder.schema
-      // All decoders carry the source's id towards the user; only the first files its state under it.
-      chain(PhysicalPlan.Node(id: index == 0 ? source.id : "\(source.id)#\(index)", kind: .operation(decoder), onError: source.onError, schema: schema), vertex)
+      // The last decoder carries the source's id: its books are in records, those of earlier ones may be in lines.
+      let isLast = index == source.planned.decoders.count - 1
+      chain(
+        PhysicalPlan.Node(
+          id: isLast ? source.id : "\(source.id)#\(index)", kind: .operation(decoder), onError: source.onError, schema: schema), vertex)
     }
     if source.planned.decoders.isEmpty {
       chain(PhysicalPlan.Node(id: source.id, kind: .operation(.identity(schema)), onError: source.onError, schema: schema), vertex)
@@ -104,7 +113,7 @@ private struct PlanBuilder {
     let planned = node.planned
     place(
       PhysicalPlan.Node(id: node.id, kind: .operation(planned), onError: node.onError, schema: planned.schema), inputs: node.inputs,
-      key: planned.keyFields, reads: planned.reads)
+      key: planned.keyFields, reads: planned.reads, startsVertex: planned.stage != nil)
     schemas[node.id] = planned.schema
     if let time = node.time, let place = places[node.id] {
       assignTime(time, node.id, planned.schema, node.onError, place.vertex)
@@ -124,9 +133,9 @@ private struct PlanBuilder {
     plan.vertices[vertex].nodes.append(node)
   }
 
-  private mutating func place(_ node: PhysicalPlan.Node, inputs: [NodeInput], key: [Field]?, reads: [Field]?) {
+  private mutating func place(_ node: PhysicalPlan.Node, inputs: [NodeInput], key: [Field]?, reads: [Field]?, startsVertex: Bool = false) {
     let origins = inputs.compactMap { places[$0.node]?.vertex }
-    if key == nil, let vertex = origins.first, origins.allSatisfy({ $0 == vertex }) {
+    if key == nil, !startsVertex, let vertex = origins.first, origins.allSatisfy({ $0 == vertex }) {
       let index = plan.vertices[vertex].nodes.count
       plan.vertices[vertex].nodes.append(node)
       for input in inputs { connect(input, .node(index)) }

@@ -1,15 +1,19 @@
 /// The 128-bit hash of a record's key. Tables compare all 128 bits, so two keys are taken for one with probability 2^-128.
 @frozen
 public struct KeyHash: Hashable, BitwiseCopyable, Sendable, Comparable {
+  /// The first half: key groups are made from it.
   public var high: UInt64
+  /// The second half.
   public var low: UInt64
 
+  /// A hash of two halves.
   @inlinable
   public init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
   }
 
+  /// By the first half, then by the second.
   @inlinable
   public static func < (a: KeyHash, b: KeyHash) -> Bool {
     a.high != b.high ? a.high < b.high : a.low < b.low
@@ -22,6 +26,7 @@ public struct KeyHash: Hashable, BitwiseCopyable, Sendable, Comparable {
 
 /// Key groups are the units in which keyed state moves when a job is rescaled. 720 for ever: state written at one parallelism is read at any other.
 public enum KeyGroup {
+  /// How many there are.
   public static let count = 720
   /// Stands in manifests: state hashed otherwise is refused.
   public static let hashID = "mum128-1"
@@ -54,6 +59,7 @@ public struct KeyHasher {
   @usableFromInline var a: UInt64
   @usableFromInline var b: UInt64
 
+  /// Nothing hashed yet; another seed gives other hashes.
   @inlinable
   public init(seed: UInt64 = 0) {
     a = seed ^ 0x9E37_79B9_7F4A_7C15
@@ -66,6 +72,7 @@ public struct KeyHasher {
     return product.high ^ product.low
   }
 
+  /// Hashes an integer.
   @inlinable
   public mutating func combine(_ value: UInt64) {
     a = Self.mix(a ^ value, 0xA076_1D64_78BD_642F ^ b)
@@ -106,6 +113,7 @@ public struct KeyHasher {
     b = Self.mix(b ^ y, x ^ 0xE703_7ED1_A0B4_28DB) &+ a
   }
 
+  /// Hashes the bytes of a view; null differs from empty.
   @inlinable
   public mutating func combine(_ view: ByteView) {
     combine(view.base, view.count)

@@ -8,7 +8,9 @@ public final class MemoryBlock: @unchecked Sendable {
   public static let standardSize = 256 << 10
   @usableFromInline static let padding = 64
 
+  /// The first byte.
   public let base: UnsafeMutablePointer<UInt8>
+  /// Bytes that fit.
   public let capacity: Int
 
   /// A block of at least `minimum` bytes.

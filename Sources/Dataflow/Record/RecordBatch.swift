@@ -21,6 +21,7 @@ public final class RecordBatch: @unchecked Sendable {
   public var count = 0
   /// The rows that are alive, ascending. Valid up to `selectedCount`.
   public let selection: UnsafeMutablePointer<UInt16>
+  /// How many entries of `selection` count.
   public var selectedCount = 0
 
   /// Event times in nanoseconds since 1970, or `noTime`.
@@ -41,6 +42,7 @@ public final class RecordBatch: @unchecked Sendable {
   public private(set) var memory: [MemoryBlock] = []
   @usableFromInline var arenaUsed = 0
   @usableFromInline var arena: MemoryBlock?
+  @usableFromInline var lastIsInArena = false
 
   @usableFromInline
   struct Column {
@@ -209,6 +211,7 @@ public final class RecordBatch: @unchecked Sendable {
     if let arena, arenaUsed + count <= arena.capacity {
       let result = arena.base + arenaUsed
       arenaUsed += count
+      lastIsInArena = true
       return result
     }
     return allocateInFreshBlock(count)
@@ -218,16 +221,17 @@ public final class RecordBatch: @unchecked Sendable {
   func allocateInFreshBlock(_ count: Int) -> UnsafeMutablePointer<UInt8> {
     let block = MemoryBlock(minimum: count)
     memory.append(block)
-    if count > MemoryBlock.standardSize / 2 { return block.base }  // a huge value gets a block of its own
+    lastIsInArena = count <= MemoryBlock.standardSize / 2
+    if !lastIsInArena { return block.base }  // a huge value gets a block of its own
     arena = block
     arenaUsed = count
     return block.base
   }
 
-  /// Gives back the unused tail of the last allocation.
+  /// Gives back the unused tail of the last allocation. Nothing for one that got a block of its own.
   @inlinable
   public func trim(_ unused: Int) {
-    arenaUsed -= unused
+    if lastIsInArena { arenaUsed -= unused }
   }
 
   /// A copy of the bytes in the batch's own memory.

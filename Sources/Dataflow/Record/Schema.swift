@@ -11,11 +11,14 @@ public enum ColumnType: Hashable, Sendable {
 
 /// One named column of a record, and where a batch keeps it.
 public struct Field: Hashable, Sendable {
+  /// The name that jobs use.
   public let name: String
+  /// What the column holds.
   public let type: ColumnType
   /// Index of the physical column inside a `RecordBatch`. Several schemas of one chain share a batch, each naming the columns it sees.
   public let column: Int
 
+  /// A field in a column.
   @inlinable
   public init(name: String, type: ColumnType, column: Int) {
     self.name = name
@@ -29,6 +32,7 @@ public struct Field: Hashable, Sendable {
 /// Operators of a chain hand the same batch on, so a schema is a *view*: dropping or renaming a field costs nothing at run time,
 /// and a new field always takes a fresh physical column.
 public struct Schema: Hashable, Sendable {
+  /// The fields that are seen on this edge, in order.
   public private(set) var fields: [Field]
   /// How many physical columns a batch of this schema needs; at least `fields.count`.
   public private(set) var width: Int

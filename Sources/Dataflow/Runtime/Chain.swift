@@ -90,7 +90,8 @@ final class Chain {
       var builder = SnapshotBuilder()
       try node.operation.snapshot(&builder)
       let stage = node.writer?.takeStage()
-      return OperatorSnapshot(id: node.id, sections: builder.sections, counters: node.output.counters, stage: stage?.bytes, stagedRows: stage?.rows ?? 0)
+      return OperatorSnapshot(
+        id: node.id, sections: builder.sections, counters: node.output.counters, stage: stage?.bytes, stagedRows: stage?.rows ?? 0)
     }
   }
 

@@ -20,6 +20,7 @@ public enum CheckpointPhase: String, Sendable, CaseIterable {
 
 /// One complete checkpoint.
 public struct CheckpointReport: Sendable {
+  /// The checkpoint's number.
   public let epoch: UInt64
   /// Nanoseconds from the first barrier to the published manifest.
   public let duration: Int64
@@ -47,6 +48,7 @@ public enum JobEvent: Sendable {
 public final class JobObserver: Sendable {
   private let receive: @Sendable (JobEvent) -> Void
 
+  /// Calls the closure for every event, from whichever thread it happens on.
   public init(_ receive: @escaping @Sendable (JobEvent) -> Void = { _ in }) { self.receive = receive }
 
   func phase(_ phase: CheckpointPhase, _ epoch: UInt64) { receive(.phase(phase, epoch: epoch)) }

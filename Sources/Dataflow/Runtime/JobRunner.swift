@@ -45,7 +45,12 @@ public actor JobRunner {
       do {
         return try await runAttempt()
       } catch {
+        let own = await coordinator?.newestEpoch
         await closeAll()
+        // Somebody else has gone on with the job meanwhile: to claim the sinks again would end their run, not help this one.
+        if let own, let newest = try? store.epochs().last, newest > own {
+          throw CheckpointConflict(epoch: newest, path: graph.checkpoint.store)
+        }
         if stopRequested || !Self.isWorthRetrying(error) { throw error }
         if let now = try? store.epochs().last, now != epochsBefore {
           failures = 0
@@ -64,7 +69,12 @@ public actor JobRunner {
   /// Stops reading, takes a last checkpoint, applies it and ends `run`. Open windows do not fire.
   public func stop() async {
     stopRequested = true
-    await coordinator?.requestStop()
+    guard let coordinator else {
+      // The job has not begun: a sink that does not answer must not keep it from ending.
+      for applier in appliers { applier.giveUp() }
+      return
+    }
+    await coordinator.requestStop()
   }
 
   /// Takes a checkpoint soon.
@@ -90,6 +100,7 @@ public actor JobRunner {
       guard case .exactlyOnce(let make) = sink.planned.delivery else { return nil }
       return SinkApplier(id: sink.id, committer: try make(), runtime: runtime, store: store, job: graph.name, observer: observer)
     }
+    if stopRequested { for applier in appliers { applier.giveUp() } }
     let loaded = try await recover()
     base = Dictionary(uniqueKeysWithValues: (loaded?.manifest.counters ?? []).map { ($0.id, $0.counters) })
     // Unique over processes: an acknowledgement or a file of another attempt can never pass for this one's.
@@ -137,6 +148,7 @@ public actor JobRunner {
         while !Task.isCancelled {
           do { try await runtime.sleep(nanoseconds: 100_000_000) } catch { break }
           wiring.tick()
+          await coordinator.throttle()
         }
         return .ticker
       }
@@ -214,13 +226,21 @@ public actor JobRunner {
       }
       if newest < loaded.manifest.epoch { try await applier.apply(loaded.manifest) }
     }
-    observer.send(.restored(epoch: loaded.manifest.epoch, records: loaded.manifest.counters.first?.counters.received ?? 0))
+    observer.send(.restored(epoch: loaded.manifest.epoch, records: Self.recordsRead(loaded.manifest, graph)))
     return loaded
+  }
+
+  /// Records that all sources had read when the checkpoint was taken.
+  private static func recordsRead(_ manifest: Manifest, _ graph: JobGraph) -> Int {
+    let sources = Set(graph.sources.map(\.id))
+    return manifest.counters.reduce(0) { sources.contains($1.id) ? $0 + $1.counters.received : $0 }
   }
 
   private static func isWorthRetrying(_ error: any Error) -> Bool {
     switch error {
-    case is RecoveryRefused, is RecordError, is CancellationError, is CheckpointConflict, is StateFormatError, is Diagnostic: false
+    case is RecoveryRefused, is RecordError, is CancellationError, is CheckpointConflict, is StateFormatError, is Diagnostic,
+      is any PermanentFailure:
+      false
     case let error as SinkError: error.retry == .withBackoff
     case let error as SourceError: error.isTransient
     default: true
@@ -237,17 +257,21 @@ public actor JobRunner {
 }
 
 /// A source that cannot be read.
-public struct SourceError: Error, CustomStringConvertible {
+public struct SourceError: Error, CustomStringConvertible, Equatable {
+  /// What happened, for people.
   public let message: String
+  /// What a person can do about it; empty when there is nothing to say.
   public let hint: String
   /// Whether trying again may help.
   public let isTransient: Bool
 
+  /// A failure; a lasting one unless said otherwise.
   public init(_ message: String, hint: String = "", isTransient: Bool = false) {
     self.message = message
     self.hint = hint
     self.isTransient = isTransient
   }
 
+  /// The message, and the hint on a line of its own.
   public var description: String { hint.isEmpty ? message : "\(message)\n  hint: \(hint)" }
 }

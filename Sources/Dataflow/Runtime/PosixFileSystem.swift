@@ -2,8 +2,10 @@ internal import Glibc
 
 /// Files of the operating system. What returns without an error has been handed to the disk where the name says durable.
 public struct PosixFileSystem: FileSystem {
+  /// The disk of this machine.
   public init() {}
 
+  /// Makes the folder and its parents; one that exists is fine.
   public func createDirectory(_ path: String) throws {
     var prefix = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
@@ -22,6 +24,7 @@ public struct PosixFileSystem: FileSystem {
     }
   }
 
+  /// The names in the folder, sorted, without `.` and `..`.
   public func list(_ path: String) throws -> [String] {
     guard let folder = opendir(path) else {
       if errno == ENOENT { return [] }
@@ -36,10 +39,13 @@ public struct PosixFileSystem: FileSystem {
     return names.sorted()
   }
 
+  /// Whether there is such a file or folder.
   public func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// All bytes of the file.
   public func read(_ path: String) throws -> [UInt8] { try read(path, offset: 0, count: try size(path)) }
 
+  /// Up to `count` bytes from `offset`; fewer at the file's end.
   public func read(_ path: String, offset: Int, count: Int) throws -> [UInt8] {
     let file = try open(path, O_RDONLY, "read")
     defer { close(file) }
@@ -56,12 +62,14 @@ public struct PosixFileSystem: FileSystem {
     }
   }
 
+  /// The file's length in bytes.
   public func size(_ path: String) throws -> Int {
     var status = stat()
     if stat(path, &status) != 0 { throw failure("read", path) }
     return Int(status.st_size)
   }
 
+  /// Writes the file, replacing what was there, and hands it to the disk.
   public func writeDurably(_ path: String, _ bytes: [UInt8]) throws {
     let file = try open(path, O_WRONLY | O_CREAT | O_TRUNC, "write")
     defer { close(file) }
@@ -70,10 +78,12 @@ public struct PosixFileSystem: FileSystem {
     if fsync(file) != 0 { throw failure("sync", path) }
   }
 
+  /// Renames within one file system; replaces what is there.
   public func rename(_ from: String, to: String) throws {
     if Glibc.rename(from, to) != 0 { throw failure("rename to \(to)", from) }
   }
 
+  /// Creates the file with these bytes, or throws when it exists: no reader ever sees half of it.
   public func createExclusively(_ path: String, _ bytes: [UInt8]) throws {
     // A name of its own per process: two processes must not write the same temporary file.
     let temporary = "\(path).\(getpid()).tmp"
@@ -82,12 +92,14 @@ public struct PosixFileSystem: FileSystem {
     if link(temporary, path) != 0 { throw failure("publish", path) }
   }
 
+  /// Makes renames and creations in the folder durable.
   public func syncDirectory(_ path: String) throws {
     let folder = try open(path, O_RDONLY | O_DIRECTORY, "sync")
     defer { close(folder) }
     if fsync(folder) != 0 { throw failure("sync", path) }
   }
 
+  /// Removes the file; one that is not there is fine.
   public func remove(_ path: String) throws {
     if unlink(path) != 0 && errno != ENOENT { throw failure("remove", path) }
   }

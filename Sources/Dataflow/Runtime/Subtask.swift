@@ -35,7 +35,7 @@ actor Subtask {
   nonisolated let slot: any Slot
   nonisolated var unownedExecutor: UnownedSerialExecutor { slot.asUnownedSerialExecutor() }
 
-  private let plan: Plan
+  let plan: Plan
   private let coordinator: CheckpointCoordinator
   private var chain: Chain?
   private var watermark = Int64.min
@@ -55,7 +55,13 @@ actor Subtask {
     defer { chain.close() }
     try chain.open(context: context)
     self.chain = chain
-    if let source = plan.vertex.source { try await runSource(source, chain) } else { try await runOperators(chain) }
+    if let source = plan.vertex.source {
+      try await runSource(source, chain)
+    } else if let stage = plan.vertex.stage {
+      try await runAsyncStage(stage, chain)
+    } else {
+      try await runOperators(chain)
+    }
   }
 
   /// What the subtask is doing, for progress and metrics. Answered between two batches.
@@ -82,7 +88,7 @@ actor Subtask {
     OperatorContext(job: plan.job, id: id, subtask: plan.subtask, parallelism: plan.parallelism, splits: plan.splits, runtime: plan.runtime)
   }
 
-  private func restoreOperators(_ chain: Chain) throws {
+  func restoreOperators(_ chain: Chain) throws {
     guard let restored = plan.restored else { return }
     for node in chain.nodes { if let state = restored[node.id] { try node.operation.restore(state) } }
   }
@@ -214,7 +220,7 @@ actor Subtask {
     }
   }
 
-  private func onWatermark(_ risen: Int64, _ chain: Chain) throws {
+  func onWatermark(_ risen: Int64, _ chain: Chain) throws {
     watermark = risen
     try chain.onWatermark(risen)
   }
@@ -222,7 +228,7 @@ actor Subtask {
   // MARK: Checkpoints
 
   /// Sends the barrier behind everything that belongs before it, captures the state, and acknowledges.
-  private func pass(_ barrier: Barrier, _ chain: Chain, positions: [SplitPosition]?) async throws {
+  func pass(_ barrier: Barrier, _ chain: Chain, positions: [SplitPosition]?) async throws {
     let start = plan.runtime.monotonic()
     for node in chain.nodes { try node.output.flushErrors() }
     chain.broadcast(.barrier(barrier))
@@ -259,21 +265,30 @@ extension SplitPosition {
 
 /// What one subtask is doing.
 public struct SubtaskStatus: Sendable {
+  /// Which of its step's subtasks it is, from 0.
   public let subtask: Int
+  /// Whether it reads a source.
   public let isSource: Bool
+  /// Where the records of each operator in its chain went, the first operator first.
   public let counters: [(id: String, counters: OperatorCounters)]
+  /// Nanoseconds since 1970; `Int64.min` before the first.
   public let watermark: Int64
   /// Batches waiting at its input.
   public let queued: Int
+  /// Nanoseconds of work since the start.
   public let busyNanoseconds: Int64
+  /// Nanoseconds since the start.
   public let elapsedNanoseconds: Int64
+  /// Of a source: how far each of its splits has come.
   public let splits: [SplitStatus]
 }
 
 /// How far event time has come in one split.
 public struct SplitStatus: Sendable {
+  /// The split's name.
   public let name: String
   /// `Int64.min` before the first record.
   public let maxTime: Int64
+  /// Whether it has had no records for so long that it no longer holds the time back.
   public let isIdle: Bool
 }

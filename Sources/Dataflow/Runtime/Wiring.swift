@@ -42,7 +42,8 @@ struct Wiring: Sendable {
         if let control { controls.append(control) }
         subtasks.append(
           Subtask.Plan(
-            vertexIndex: index, vertex: vertex, subtask: subtask, parallelism: parallelism, job: graph.name, attempt: attempt, runtime: runtime,
+            vertexIndex: index, vertex: vertex, subtask: subtask, parallelism: parallelism, job: graph.name, attempt: attempt,
+            runtime: runtime,
             splits: splits, gate: vertex.source == nil ? gateOf[index][subtask] : nil, channelNodes: channelNodes[index], outputs: outputs,
             control: control, alignment: alignment,
             restored: state.map { state in

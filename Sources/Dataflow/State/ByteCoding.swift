@@ -23,7 +23,9 @@ public struct ByteReader {
   /// A reader over the bytes, which must stay valid while it is used.
   public init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
 
+  /// Whether everything was read.
   public var isAtEnd: Bool { rest.isEmpty }
+  /// Bytes that were not read yet.
   public var remaining: Int { rest.count }
 
   /// The next integer. Throws `StateFormatError` at the end.

@@ -26,6 +26,7 @@ public final class ColdLog {
   /// The offset that the next value gets.
   public private(set) var count = 0
 
+  /// An empty log.
   public init() {}
 
   /// Appends the bytes and answers with their offset.
@@ -39,6 +40,7 @@ public final class ColdLog {
     return offset
   }
 
+  /// Appends the bytes and answers with their offset.
   public func append(_ bytes: [UInt8]) -> Int {
     bytes.withUnsafeBufferPointer { append($0.baseAddress, $0.count) }
   }

@@ -50,7 +50,10 @@ struct PrefixSet {
 
 /// Bytes of saved state that do not read as what they should be.
 public struct StateFormatError: Error, CustomStringConvertible {
+  /// What was found in the bytes.
   public let message: String
+  /// An error that says what was found.
   public init(_ message: String) { self.message = message }
+  /// A sentence for people.
   public var description: String { "the saved state cannot be read: \(message)" }
 }

@@ -54,7 +54,8 @@ final class AssignTime: Operator {
       for row in refused {
         let time = times[row]
         try output.fail(
-          batch, row: row, reason: "impossible-time", detail: time == RecordBatch.noTime ? "no event time" : "event time \(time) ns is not plausible")
+          batch, row: row, reason: "impossible-time",
+          detail: time == RecordBatch.noTime ? "no event time" : "event time \(time) ns is not plausible")
       }
       batch.filterSelection { plausible.contains(times[$0]) }
     }

@@ -14,17 +14,27 @@ public struct JobDefinition: Sendable {
     case fresh
   }
 
+  /// Unique among the jobs of a process.
   public var name: String
+  /// Words to find the job by, in the order of the file.
   public var labels: [(key: String, value: String)]
+  /// What the job is for.
   public var description: String
+  /// Whether it should run.
   public var state: State
+  /// Subtasks of each step, 1 to 720.
   public var parallelism: Int
+  /// What a crash may do to results.
   public var guarantee: Guarantee
+  /// When state is saved, and where.
   public var checkpoint: CheckpointPolicy
+  /// How a failed job starts again.
   public var restart: RestartPolicy
+  /// What a changed job starts from.
   public var upgrade: Upgrade
   /// Sources, operators and sinks in the order of the file.
   public var components: [ComponentDefinition]
+  /// What the job must make of a few records.
   public var tests: [JobTestSpec]
   /// The options of `spec` as they were checked, for printing.
   var spec: Config

@@ -1,9 +1,8 @@
 /// Finds what may be an alias in YAML text, before any parser sees it.
 ///
-/// Yams resolves aliases while it builds its tree and forgets where they stood; and it hashes the keys of every map, so that a key which is (or
-/// holds) an alias of an alias of an alias costs exponential time inside the parser. Both are settled here on the plain text: the places of
-/// possible aliases are remembered, and text that could put one into a key is refused. The scan knows no quotes and no comments, so it errs
-/// on the side of seeing too much.
+/// Yams forgets where an alias stood, so the places of all that may be one are remembered. And it hashes the keys of every map while it builds
+/// its tree: a key which is, or holds, an alias of aliases of aliases costs exponential time inside the parser. So there is a text without any
+/// alias to look at the keys first. The scan knows no quotes and no comments; it errs on the side of seeing too much.
 struct AliasScan {
   struct Token: Equatable {
     var name: String
@@ -13,33 +12,31 @@ struct AliasScan {
 
   /// In the order of the text.
   private(set) var tokens: [Token] = []
-  /// Where an alias may stand inside of a key; nil when nowhere.
-  private(set) var keyPlace: (line: Int, column: Int)?
 
   init(_ source: SourceText) {
-    guard source.text.utf8.contains(UInt8(ascii: "*")), source.text.utf8.contains(UInt8(ascii: "&")) else { return }
-    var question: (line: Int, column: Int)?
+    guard source.text.utf8.contains(UInt8(ascii: "*")) else { return }
     for (number, line) in source.lines.enumerated() {
-      let before = tokens.count
-      for column in line.indices {
-        let next = column + 1 < line.count ? line[column + 1] : " "
-        switch line[column] {
-        case "*" where Self.mayBeginToken(line, column) && Self.isName(next):
-          let name = line[(column + 1)...].prefix(while: Self.isName)
-          tokens.append(Token(name: String(String.UnicodeScalarView(name)), line: number + 1, column: column + 1))
-          if keyPlace == nil, Self.isKeyEnd(line, column + 1 + name.count) { keyPlace = (number + 1, column + 1) }
-        case "?" where question == nil && Self.mayBeginToken(line, column):
-          question = (number + 1, column + 1)
-        case "]", "}":
-          // A map or list in brackets as a key: keys without `?` stand on one line.
-          if keyPlace == nil, tokens.count > before, Self.isKeyEnd(line, column + 1) {
-            keyPlace = (tokens[before].line, tokens[before].column)
-          }
-        default: break
-        }
+      for column in line.indices where line[column] == "*" {
+        let name = line[(column + 1)...].prefix(while: Self.isName)
+        guard !name.isEmpty else { continue }
+        tokens.append(Token(name: String(String.UnicodeScalarView(name)), line: number + 1, column: column + 1))
       }
     }
-    if keyPlace == nil, !tokens.isEmpty { keyPlace = question }
+  }
+
+  /// The text with a private-use letter in the place of every `*` that could begin an alias. What is a node in the one is a node in the other,
+  /// at the same place; an alias has become a scalar.
+  static func withoutAliases(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    let scalars = text.unicodeScalars
+    var index = scalars.startIndex
+    while index < scalars.endIndex {
+      let next = scalars.index(after: index)
+      let begins = scalars[index] == "*" && next < scalars.endIndex && isName(scalars[next])
+      result.append(begins ? "\u{E000}" : scalars[index])
+      index = next
+    }
+    return String(result)
   }
 
   private static func isName(_ scalar: Unicode.Scalar) -> Bool {
@@ -47,15 +44,5 @@ struct AliasScan {
     case "a"..."z", "A"..."Z", "0"..."9", "_", "-": true
     default: false
     }
-  }
-
-  private static func mayBeginToken(_ line: [Unicode.Scalar], _ column: Int) -> Bool {
-    guard column > 0 else { return true }
-    let previous = line[column - 1]
-    return !isName(previous) && previous != "." && previous != "/" && previous != ")" || previous == "-"
-  }
-
-  private static func isKeyEnd(_ line: [Unicode.Scalar], _ start: Int) -> Bool {
-    line[min(start, line.count)...].first { $0 != " " && $0 != "\t" } == ":"
   }
 }

@@ -2,11 +2,15 @@ internal import Dataflow
 
 /// Gathers what is wrong, so that all of it can be reported at once.
 struct DiagnosticCollector {
+  /// How many are kept: nobody reads more, and a file of 60,000 wrong documents must not cost memory.
+  static let limit = 1_000
+
   private(set) var diagnostics: [Diagnostic] = []
+  /// Errors so far, also those beyond the limit.
+  private(set) var errorCount = 0
   private var seen: Set<Diagnostic> = []
 
-  var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
-  var errorCount: Int { diagnostics.count { $0.severity == .error } }
+  var hasErrors: Bool { errorCount > 0 }
 
   /// Adds a diagnostic unless the same was said of the same place before (an anchor that is used twice).
   mutating func add(_ diagnostic: Diagnostic) {
@@ -15,7 +19,9 @@ struct DiagnosticCollector {
       identity.path = ""
       identity.detail = ""
     }
-    if seen.insert(identity).inserted { diagnostics.append(diagnostic) }
+    if diagnostic.severity == .error { errorCount += 1 }
+    guard diagnostics.count < Self.limit, seen.insert(identity).inserted else { return }
+    diagnostics.append(diagnostic)
   }
 
   mutating func add(_ more: some Sequence<Diagnostic>) {

@@ -10,16 +10,20 @@ public import Dataflow
 ///   hint: write 60s, 60m or 60h
 /// ```
 public struct DiagnosticRenderer: Sendable {
+  /// How many diagnostics are shown in full.
+  static let shown = 100
   /// Scalars of a line that are shown; of a longer one the part around the mark.
   static let width = 160
   let sources: [SourceText]
 
+  /// Lines are shown of these files; diagnostics of others go without.
   public init(sources: [SourceText]) { self.sources = sources }
 
-  /// All diagnostics with a blank line between them, and the count. Empty when there are none.
+  /// The diagnostics (the first hundred of very many) with a blank line between them, and the count. Empty when there are none.
   public func text(_ diagnostics: [Diagnostic]) -> String {
     guard !diagnostics.isEmpty else { return "" }
-    return (diagnostics.map(text) + [summary(diagnostics)]).joined(separator: "\n\n") + "\n"
+    let more = diagnostics.count > Self.shown ? ["… and \(diagnostics.count - Self.shown) more"] : []
+    return (diagnostics.prefix(Self.shown).map(text) + more + [summary(diagnostics)]).joined(separator: "\n\n") + "\n"
   }
 
   /// One diagnostic, without a line end.
@@ -90,7 +94,7 @@ public struct DiagnosticRenderer: Sendable {
     func isControl(_ scalar: Unicode.Scalar) -> Bool {
       switch scalar.value {
       case 0x09: !keepTabs
-      case 0...0x1F, 0x7F...0x9F, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069: true
+      case 0...0x1F, 0x7F...0x9F, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069, 0xFFFE...0xFFFF: true
       default: false
       }
     }

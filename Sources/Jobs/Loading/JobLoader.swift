@@ -10,6 +10,8 @@ public struct JobLoader: Sendable {
   let catalog: ComponentCatalog
   let environment: [String: String]
   let readFile: @Sendable (String) throws -> [UInt8]
+  /// Applied to every document before it is checked.
+  public var edits: [DocumentEdit] = []
 
   /// - Parameters:
   ///   - environment: what `${VAR}` is looked up in.
@@ -56,7 +58,11 @@ public struct JobLoader: Sendable {
       anchors.merge(read.anchors) { first, _ in first }
       let written = read.documents.filter { $0.content != .null }
       if written.isEmpty, read.diagnostics.isEmpty { checker.collector.add(Self.empty(file.name)) }
-      documents += written
+      documents += written.map { document in
+        var document = document
+        for edit in edits { edit.apply(&document) }
+        return document
+      }
     }
     // What cannot be read, or is no document, may be what the rest refers to: nothing is said of the rest.
     var loaded = LoadedJobs()

@@ -4,6 +4,7 @@ internal import Dataflow
 public struct JobSchema: Sendable {
   let catalog: ComponentCatalog
 
+  /// The schema of files that use these components.
   public init(catalog: ComponentCatalog) { self.catalog = catalog }
 
   /// Draft 7, pretty-printed; the same catalog gives the same bytes.

@@ -6,6 +6,7 @@ public struct LoadedJobs: Sendable {
   public internal(set) var jobs: [PlannedJob] = []
   /// All jobs that could be read, in the order of the files.
   public internal(set) var definitions: [JobDefinition] = []
+  /// All connections that could be read.
   public internal(set) var connections: [ConnectionDefinition] = []
   /// Everything that is wrong, sorted by place.
   public internal(set) var diagnostics: [Diagnostic] = []
@@ -20,6 +21,8 @@ public struct LoadedJobs: Sendable {
 
 /// A job that is ready to run.
 public struct PlannedJob: Sendable {
+  /// What the file says.
   public let definition: JobDefinition
+  /// What runs.
   public let graph: JobGraph
 }

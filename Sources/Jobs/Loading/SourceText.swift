@@ -4,10 +4,12 @@
 public struct SourceText: Sendable {
   /// What messages call it: the path as the user gave it.
   public let name: String
+  /// The whole text, without a byte-order mark.
   public let text: String
   /// The scalars of each line, without its end.
   let lines: [[Unicode.Scalar]]
 
+  /// Divides the text into lines. O(text).
   public init(name: String, text: String) {
     self.name = name
     self.text = text

@@ -51,7 +51,12 @@ struct SpecChecker {
   static func decodeDefault(_ text: String, _ field: ConfigField) -> Config.Value {
     var checker = SpecChecker()
     let read = YAMLReader.read(SourceText(name: "default", text: text))
-    guard let parsed = read.documents.first, let value = checker.decode(parsed, field.kind, field.name, field.name),
+    guard var parsed = read.documents.first else { preconditionFailure("default \"\(text)\" of option \"\(field.name)\" is not YAML") }
+    // Text that looks like a number is still text where text is wanted.
+    if case .string = field.kind, parsed.content != .string(text), !text.hasPrefix("\""), !text.hasPrefix("'") {
+      parsed.content = .string(text)
+    }
+    guard let value = checker.decode(parsed, field.kind, field.name, field.name),
       !checker.collector.hasErrors
     else { preconditionFailure("default \"\(text)\" of option \"\(field.name)\" does not fit it") }
     return value
@@ -186,9 +191,15 @@ struct SpecChecker {
   }
 
   private mutating func choice(_ value: ConfigValue, _ choices: [String], _ name: String, _ path: String) -> Config.Value? {
-    guard case .string(let text) = value.content else {
-      return wrongType(value, name, "one of \(choices.joined(separator: ", "))", path: path)
-    }
+    // A choice may be a word that means something else in YAML.
+    let word: String? =
+      switch value.content {
+      case .string(let text): text
+      case .null where choices.contains("null"): "null"
+      case .bool(let flag) where choices.contains("\(flag)"): "\(flag)"
+      default: nil
+      }
+    guard let text = word else { return wrongType(value, name, "one of \(choices.joined(separator: ", "))", path: path) }
     guard choices.contains(text) else {
       let nearest = NearestName.hint(text, in: choices)
       report(

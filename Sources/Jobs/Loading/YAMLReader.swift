@@ -68,9 +68,10 @@ struct YAMLReader {
       fail(.yamlTooLarge, "the text has more than \(Units.format(bytes: Int64(YAMLLimits.bytes)))", 1, 1, hint: "split it")
       return []
     }
-    guard checkCharacters(), checkAliases() else { return [] }
+    guard checkCharacters() else { return [] }
     var documents: [ConfigValue] = []
     do {
+      guard try checkKeys() else { return [] }
       // No resolver rules: what plain scalars mean is decided in PlainScalar. The encoding is given because the default asks the environment.
       let parser = try Parser(yaml: source.text, resolver: .basic, encoding: .utf8)
       // The parser owns the anchors' names; nodes refer to them weakly.
@@ -106,16 +107,42 @@ struct YAMLReader {
     }
   }
 
-  private mutating func checkAliases() -> Bool {
-    let scan = AliasScan(source)
-    aliases = scan.tokens
-    if let place = scan.keyPlace {
-      fail(
-        .yamlUnsupported, "an alias may stand in the key of a map here", place.line, place.column,
-        hint: "write the key out; where this is text, put it in quotes")
-      return false
+  /// Looks at the keys of a text without aliases: with all of them text, and none an alias, hashing them is cheap. See `AliasScan`.
+  ///
+  /// Throws `YamlError` for what is wrong with the text whatever its aliases are.
+  private mutating func checkKeys() throws -> Bool {
+    aliases = AliasScan(source).tokens
+    guard !aliases.isEmpty else { return true }
+    let parser = try Parser(yaml: AliasScan.withoutAliases(source.text), resolver: .basic, encoding: .utf8)
+    let places = Set(aliases.map { Place(line: $0.line, column: $0.column) })
+    while let root = try parser.nextRoot() { checkKeys(root, places) }
+    return !collector.hasErrors
+  }
+
+  /// The parser nests at most 1,000 deep, so recursion is bounded.
+  private mutating func checkKeys(_ node: Node, _ places: Set<Place>) {
+    switch node {
+    case .sequence(let sequence): for child in sequence { checkKeys(child, places) }
+    case .mapping(let mapping):
+      for (key, child) in mapping {
+        let mark = key.mark.map { Place(line: $0.line, column: $0.column) } ?? cursor
+        if case .scalar = key {
+          if places.contains(mark) {
+            fail(
+              .yamlUnsupported, "an alias cannot be the key of a map", mark.line, mark.column,
+              hint: "write the key out, or put it in quotes")
+          }
+        } else {
+          failKey(mark)
+        }
+        checkKeys(child, places)
+      }
+    default: break
     }
-    return true
+  }
+
+  private mutating func failKey(_ mark: Place) {
+    fail(.yamlUnsupported, "the key of a map is not text", mark.line, mark.column, hint: "write a plain word before the colon")
   }
 
   private mutating func convert(_ node: Node, path: String, depth: Int) -> ConfigValue? {
@@ -183,7 +210,7 @@ struct YAMLReader {
       let mark = key.mark.map { Place(line: $0.line, column: $0.column) } ?? cursor
       if !isExpanding { cursor = max(cursor, mark) }
       guard case .scalar(let name) = key else {
-        fail(.yamlUnsupported, "the key of a map is not text", mark.line, mark.column, hint: "write a plain word before the colon")
+        failKey(mark)
         continue
       }
       if key.anchor != nil { anchored.insert(mark) }
@@ -283,9 +310,18 @@ struct YAMLReader {
   private func hint(_ problem: String, _ line: Int, _ column: Int) -> String {
     let text = source.line(line)
     if text.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") { return "indent with spaces: YAML does not take tabs" }
+    if problem.contains("expected ','"), isVariable(near: line) { return "inside of { } and [ ], put text with ${…} in quotes" }
     if problem.contains("undefined alias") { return "define it before its first use: &name" }
     if problem.contains("mapping values are not allowed") { return "put text that holds a colon in quotes; check the indentation" }
     if text.indices.contains(column - 1), text[column - 1] == "@" || text[column - 1] == "`" { return "put the text in quotes" }
     return ""
+  }
+
+  /// Whether a variable without quotes stands on the line or the one before: the parser stops behind it.
+  private func isVariable(near line: Int) -> Bool {
+    [line - 1, line].contains { number in
+      let text = String(String.UnicodeScalarView(source.line(number)))
+      return text.contains(": ${") || text.contains("[${") || text.contains(", ${")
+    }
   }
 }

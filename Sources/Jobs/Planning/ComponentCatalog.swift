@@ -4,14 +4,18 @@ public import Dataflow
 ///
 /// An explicit list, handed to the loader: nothing registers itself.
 public struct ComponentCatalog: Sendable {
+  /// Where records can come from.
   public var sources: [SourceType]
+  /// What can be done with them.
   public var operators: [OperatorType]
+  /// Where results can go.
   public var sinks: [SinkType]
   /// The `type` of a Connection document is the descriptor's type.
   public var connections: [Descriptor]
   /// For component types that need a connection: the connection types they can use.
   public var connectionTypes: [String: [String]]
 
+  /// A catalog of these components. Types are unique within each list.
   public init(
     sources: [SourceType] = [], operators: [OperatorType] = [], sinks: [SinkType] = [], connections: [Descriptor] = [],
     connectionTypes: [String: [String]] = [:]

@@ -6,6 +6,7 @@ internal import Dataflow
 public struct DocumentPrinter: Sendable {
   let catalog: ComponentCatalog
 
+  /// Options are printed in the order of this catalog's descriptors.
   public init(catalog: ComponentCatalog) { self.catalog = catalog }
 
   /// The connections and jobs as one file.

@@ -19,6 +19,8 @@ enum LineFormat: String, CaseIterable {
 
   /// The source type with the option `format` added, if it gives lines.
   static func offered(_ type: SourceType) -> SourceType {
+    // A source that decodes by itself, as otlp-file does, says so by a field of that kind.
+    guard !type.descriptor.fields.contains(where: { $0.name == "signal" }) else { return type }
     var type = type
     let plan = type.plan
     type.descriptor.fields.append(field)
@@ -38,7 +40,9 @@ enum LineFormat: String, CaseIterable {
     case .json:
       planned.decoders.append(try ParseJSON.type.plan(Self.telemetry, input))
       planned.timeField = ("timestamp", .milliseconds)
-    case .text: planned.decoders.append(try ParseLine.type.plan(Config(["field": .string("line")]), input))
+    case .text:
+      let parsed = try ParseLine.type.plan(Config(["field": .string("line")]), input)
+      planned.decoders += [parsed, Untraced.planned(parsed.schema)]
     }
   }
 
@@ -48,7 +52,8 @@ enum LineFormat: String, CaseIterable {
       .any(
         ConfigValue(
           .map([
-            ConfigValue.Entry(key: "path", value: ConfigValue(.string(path))), ConfigValue.Entry(key: "type", value: ConfigValue(.string(type))),
+            ConfigValue.Entry(key: "path", value: ConfigValue(.string(path))),
+            ConfigValue.Entry(key: "type", value: ConfigValue(.string(type))),
           ])))
     }
     return Config([

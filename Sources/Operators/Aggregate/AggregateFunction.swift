@@ -10,7 +10,9 @@ package protocol AggregateFunction: AnyObject {
   var outputType: ColumnType { get }
 
   /// Takes records in: `slots[i]` is the summary for row `rows[i]` of the batch.
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog)
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog)
 
   /// Takes another summary in, whose variable-length values are in another log.
   func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, _ from: UnsafeRawPointer, _ fromLog: ColdLog)

@@ -5,7 +5,10 @@ final class Count: AggregateFunction {
   let payload = 8
   let outputType = ColumnType.int64
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     for i in rows.indices { (slots[i] + offset).assumingMemoryBound(to: Int64.self).pointee &+= 1 }
   }
 

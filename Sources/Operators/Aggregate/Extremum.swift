@@ -16,7 +16,10 @@ final class Extremum: AggregateFunction {
     outputType = field?.type ?? .time
   }
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     guard let field else {
       for i in rows.indices { take((slots[i] + offset), batch.times[Int(rows[i])]) }
       return

@@ -11,7 +11,10 @@ final class FirstValue: AggregateFunction {
 
   init(_ field: Field) { self.field = field }
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     let values = batch.bytes(field)
     for i in rows.indices {
       let row = Int(rows[i])

@@ -14,7 +14,10 @@ final class Sum: AggregateFunction {
     outputType = field.type
   }
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     let nulls = batch.nulls(field)
     if field.type == .double {
       let values = batch.doubles(field)
@@ -39,7 +42,11 @@ final class Sum: AggregateFunction {
 
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     let sum = summary.loadUnaligned(as: Int128.self)
-    if outputType == .double { batch.doubles(field)[row] = Double(sum) / Self.unit } else { batch.int64s(field)[row] = Int64(truncatingIfNeeded: sum) }
+    if outputType == .double {
+      batch.doubles(field)[row] = Double(sum) / Self.unit
+    } else {
+      batch.int64s(field)[row] = Int64(truncatingIfNeeded: sum)
+    }
     batch.nulls(field)[row] = 0
   }
 }

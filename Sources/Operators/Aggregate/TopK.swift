@@ -21,7 +21,10 @@ final class TopK: AggregateFunction {
     payload = 8 + capacity * 24
   }
 
-  func add(_ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int, _ log: ColdLog) {
+  func add(
+    _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>, _ slots: UnsafePointer<UnsafeMutableRawPointer>, _ offset: Int,
+    _ log: ColdLog
+  ) {
     let values = batch.bytes(field)
     for i in rows.indices where !values[Int(rows[i])].isNull { take(slots[i] + offset, values[Int(rows[i])], 1, log) }
   }

@@ -2,8 +2,8 @@ internal import Dataflow
 
 extension ConfigValue {
   /// A diagnostic at the place where the value was written.
-  func diagnostic(_ code: String, _ message: String, detail: String = "", hint: String = "") -> Diagnostic {
-    Diagnostic(code: code, message, at: location, length: length, path: path, detail: detail, hint: hint)
+  func diagnostic(_ code: DiagnosticCode, _ message: String, hint: String = "") -> Diagnostic {
+    Diagnostic(.error, code, message, at: self, hint: hint)
   }
 
   /// The value's kind as a message calls it.

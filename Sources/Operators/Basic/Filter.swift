@@ -19,7 +19,8 @@ public enum Filter {
       example: "where: { field: severity, in: [WARN, ERROR] }")
   ) { config, schema in
     guard case .any(let written)? = config["where"] else {
-      throw config.diagnostic("where", code: "job.missing-option", "filter has no condition", hint: "write where: { field: …, equals: … }")
+      throw config.diagnostic(
+        "where", code: DiagnosticCode.missingKey.rawValue, "filter has no condition", hint: "write where: { field: …, equals: … }")
     }
     let predicate = try PredicateReader(schema: schema).read(written)
     return PlannedOperator(schema: schema) { FilterOperator(predicate) }

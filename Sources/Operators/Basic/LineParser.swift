@@ -30,6 +30,7 @@ struct LineParser {
     var line = ParsedLine(message: start..<end)
     guard start < end else { return line }
     read(text, start, &line)
+    if line.time == nil, line.yearless == nil { line.message = shown(text, line.message) }
     if line.severity == nil { line.severity = words.severity(of: text, from: line.message.lowerBound) }
     return line
   }
@@ -48,6 +49,12 @@ struct LineParser {
     if readWebError(text, i, &line) { return }
     if readNamedTime(text, i, &line) { return }
     readAccess(text, i, &line)
+  }
+
+  /// What a terminal would show of a line that overwrites itself (`10%\r20%\r30%`): the part behind the last carriage return.
+  private func shown(_ text: LineText, _ range: Range<Int>) -> Range<Int> {
+    for i in range.reversed() where text[i] == 0x0D { return text.skipBlanks(i + 1)..<range.upperBound }
+    return range
   }
 
   // MARK: A time, then perhaps a level

@@ -66,12 +66,14 @@ public enum ParseLine {
       serviceName = config.string("service")
       refusesUnknownTime = config.string("unknownTime") == "error"
       guard let offset = Self.offset(config.string("utcOffset") ?? "+00:00") else {
-        throw config.diagnostic("utcOffset", code: "job.wrong-value", "the zone is not an offset from UTC", hint: "write +02:00")
+        throw config.diagnostic(
+          "utcOffset", code: DiagnosticCode.outOfRange.rawValue, "the zone is not an offset from UTC", hint: "write +02:00")
       }
       utcOffset = offset
       referenceTime = try config.string("referenceTime").map { text in
         guard let time = Timestamp.rfc3339(text) else {
-          throw config.diagnostic("referenceTime", code: "job.wrong-value", "this is no RFC 3339 time", hint: "write 2026-01-31T12:00:00Z")
+          throw config.diagnostic(
+            "referenceTime", code: DiagnosticCode.outOfRange.rawValue, "this is no RFC 3339 time", hint: "write 2026-01-31T12:00:00Z")
         }
         return time
       }

@@ -29,7 +29,7 @@ struct PredicateConstant {
 
   private static func mismatch(_ value: ConfigValue, _ field: Field, hint: String) -> Diagnostic {
     value.diagnostic(
-      "job.field-type", "field \"\(field.name)\" holds \(field.type.word), so it cannot be compared with \(value.word)",
+      .fieldType, "field \"\(field.name)\" holds \(field.type.word), so it cannot be compared with \(value.word)",
       hint: value.content == .null ? "write isNull: true" : hint)
   }
 }

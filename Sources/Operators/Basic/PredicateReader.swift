@@ -16,10 +16,10 @@ struct PredicateReader {
   static let maxDepth = 64
 
   func read(_ value: ConfigValue, depth: Int = 0) throws -> Predicate {
-    guard depth < Self.maxDepth else { throw value.diagnostic("job.too-deep", "conditions are nested more than \(Self.maxDepth) deep") }
+    guard depth < Self.maxDepth else { throw value.diagnostic(.outOfRange, "conditions are nested more than \(Self.maxDepth) deep") }
     guard case .map(let entries) = value.content else {
       throw value.diagnostic(
-        "job.wrong-type", "a condition is expected here, not \(value.word)", hint: "write { field: name, equals: value }")
+        .wrongType, "a condition is expected here, not \(value.word)", hint: "write { field: name, equals: value }")
     }
     if let name = value["field"] { return try readTests(of: name, entries, in: value) }
     guard entries.count == 1, let entry = entries.first, Self.combinators.contains(entry.key) else {
@@ -34,7 +34,7 @@ struct PredicateReader {
 
   private func readList(_ value: ConfigValue, depth: Int) throws -> [Predicate] {
     guard case .list(let items) = value.content, !items.isEmpty else {
-      throw value.diagnostic("job.wrong-type", "a list of conditions is expected here, not \(value.word)")
+      throw value.diagnostic(.wrongType, "a list of conditions is expected here, not \(value.word)")
     }
     return try items.map { try read($0, depth: depth + 1) }
   }
@@ -45,14 +45,14 @@ struct PredicateReader {
       return unknownKey(stranger, among: known)
     }
     return value.diagnostic(
-      "job.condition", "a condition names a field, or is one of all, any and not", hint: "write { field: name, equals: value }")
+      .missingKey, "a condition names a field, or is one of all, any and not", hint: "write { field: name, equals: value }")
   }
 
   private func unknownKey(_ entry: ConfigValue.Entry, among known: [String]) -> Diagnostic {
-    let hint =
-      FieldLookup.nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" } ?? "one of \(known.joined(separator: ", "))"
+    let nearest = NearestName.hint(entry.key, in: known)
+    let hint = nearest.isEmpty ? "one of \(known.joined(separator: ", "))" : nearest
     return Diagnostic(
-      code: "job.unknown-key", "a condition has no \"\(entry.key)\"", at: entry.keyLocation ?? entry.value.location,
+      code: DiagnosticCode.unknownKey.rawValue, "a condition has no \"\(entry.key)\"", at: entry.keyLocation ?? entry.value.location,
       length: entry.key.unicodeScalars.count, path: entry.value.path, hint: hint)
   }
 
@@ -60,7 +60,7 @@ struct PredicateReader {
 
   private func readTests(of name: ConfigValue, _ entries: [ConfigValue.Entry], in value: ConfigValue) throws -> Predicate {
     guard case .string(let text) = name.content else {
-      throw name.diagnostic("job.wrong-type", "a field name is expected here, not \(name.word)")
+      throw name.diagnostic(.wrongType, "a field name is expected here, not \(name.word)")
     }
     let field = try FieldLookup(schema: schema).field(text, at: name)
     let parts = try entries.filter { $0.key != "field" }.map { entry in
@@ -68,7 +68,7 @@ struct PredicateReader {
       return try readTest(entry.key, entry.value, field)
     }
     guard !parts.isEmpty else {
-      throw value.diagnostic("job.condition", "the condition does not say what \"\(text)\" should be", hint: "add equals, in, atLeast …")
+      throw value.diagnostic(.missingKey, "the condition does not say what \"\(text)\" should be", hint: "add equals, in, atLeast …")
     }
     return parts.count == 1 ? parts[0] : .all(parts)
   }
@@ -76,7 +76,7 @@ struct PredicateReader {
   private func readTest(_ test: String, _ value: ConfigValue, _ field: Field) throws -> Predicate {
     switch test {
     case "isNull":
-      guard case .bool(let wanted) = value.content else { throw value.diagnostic("job.wrong-type", "isNull is true or false") }
+      guard case .bool(let wanted) = value.content else { throw value.diagnostic(.wrongType, "isNull is true or false") }
       return wanted ? .isNull(field) : .not(.isNull(field))
     case "equals": return try oneOf([value], field)
     case "notEquals": return .not(try oneOf([value], field))
@@ -85,7 +85,7 @@ struct PredicateReader {
     case "atLeast", "atMost": return try bound(value, field, isLower: test == "atLeast")
     default:
       guard field.type == .bytes else {
-        throw value.diagnostic("job.field-type", "\(test) needs text, but field \"\(field.name)\" holds \(field.type.word)")
+        throw value.diagnostic(.fieldType, "\(test) needs text, but field \"\(field.name)\" holds \(field.type.word)")
       }
       let text = try PredicateConstant(value, for: field).bytes
       return .bytes(field, test == "contains" ? .contains(text) : .startsWith(text))
@@ -94,7 +94,7 @@ struct PredicateReader {
 
   private func items(of value: ConfigValue, _ test: String) throws -> [ConfigValue] {
     guard case .list(let items) = value.content else {
-      throw value.diagnostic("job.wrong-type", "\(test) needs a list, not \(value.word)", hint: "write [a, b]")
+      throw value.diagnostic(.wrongType, "\(test) needs a list, not \(value.word)", hint: "write [a, b]")
     }
     return items
   }
@@ -108,7 +108,7 @@ struct PredicateReader {
     case .bool: return .any(constants.map { .bool(field, $0.bool) })
     case .vector:
       throw (values.first ?? ConfigValue(.null)).diagnostic(
-        "job.field-type", "field \"\(field.name)\" holds \(field.type.word), which only isNull can test")
+        .fieldType, "field \"\(field.name)\" holds \(field.type.word), which only isNull can test")
     }
   }
 
@@ -119,7 +119,7 @@ struct PredicateReader {
     case .int64, .time: return .int64(field, isLower ? .atLeast(constant.int64) : .atMost(constant.int64))
     case .double: return .double(field, isLower ? .atLeast(constant.double) : .atMost(constant.double))
     case .bool, .vector:
-      throw value.diagnostic("job.field-type", "field \"\(field.name)\" holds \(field.type.word), which have no order")
+      throw value.diagnostic(.fieldType, "field \"\(field.name)\" holds \(field.type.word), which have no order")
     }
   }
 }

@@ -28,25 +28,29 @@ public enum Select {
     var kept: [(field: Field, name: String)] = []
     func keep(_ name: String, _ source: ConfigValue) throws {
       guard case .string(let text) = source.content else {
-        throw source.diagnostic("job.wrong-type", "a field name is expected here")
+        throw source.diagnostic(.wrongType, "a field name is expected here")
       }
       guard !kept.contains(where: { $0.name == name }) else {
-        throw source.diagnostic("job.duplicate-field", "field \"\(name)\" is selected twice")
+        throw source.diagnostic(.outOfRange, "field \"\(name)\" is selected twice")
       }
       kept.append((try lookup.field(text, at: source), name))
     }
     switch value.content {
     case .list(let items):
       for item in items {
-        guard case .string(let text) = item.content else { throw item.diagnostic("job.wrong-type", "a field name is expected here") }
+        guard case .string(let text) = item.content else { throw item.diagnostic(.wrongType, "a field name is expected here") }
         try keep(text, item)
       }
     case .map(let entries):
       for entry in entries { try keep(entry.key, entry.value) }
     default:
-      throw value.diagnostic("job.wrong-type", "a list of fields or a map from new to old names is expected here")
+      throw value.diagnostic(.wrongType, "a list of fields or a map from new to old names is expected here")
     }
-    guard !kept.isEmpty else { throw value.diagnostic("job.empty-list", "select names no field", hint: "name at least one field") }
+    guard !kept.isEmpty else {
+      throw Diagnostic(
+        code: "job.empty-list", "select names no field", at: value.location, length: value.length, path: value.path,
+        hint: "name at least one field")
+    }
     return kept
   }
 }

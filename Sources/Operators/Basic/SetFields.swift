@@ -42,7 +42,7 @@ public enum SetFields {
       case .int(let number): self = .int64(number)
       case .double(let number): self = .double(number)
       case .bool(let flag): self = .bool(flag)
-      case .null, .list, .map: throw value.diagnostic("job.wrong-type", "a constant is expected here, not \(value.word)")
+      case .null, .list, .map: throw value.diagnostic(.wrongType, "a constant is expected here, not \(value.word)")
       }
     }
 

@@ -4,17 +4,6 @@ internal import Dataflow
 enum Timestamp {
   static let second: Int64 = 1_000_000_000
 
-  /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, or nil when there is no such day.
-  static func days(year: Int, month: Int, day: Int) -> Int? {
-    guard (1...12).contains(month), day >= 1, day <= length(month: month, of: year) else { return nil }
-    // Years are counted from March, so that the leap day is the last of its year.
-    let marchYear = month > 2 ? year : year - 1
-    let era = marchYear / 400
-    let yearOfEra = marchYear - era * 400
-    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-  }
-
   private static func length(month: Int, of year: Int) -> Int {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
@@ -24,17 +13,12 @@ enum Timestamp {
   }
 
   /// The year that a time falls in.
-  static func year(of time: Int64) -> Int {
-    let day = Int(time / (86_400 * second))
-    var year = 1970 + day / 366
-    while let next = days(year: year + 1, month: 1, day: 1), next <= day { year += 1 }
-    return year
-  }
+  static func year(of time: Int64) -> Int { RFC3339.civil(Int(time.flooredQuotient(86_400 * second))).year }
 
   /// Puts a time together; nil when the date or the clock is impossible or before 1970 or after 2200. A leap second is the next second.
   static func time(year: Int, month: Int, day: Int, clock: Int64, offset: Int64) -> Int64? {
-    guard (1970...2200).contains(year), let days = days(year: year, month: month, day: day) else { return nil }
-    return Int64(days) * 86_400 * second + clock - offset
+    guard (1970...2200).contains(year), (1...12).contains(month), day >= 1, day <= length(month: month, of: year) else { return nil }
+    return Int64(RFC3339.days(year, month, day)) * 86_400 * second + clock - offset
   }
 
   /// `12:34:56` with an optional fraction after a point or a comma, moved past. Nanoseconds since midnight.
@@ -78,13 +62,7 @@ enum Timestamp {
   /// A whole RFC 3339 text, zone included; nil for anything else.
   static func rfc3339(_ text: String) -> Int64? {
     var text = text
-    return text.withUTF8 { bytes in
-      guard let base = bytes.baseAddress else { return nil }
-      let line = LineText(base: base, count: bytes.count)
-      var i = 0
-      guard let result = iso(line, &i, assumedOffset: 0), result.hasZone, i == line.count else { return nil }
-      return result.time
-    }
+    return text.withUTF8 { RFC3339.parse($0) }
   }
 
   // MARK: Zones

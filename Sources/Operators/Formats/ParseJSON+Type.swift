@@ -44,6 +44,7 @@ extension ParseJSON {
     }
 
     var schema = inputs
+    var reads: [Field]?
     if let keep = config.strings("keep") {
       schema = inputs.selecting(
         try keep.map { name in
@@ -53,11 +54,12 @@ extension ParseJSON {
           return (field, name)
         })
     }
+    if config.strings("keep") != nil { reads = [input] + schema.fields.filter { $0 != input } }
     let outputs = wanted.map { schema.append($0.name, $0.field.type.columnType) }
     let projection = JSONProjection(wanted.map(\.field))
     let failsOnMissing = config.string("onMissing") == "fail"
     let planned = schema
-    return PlannedOperator(schema: planned) {
+    return PlannedOperator(schema: planned, reads: reads) {
       ParseJSON(input: input, projection: projection, outputs: outputs, schema: planned, failsOnMissing: failsOnMissing)
     }
   }

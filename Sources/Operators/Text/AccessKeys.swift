@@ -104,9 +104,13 @@ enum AccessKeys {
 
 /// JSON Web Tokens.
 enum JWT {
+  /// No server takes longer headers.
+  private static let longest = 16 << 10
+
   /// The end of the token at `start`: three base64url parts, of which the first decodes to a JSON object with an `alg`.
   static func end(_ start: UnsafePointer<UInt8>, _ limit: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
     guard Bytes.starts(start, limit, with: "eyJ") else { return nil }
+    let limit = limit - start > longest ? start + longest : limit
     var p = start
     var dots = 0
     var header = start

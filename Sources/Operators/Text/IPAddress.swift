@@ -40,6 +40,9 @@ struct IPv4 {
     )
   }
 
+  /// Of a network that is not routed: 10/8, 172.16/12, 192.168/16.
+  var isPrivate: Bool { octets.0 == 10 || octets.0 == 172 && octets.1 & 0xF0 == 16 || octets.0 == 192 && octets.1 == 168 }
+
   /// Loopback (127/8) or unspecified (0.0.0.0): says nothing about anyone.
   var isImpersonal: Bool { octets.0 == 127 || octets == (0, 0, 0, 0) }
 }

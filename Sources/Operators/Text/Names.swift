@@ -45,6 +45,12 @@ enum Names {
   /// Whether the value says that there is none.
   static func isNothing(_ start: Pointer, _ stop: Pointer) -> Bool {
     let count = stop - start
+    // `****`, `xxxx`: masked already.
+    if count >= 2, start.pointee == UInt8(ascii: "*") || start.pointee | 0x20 == UInt8(ascii: "x"),
+      (start..<stop).allSatisfy({ $0.pointee == start.pointee })
+    {
+      return true
+    }
     return count == 4
       && (Bytes.startsIgnoringCase(start, stop, with: "null") || Bytes.startsIgnoringCase(start, stop, with: "none")
         || Bytes.startsIgnoringCase(start, stop, with: "true"))

@@ -1,6 +1,8 @@
 /// A key whose value is personal data or a secret.
 enum PersonalKey {
   case password
+  /// `pass`: a password unless the value is a number (`pass=3 fail=0`).
+  case pass
   case pin
   case secret
   case authorization
@@ -33,9 +35,11 @@ enum PersonalKey {
     if key.ends("password") || key.ends("passwd") || key.ends("passphrase") || key.isLast("pwd") || key.ends("passcode") {
       return .password
     }
+    if key.isLast("pass") { return .pass }
     if key.isLast("pin") || key.ends("pincode") { return .pin }
     if key.ends("secret") || key.ends("apikey") || key.ends("accesskey") || key.ends("secretkey") || key.ends("token")
-      || key.ends("privatekey") || key.ends("authkey") || key.ends("signingkey")
+      || key.ends("privatekey") || key.ends("authkey") || key.ends("accountkey") || key.ends("secretkeybase") || key.ends("encryptionkey")
+      || key.ends("signingkey")
     {
       return .secret
     }
@@ -47,7 +51,11 @@ enum PersonalKey {
     }
     if key.isLast("ssn") || key.ends("socialsecuritynumber") { return .ssn }
     if key.isLast("iban") { return .iban }
-    if key.isLast("dob") || key.ends("birthdate") || key.ends("dateofbirth") || key.ends("birthday") { return .birthDate }
+    if key.isLast("dob") || key.ends("birthdate") || key.ends("dateofbirth") || key.ends("birthday") || key.isLast("birth")
+      || key.isLast("born")
+    {
+      return .birthDate
+    }
     if key.ends("fullname") || key.ends("firstname") || key.ends("lastname") || key.isLast("surname") || key.ends("customername")
       || key.isLast("patient") || key.ends("patientname") || key.isLast("cardholder") || key.ends("cardholdername")
       || key.ends("employeename")
@@ -55,7 +63,11 @@ enum PersonalKey {
     {
       return .person(least: 1)
     }
-    if key.isWhole("name") { return .person(least: 2) }
+    if key.isWhole("name") || key.isLast("customer") || key.isLast("employee") || key.isLast("applicant") || key.isLast("recipient")
+      || key.isLast("passenger") || key.ends("legalname") || key.ends("realname")
+    {
+      return .person(least: 2)
+    }
     return nil
   }
 }

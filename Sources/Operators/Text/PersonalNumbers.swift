@@ -121,10 +121,12 @@ enum Phones {
     return stop
   }
 
-  /// `415-555-0199` or `415.555.0199`: area and exchange do not begin with 0 or 1.
+  /// Twelve bytes `415-555-0199`, `415.555.0199` or `415 555 0199`: area and exchange do not begin with 0 or 1.
   static func isNational(_ p: Pointer) -> Bool {
     let separator = p[3]
-    guard separator == UInt8(ascii: "-") || separator == UInt8(ascii: "."), p[7] == separator else { return false }
+    guard separator == UInt8(ascii: "-") || separator == UInt8(ascii: ".") || separator == UInt8(ascii: " "), p[7] == separator else {
+      return false
+    }
     for i in 0..<12 where i != 3 && i != 7 {
       guard Bytes.isDigit(p[i]) else { return false }
     }
@@ -149,17 +151,15 @@ enum Phones {
   static func number(_ start: Pointer, _ end: Pointer, least: Int) -> Pointer? {
     var p = start
     var digits = 0
-    var groups = 0
     var stop = start
     var stopDigits = 0
     while p < end {
       let first = p
       p = Bytes.afterDigits(p, end < p + 16 ? end : p + 16)
-      // A last group of one digit after a blank is the next word.
       guard p > first else { break }
       digits += p - first
-      groups += 1
-      guard digits <= 15 else { break }
+      // A group that runs into letters (or a clock) is the next word.
+      guard digits <= 15, p == end || !Bytes.isAlnum(p.pointee) && p.pointee != UInt8(ascii: ":") else { break }
       stop = p
       stopDigits = digits
       guard p < end else { break }
@@ -177,7 +177,6 @@ enum Phones {
       // Groups of the national number have two digits at least; a shorter one is another word.
       guard end - p >= 2, Bytes.isDigit(p[0]), Bytes.isDigit(p[1]) else { break }
     }
-    guard stopDigits >= least, stop == end || !Bytes.isAlnum(stop.pointee) && stop.pointee != UInt8(ascii: ":") else { return nil }
-    return stop
+    return stopDigits >= least ? stop : nil
   }
 }

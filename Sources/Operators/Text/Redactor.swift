@@ -7,9 +7,11 @@ final class Redactor {
   /// More rounds are refused: each costs a scan of the text.
   static let maximumRounds = 8
 
-  private let buffers = ScanBuffers()
+  private let buffers = ScanBuffers.allocate()
   private var current = ByteStore()
   private var next = ByteStore()
+
+  deinit { ScanBuffers.deallocate(buffers) }
 
   /// The result of the last `redact`.
   var text: UnsafeBufferPointer<UInt8> { current.bytes }
@@ -24,12 +26,12 @@ final class Redactor {
       var pass = ScanPass(base, current.bytes.count, buffers)
       let shape = pass.run()
       var count = 0
-      for i in 0..<pass.spanCount where types.contains(buffers.spans[i].type) {
-        buffers.spans[count] = buffers.spans[i]
+      for i in 0..<pass.spanCount where types.contains(buffers.pointee.spans[i].type) {
+        buffers.pointee.spans[count] = buffers.pointee.spans[i]
         count += 1
       }
       if count == 0 { return shape }
-      let found = UnsafeBufferPointer(start: UnsafePointer(buffers.spans), count: count)
+      let found = UnsafeBufferPointer(start: UnsafePointer(buffers.pointee.spans), count: count)
       Self.write(current.bytes, found, to: next.resize(to: Self.count(current.bytes, found)))
       swap(&current, &next)
     }

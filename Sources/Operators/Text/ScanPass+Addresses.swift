@@ -4,13 +4,46 @@ extension ScanPass {
   mutating func foundIPv4(_ address: IPv4, _ start: Pointer, _ stop: Pointer, _ tokenEnd: Pointer, whole: Bool) {
     if tokenEnd == stop, isVersion(start) {
       record(.number, start, stop)
-    } else if address.isImpersonal {
-      record(.address, start, tokenEnd)
-    } else if whole {
+      return
+    }
+    let tokenStart = isSlashed(start) ? start - 1 : start
+    recordUser(before: tokenStart)
+    if address.isImpersonal {
+      record(.address, tokenStart, tokenEnd)
+    } else if whole, tokenStart == start {
       record(.ipv4, start, stop, tokenEnd)
     } else {
       find(.ipv4, start, stop)
-      record(.address, start, tokenEnd)
+      record(.address, tokenStart, tokenEnd)
+    }
+  }
+
+  /// `for NAME from ADDRESS`, `user NAME from ADDRESS`: the name is a value.
+  mutating func recordUser(before address: Pointer) {
+    guard address - base >= 12, address > quiet, Bytes.starts(address - 6, address, with: " from ") else { return }
+    let stop = address - 6
+    var start = stop
+    let first = stop - base > 40 ? stop - 40 : base
+    while start > first, Bytes.isKey(start[-1]) { start -= 1 }
+    guard start < stop, start - base >= 4, start >= quiet, start[-1] == UInt8(ascii: " "),
+      Bytes.endsIgnoringCase(start, base, with: "for ") || Bytes.endsIgnoringCase(start, base, with: "user "), unrecord(from: start)
+    else { return }
+    record(.value, start, stop)
+  }
+
+  /// IPv4 addresses inside an atom that is something else as a whole: `host-41/10.1.2.3:9000`.
+  mutating func findEmbedded(_ start: Pointer, _ stop: Pointer) {
+    var p = start
+    while p + 7 <= stop {
+      if Bytes.isDigit(p.pointee), p > start, p[-1] == UInt8(ascii: "/") || p[-1] == UInt8(ascii: "@"),
+        let address = IPv4(prefixOf: p, stop), !address.isImpersonal,
+        address.end == stop || Bytes.lane(address.end.pointee) & (Lane.alnum | Lane.dot) == 0
+      {
+        find(.ipv4, p, address.end)
+        p = address.end
+      } else {
+        p += 1
+      }
     }
   }
 
@@ -24,6 +57,7 @@ extension ScanPass {
       let stop = p
       while p > first, Bytes.isAlpha(p[-1]) { p -= 1 }
       words += 1
+      guard p == base || p[-1] == UInt8(ascii: " ") || p[-1] == UInt8(ascii: "(") || p[-1] == UInt8(ascii: "\"") else { continue }
       switch p.pointee | 0x20 {
       case UInt8(ascii: "v"):
         if Bytes.startsIgnoringCase(p, stop, with: "version") || Bytes.startsIgnoringCase(p, stop, with: "ver") && stop - p == 3 {

@@ -2,7 +2,10 @@
 extension ScanPass {
   /// What [start, stop), an atom of 16 bytes or more with letters and digits, gives access to, if anything.
   mutating func credential(_ start: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer? {
-    if let next = longCredential(start, stop) { return next }
+    if start.pointee == UInt8(ascii: "e"), let token = JWT.end(start, limit(start)) { return personal(.jwt, start, token) }
+    // Dashes around a PEM header stand in the atom or before it.
+    if Lane.dashes(lanes) >= 5 || start - base >= 16 && Bytes.isSpace(start[-1]), let next = privateKey(start, stop) { return next }
+    if start > floor, start - base >= 6, start[-1] == UInt8(ascii: " "), let next = behindScheme(start, start - 1) { return next }
     if stop - start == 20, AccessKeys.isAWS(start) { return personal(.awsKey, start, stop) }
     if let secret = AccessKeys.vendorSecret(start, limit(start)) { return personal(.secret, start, secret) }
     return nil
@@ -52,7 +55,9 @@ extension ScanPass {
     }
     var header = body
     while header > base, Bytes.isSpace(header[-1]) { header -= 1 }
-    guard Bytes.endsIgnoringCase(header, base, with: "private key-----") else { return nil }
+    guard
+      Bytes.endsIgnoringCase(header, base, with: "private key-----") || Bytes.endsIgnoringCase(header, base, with: "private key block-----")
+    else { return nil }
     let last = limit(start)
     while body < last, Bytes.isSpace(body.pointee) || body.pointee == UInt8(ascii: "\\") && last - body >= 2 && body[1] == UInt8(ascii: "n")
     {

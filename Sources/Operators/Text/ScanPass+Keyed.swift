@@ -17,6 +17,10 @@ extension ScanPass {
     if start.pointee == UInt8(ascii: "<"), TokenKind.tag(at: start, before: whole) != nil { return nil }
     switch key {
     case .password: return password(start, whole, quote, isSpaced: isSpaced && i.pointee == UInt8(ascii: ":"))
+    case .pass:
+      let digits = Bytes.afterDigits(start, whole)
+      guard digits == start || digits < whole && Bytes.isAlnum(digits.pointee) else { return nil }
+      return password(start, whole, quote, isSpaced: isSpaced)
     case .pin:
       let stop = Bytes.afterDigits(start, whole)
       guard stop - start >= 4, stop - start <= 8, stop == whole || !Bytes.isAlnum(stop.pointee) else { return nil }
@@ -54,6 +58,9 @@ extension ScanPass {
   }
 
   private mutating func password(_ start: Pointer, _ whole: Pointer, _ quote: UInt8, isSpaced: Bool) -> Pointer? {
+    // Paths and masks; asked first, so that a chain of such values is not read to its end for each.
+    let first = start.pointee
+    if quote == 0, first == UInt8(ascii: "/") || first == UInt8(ascii: "*") || first == UInt8(ascii: "[") { return nil }
     var stop = start
     var hasOther = false
     while stop < whole {
@@ -73,14 +80,38 @@ extension ScanPass {
     if quote != 0 {
       // A quote that is never closed: to the next blank.
       guard stop < whole else { return password(start, whole, 0, isSpaced: isSpaced) }
+      if Names.isNothing(start, stop) { return nil }
       return value(.password, start, stop)
     }
-    if start.pointee == UInt8(ascii: "/") || start.pointee == UInt8(ascii: "*") { return nil }
     // `password: incorrect for …` is a sentence; `password: hunter2` is not.
     if isSpaced, !hasOther, stop < whole, stop.pointee == UInt8(ascii: " ") { return nil }
     if let p = Bytes.find(UInt8(ascii: "."), stop - 1, stop), p > start, stop == whole, isSpaced { stop -= 1 }
     if Names.isNothing(start, stop) { return nil }
     return value(.password, start, stop)
+  }
+
+  /// The word behind `--password`, `--token` or `--secret`.
+  @inline(__always)
+  mutating func passwordArgument(_ start: Pointer) -> Pointer? {
+    let word = start - 1
+    guard word - base >= 7 else { return nil }
+    // The last letters of the four options.
+    switch word[-1] {
+    case UInt8(ascii: "d"), UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "y"): return argument(start, word)
+    default: return nil
+    }
+  }
+
+  private mutating func argument(_ start: Pointer, _ word: Pointer) -> Pointer? {
+    switch word[-1] {
+    case UInt8(ascii: "d"):
+      return Bytes.endsIgnoringCase(word, base, with: "--password") || Bytes.endsIgnoringCase(word, base, with: "--passwd")
+        ? password(start, limit(start), 0, isSpaced: false) : nil
+    case UInt8(ascii: "n"): return Bytes.endsIgnoringCase(word, base, with: "--token") ? secret(start, limit(start)) : nil
+    case UInt8(ascii: "t"): return Bytes.endsIgnoringCase(word, base, with: "--secret") ? secret(start, limit(start)) : nil
+    case UInt8(ascii: "y"): return Bytes.endsIgnoringCase(word, base, with: "--api-key") ? secret(start, limit(start)) : nil
+    default: return nil
+    }
   }
 
   private mutating func secret(_ start: Pointer, _ whole: Pointer) -> Pointer? {

@@ -23,6 +23,13 @@ extension ScanPass {
         }
       }
     }
+    if dots == 6, let first = IPv4(prefixOf: start, stop), first.end.pointee == UInt8(ascii: "-"), IPv4(first.end + 1, stop) != nil {
+      // A range of addresses.
+      find(.ipv4, start, first.end)
+      find(.ipv4, first.end + 1, stop)
+      record(.address, start, stop)
+      return stop
+    }
     if let next = personalNumber(start, stop, stop - start) { return next }
     if let next = timestamp(start, stop) { return next }
     if lanes & ~(Lane.digit | Lane.colon) == 0 {

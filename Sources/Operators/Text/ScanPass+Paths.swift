@@ -3,11 +3,18 @@ extension ScanPass {
   mutating func url(at i: Pointer) -> Pointer {
     let authority = i + 3
     var scheme = i
-    while scheme > floor, Bytes.isAlnum(scheme[-1]) || scheme[-1] == UInt8(ascii: "+") || scheme[-1] == UInt8(ascii: "-"), i - scheme < 24 {
+    // Not `floor`: the digit of `s3://` was a name of its own.
+    let bound = max(quiet, recordedEnd)
+    while scheme > bound, Bytes.isAlnum(scheme[-1]) || scheme[-1] == UInt8(ascii: "+") || scheme[-1] == UInt8(ascii: "-"), i - scheme < 24 {
       scheme -= 1
     }
     guard i - scheme >= 2, authority < end else { return i + 1 }
-    var stop = urlEnd(authority, i < quiet ? quiet : end)
+    // Inside another URL its end is this one's; looking for it each time would take quadratic time.
+    if i < quiet {
+      floor = authority
+      return credentials(authority, quiet) ?? authority
+    }
+    var stop = urlEnd(authority, end)
     while stop > authority, Bytes.isSentenceEnd(stop[-1]) { stop -= 1 }
     guard stop > authority else { return i + 1 }
     open(.url, scheme, stop, inside: authority)
@@ -16,7 +23,7 @@ extension ScanPass {
 
   mutating func slash(at i: Pointer) -> Pointer {
     let after = i + 1
-    guard after < end else { return after }
+    guard after < end, i >= quiet else { return after }
     var start = i
     if start > floor, start[-1] == UInt8(ascii: "~") || start[-1] == UInt8(ascii: ".") {
       start -= 1
@@ -28,27 +35,28 @@ extension ScanPass {
       floor = after
       return after
     }
+    if next == UInt8(ascii: "<"), let tag = TokenKind.tag(at: after, before: end), tag.kind == .address { return after }
     guard
       Bytes.isAlnum(next) || next == UInt8(ascii: "_") || next == UInt8(ascii: ".") || next == UInt8(ascii: "*") || next >= 0x80
         || next == UInt8(ascii: "<") && TokenKind.tag(at: after, before: end) != nil
     else { return after }
-    let stop = pathEnd(after, i < quiet ? quiet : end)
-    open(.path, start, stop, inside: after)
+    open(.path, start, pathEnd(after, end), inside: after)
     return after
   }
 
   mutating func windowsPath(_ start: Pointer) -> Pointer {
-    let inside = start + 2
-    open(.path, start, pathEnd(inside + 1 < end ? inside + 1 : end, start < quiet ? quiet : end), inside: inside + 1)
-    return inside + 1
+    let inside = start + 3
+    guard start >= quiet, inside <= end else { return start + 2 }
+    open(.path, start, pathEnd(inside, end), inside: inside)
+    return inside
   }
 
   mutating func backslash(at i: Pointer) -> Pointer {
     // `\\host\share`
-    guard end - i >= 3, i[1] == UInt8(ascii: "\\"), Bytes.isAlnum(i[2]), i == base || Bytes.lane(i[-1]) == 0, i >= floor else {
+    guard i >= quiet, end - i >= 3, i[1] == UInt8(ascii: "\\"), Bytes.isAlnum(i[2]), i == base || Bytes.lane(i[-1]) == 0, i >= floor else {
       return i + 1
     }
-    let stop = pathEnd(i + 2, i < quiet ? quiet : end)
+    let stop = pathEnd(i + 2, end)
     guard Bytes.find(UInt8(ascii: "\\"), i + 2, stop) != nil else { return i + 2 }
     open(.path, i, stop, inside: i + 2)
     return i + 2
@@ -56,10 +64,8 @@ extension ScanPass {
 
   /// Records a token and goes on inside it, for the personal data there.
   private mutating func open(_ kind: TokenKind, _ start: Pointer, _ stop: Pointer, inside: Pointer) {
-    if start >= quiet {
-      record(kind, start, stop)
-      quiet = stop
-    }
+    record(kind, start, stop)
+    quiet = stop
     floor = inside
   }
 

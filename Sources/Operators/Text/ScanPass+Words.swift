@@ -26,7 +26,10 @@ extension ScanPass {
     if Bytes.isOperator(before) || Bytes.isOperator(after.pointee) { return after }
     let key = before == UInt8(ascii: " ") && i - base >= 2 ? i - 1 : i
     if cscan_may_end_key(key - base >= 2 ? key[-2] : 0, key[-1]) != 0 || Bytes.isQuote(key[-1]), let next = keyed(i) { return next }
-    return flag(after) ?? word(after) ?? after
+    // `key = value` and `key =value` as well, but `a= b` ends at the blank.
+    let isSpaced = before == UInt8(ascii: " ") && after.pointee == UInt8(ascii: " ")
+    let first = isSpaced ? after + 1 : after
+    return flag(first) ?? word(first) ?? after
   }
 
   /// An IPv6 address that begins with letters or with the colons at `i`.
@@ -71,23 +74,41 @@ extension ScanPass {
     default: return nil
     }
     if stop < end, Bytes.lane(stop.pointee) & ~Lane.dot != 0 { return nil }
-    record(.flag, p, stop)
+    record(.value, p, stop)
     return stop
   }
 
-  /// The word after `key=`: letters with `.`, `-`, `_` in between. Anything with a digit or another trigger in it is left to its recogniser.
+  /// Longest quoted value that is taken whole.
+  private static let longestQuote = 64
+
+  /// The word after `key=`: letters with `. - _ / $` in between, or a quoted text of such words. Anything with a digit or another trigger in
+  /// it is left to its recogniser; a name before a bracket (`Rect(`, `Surface{`) is literal.
   private mutating func word(_ p: Pointer) -> Pointer? {
-    var start = p
-    if start < end, Bytes.isQuote(start.pointee) { start += 1 }
-    var stop = start
-    while stop < end, Bytes.isKey(stop.pointee) {
+    guard p < end else { return nil }
+    if Bytes.isQuote(p.pointee) {
+      let limit = end - p > Self.longestQuote ? p + Self.longestQuote : end
+      var stop = p + 1
+      while stop < limit, stop.pointee != p.pointee {
+        if cscan_is_trigger(stop.pointee) != 0 { return nil }
+        stop += 1
+      }
+      guard stop < limit, stop > p + 1 else { return nil }
+      record(.value, p + 1, stop)
+      return stop
+    }
+    var stop = p
+    while stop < end, Bytes.isKey(stop.pointee) || stop.pointee == UInt8(ascii: "/") || stop.pointee == UInt8(ascii: "$") {
       if Bytes.isDigit(stop.pointee) { return nil }
       stop += 1
     }
-    if stop < end, Bytes.lane(stop.pointee) != 0 || stop.pointee == UInt8(ascii: "(") { return nil }
-    while stop > start, !Bytes.isAlpha(stop[-1]) { stop -= 1 }
-    guard stop > start else { return nil }
-    record(.word, start, stop)
+    if stop < end {
+      let next = stop.pointee
+      if Bytes.lane(next) != 0 || next == UInt8(ascii: "(") || next == UInt8(ascii: "{") || next == UInt8(ascii: "<") { return nil }
+    }
+    while stop > p, !Bytes.isAlpha(stop[-1]) { stop -= 1 }
+    guard stop > p, p.pointee != UInt8(ascii: "/") else { return nil }
+    let isHex = stop - p >= 6 && (p..<stop).allSatisfy { Bytes.isHex($0.pointee) }
+    record(isHex ? .number : .value, p, stop)
     return stop
   }
 
@@ -95,11 +116,42 @@ extension ScanPass {
   mutating func tag(at i: Pointer) -> Pointer {
     guard let tag = TokenKind.tag(at: i, before: end) else { return i + 1 }
     var stop = tag.end
+    if tag.kind == .password || tag.kind == .secret, let next = element(i, tag.kind, tag.end) { return next }
     if tag.kind == .address, stop < end, stop.pointee == UInt8(ascii: ":") || stop.pointee == UInt8(ascii: "/") {
       let digits = Bytes.afterDigits(stop + 1, end)
       if digits > stop + 1, digits == end || Bytes.lane(digits.pointee) == 0 || stop.pointee == UInt8(ascii: ":") { stop = digits }
     }
-    record(tag.kind, i, stop)
+    var start = i
+    if tag.kind == .address {
+      if isSlashed(i) {
+        start = i - 1
+      } else if i > base, let last = lastToken, last.kind == .identifier || last.kind == .number,
+        last.end == i || last.end == i - 1 && i[-1] == UInt8(ascii: "/"), unrecord(from: last.start)
+      {
+        // `host-1/<ip>`, as the address itself would read.
+        record(.identifier, last.start, stop)
+        return stop
+      }
+    }
+    record(tag.kind, start, stop)
     return stop
+  }
+
+  /// The content of an XML element whose name is that of a placeholder: `<password>hunter2</password>`.
+  private mutating func element(_ i: Pointer, _ kind: TokenKind, _ start: Pointer) -> Pointer? {
+    let limit = end - start > 256 ? start + 256 : end
+    guard let stop = Bytes.find(UInt8(ascii: "<"), start, limit), stop > start, end - stop > 2, stop[1] == UInt8(ascii: "/"),
+      end - stop - 2 >= start - i - 1, Bytes.equal(stop + 2, i + 1, start - i - 1)
+    else { return nil }
+    record(kind, i, start)
+    find(kind == .password ? .password : .secret, start, stop)
+    record(kind, start, stop)
+    return stop
+  }
+
+  /// Whether the address at `p` has a lone slash before it, as Java writes addresses without a name.
+  func isSlashed(_ p: Pointer) -> Bool {
+    guard p > base, p[-1] == UInt8(ascii: "/"), p - 1 >= floor || floor == p else { return false }
+    return p - 1 == base || p - 1 >= quiet && Bytes.lane(p[-2]) & ~Lane.colon == 0
   }
 }

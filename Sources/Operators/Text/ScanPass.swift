@@ -21,43 +21,60 @@ struct ScanPass {
 
   private var hasher = ShapeHasher()
   private var flushed: Pointer
-  let buffers: ScanBuffers
+  private var lastKind: TokenKind?
+  let buffers: UnsafeMutablePointer<ScanBuffers>
   private let tokens: UnsafeMutablePointer<Token>
   private(set) var tokenCount = 0
   private(set) var spanCount = 0
   /// Set when the template is wanted too.
-  private let renderer: TemplateWriter?
+  // Unowned: whoever runs the pass holds it, and counting references would cost more than a token.
+  private unowned(unsafe) let renderer: TemplateWriter?
 
-  init(_ base: Pointer, _ count: Int, _ buffers: ScanBuffers, renderer: TemplateWriter? = nil) {
+  init(_ base: Pointer, _ count: Int, _ buffers: UnsafeMutablePointer<ScanBuffers>, renderer: TemplateWriter? = nil) {
     self.base = base
+    self.origin = base
     self.end = base + count
     self.floor = base
     self.quiet = base
     self.flushed = base
     self.buffers = buffers
-    self.tokens = buffers.tokens
+    self.tokens = buffers.pointee.tokens
     self.renderer = renderer
+  }
+
+  // MARK: Windows
+
+  /// The bit maps of the 64 bytes from `origin` on.
+  private(set) var window = cscan_window()
+  private(set) var origin: Pointer
+
+  /// Moves the window to begin at `start`. Triggers before what was visited already are skipped by the caller.
+  @inline(__always)
+  mutating func moveWindow(to start: Pointer) {
+    origin = start
+    window = cscan_window_at(start, base, end)
   }
 
   /// Runs the pass and answers with the shape.
   mutating func run() -> KeyHash {
-    var block = base
-    while block < end {
-      var triggers = cscan_triggers(block, base, end)
-      while triggers != 0 {
-        let next = visit(block + triggers.trailingZeroBitCount)
-        let done = next - block
-        if done >= 64 {
-          if next >= end { return finish() }
-          block = next
-          triggers = cscan_triggers(block, base, end)
-        } else {
-          triggers &= UInt64.max << UInt64(truncatingIfNeeded: done)
-        }
+    if base == end { return finish() }
+    moveWindow(to: base)
+    var next = base
+    while true {
+      let done = UInt64(truncatingIfNeeded: next - origin)
+      let pending = done < 64 ? window.triggers & (UInt64.max << done) : 0
+      if pending != 0 {
+        next = visit(origin + pending.trailingZeroBitCount)
+        continue
       }
-      block += 64
+      // The next window begins with the atom that this one cuts, if there is one.
+      let tail = (~(window.atoms & ~window.colons)).leadingZeroBitCount
+      let step = origin + (tail < 64 ? 64 - tail : 64)
+      if end - origin <= 64 { return finish() }
+      next = max(next, step)
+      if next >= end { return finish() }
+      moveWindow(to: next)
     }
-    return finish()
   }
 
   /// Looks at what the trigger byte at `i` belongs to. Returns where to go on, behind `i`.
@@ -95,30 +112,48 @@ struct ScanPass {
   }
 
   /// Records personal data that is one whole token, perhaps with a port behind it: its tag will read as the same token.
-  @inline(__always)
   mutating func record(_ type: PIIType, _ start: Pointer, _ stop: Pointer, _ tokenEnd: Pointer) {
     addSpan(type, start, stop)
-    if start < quiet { needsRescan = true }
+    if start < quiet || !standsAlone(start, tokenEnd) { needsRescan = true }
     record(type.kind, start, tokenEnd)
   }
 
-  /// As `record` when nothing else is part of the atom; otherwise the redacted text decides.
+  /// Records personal data that is one whole token. Returns its end.
   mutating func personal(_ type: PIIType, _ start: Pointer, _ stop: Pointer) -> Pointer {
-    let isWhole = (start == base || Bytes.lane(start[-1]) == 0) && (stop == end || Bytes.lane(stop.pointee) == 0)
-    if !isWhole { needsRescan = true }
     record(type, start, stop, stop)
     return stop
   }
 
+  /// Whether blanks, quotes, brackets or commas surround the token: then its neighbours read the same whether it is there or its tag.
+  private func standsAlone(_ start: Pointer, _ stop: Pointer) -> Bool {
+    if start > base {
+      switch start[-1] {
+      case UInt8(ascii: " "), UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ","),
+        UInt8(ascii: "="),
+        UInt8(ascii: ";"):
+        break
+      default: return false
+      }
+    }
+    guard stop < end else { return true }
+    switch stop.pointee {
+    case UInt8(ascii: " "), UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ","),
+      UInt8(ascii: ";"):
+      return true
+    case UInt8(ascii: "."), UInt8(ascii: ":"): return stop + 1 == end || stop[1] == UInt8(ascii: " ")
+    default: return false
+    }
+  }
+
   private mutating func addSpan(_ type: PIIType, _ start: Pointer, _ stop: Pointer) {
     // Overlapping finds become one: nothing of either may stay.
-    if spanCount > 0, buffers.spans[spanCount - 1].end > UInt32(truncatingIfNeeded: start - base) {
-      buffers.spans[spanCount - 1].end = max(buffers.spans[spanCount - 1].end, UInt32(truncatingIfNeeded: stop - base))
+    if spanCount > 0, buffers.pointee.spans[spanCount - 1].end > UInt32(truncatingIfNeeded: start - base) {
+      buffers.pointee.spans[spanCount - 1].end = max(buffers.pointee.spans[spanCount - 1].end, UInt32(truncatingIfNeeded: stop - base))
       needsRescan = true
       return
     }
-    if spanCount == buffers.spanCapacity { buffers.growSpans() }
-    buffers.spans[spanCount] = PIISpan(
+    if spanCount == buffers.pointee.spanCapacity { buffers.pointee.growSpans() }
+    buffers.pointee.spans[spanCount] = PIISpan(
       start: UInt32(truncatingIfNeeded: start - base), end: UInt32(truncatingIfNeeded: stop - base), type: type)
     spanCount += 1
   }
@@ -130,6 +165,9 @@ struct ScanPass {
     return (token.kind, base + Int(token.start), base + Int(token.end))
   }
 
+  /// Where the last token ended.
+  var recordedEnd: Pointer { lastToken?.end ?? flushed }
+
   /// Takes back the tokens from `start` on: they turned out to be parts of a longer one. False when `start` is hashed already.
   mutating func unrecord(from start: Pointer) -> Bool {
     guard start >= flushed else { return false }
@@ -139,12 +177,29 @@ struct ScanPass {
 
   // MARK: Shape
 
+  /// Whether [start, stop) is what stands between the members of a list: a comma, a blank, or both.
+  @inline(__always)
+  private func isListSeparator(_ start: Pointer, _ stop: Pointer) -> Bool {
+    switch stop - start {
+    case 1: start[0] == UInt8(ascii: " ") || start[0] == UInt8(ascii: ",")
+    case 2: start[0] == UInt8(ascii: ",") && start[1] == UInt8(ascii: " ")
+    default: false
+    }
+  }
+
   /// Hashes the tokens so far and the literals between them, and writes them to the template when one is wanted.
   private mutating func drain() {
     for i in 0..<tokenCount {
       let token = tokens[i]
-      let literal = trim(flushed, base + Int(token.start))
-      hasher.combine(literal.start, literal.stop, then: token.kind.rawValue, in: base, end)
+      let start = base + Int(token.start)
+      if token.kind == lastKind, token.kind.isListed, isListSeparator(flushed, start) {
+        // `a, b, c` and `a b c` have the shape of one: how many there are says nothing.
+        flushed = base + Int(token.end)
+        continue
+      }
+      lastKind = token.kind
+      let literal = trim(flushed, start)
+      hasher.combine(literal.start, literal.stop, then: token.kind.rawValue, in: base)
       if let renderer {
         renderer.append(literal.start, literal.stop)
         renderer.append(token.kind)
@@ -157,7 +212,7 @@ struct ScanPass {
   private mutating func finish() -> KeyHash {
     drain()
     let literal = trim(flushed, end)
-    hasher.combine(literal.start, literal.stop, then: 0, in: base, end)
+    hasher.combine(literal.start, literal.stop, then: 0, in: base)
     renderer?.append(literal.start, literal.stop)
     return hasher.finish()
   }
@@ -165,6 +220,15 @@ struct ScanPass {
   /// Blanks beside a variable are padding (`%5d`): a run of them counts as one.
   @inline(__always)
   private func trim(_ start: Pointer, _ stop: Pointer) -> (start: Pointer, stop: Pointer) {
+    guard stop - start >= 2 else { return (start, stop) }
+    let blanks: UInt16 = 0x2020
+    let first = UnsafeRawPointer(start).loadUnaligned(as: UInt16.self)
+    let last = UnsafeRawPointer(stop - 2).loadUnaligned(as: UInt16.self)
+    if first != blanks, last != blanks { return (start, stop) }
+    return trimPadding(start, stop)
+  }
+
+  private func trimPadding(_ start: Pointer, _ stop: Pointer) -> (start: Pointer, stop: Pointer) {
     var start = start
     var stop = stop
     let blank = UInt8(ascii: " ")

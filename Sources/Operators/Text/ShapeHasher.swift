@@ -23,12 +23,9 @@ struct ShapeHasher {
     b = Self.mix(b ^ y ^ tag, x ^ 0xE703_7ED1_A0B4_28DB) &+ a
   }
 
-  /// Takes in the literal [start, stop), which lies inside the text [begin, limit), and the kind of the token that follows (0: the text ends).
+  /// Takes in the literal [start, stop) of a text that begins at `begin`, and the kind of the token that follows (0: the text ends).
   @inline(__always)
-  mutating func combine(
-    _ start: UnsafePointer<UInt8>, _ stop: UnsafePointer<UInt8>, then kind: UInt8, in begin: UnsafePointer<UInt8>,
-    _ limit: UnsafePointer<UInt8>
-  ) {
+  mutating func combine(_ start: UnsafePointer<UInt8>, _ stop: UnsafePointer<UInt8>, then kind: UInt8, in begin: UnsafePointer<UInt8>) {
     var start = start
     let tag = (UInt64(truncatingIfNeeded: stop - start) << 8 | UInt64(kind)) &* 0x8EBC_6AF0_9C88_C6E3
     while stop - start > 16 {
@@ -36,7 +33,7 @@ struct ShapeHasher {
       step(raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self), 0)
       start += 16
     }
-    let last = cscan_last16(stop, stop - start, begin, limit)
+    let last = cscan_last16(stop, stop - start, begin)
     step(last.first, last.second, tag)
   }
 

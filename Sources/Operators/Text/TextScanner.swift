@@ -14,15 +14,14 @@ public final class TextScanner {
   /// The types that are taken out of the text. The shape leaves out all types always.
   public let types: PIITypes
 
-  /// The 128-bit id of the kind of message that the last text is.
-  public private(set) var shape = KeyHash(high: 0, low: 0)
-
-  private let buffers = ScanBuffers()
-  private let writer = TemplateWriter()
-  /// For texts that are scanned again once their personal data is out.
-  private lazy var redactor = Redactor()
-  private var text = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-  private var result = Result.untouched
+  /// What a scan leaves behind. In memory of its own because the class's stored properties are checked for exclusive access at run time,
+  /// which costs more than a token.
+  private struct State {
+    var shape = KeyHash(high: 0, low: 0)
+    var text = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    var spanCount = 0
+    var result = Result.untouched
+  }
 
   private enum Result {
     /// Nothing to redact.
@@ -33,64 +32,83 @@ public final class TextScanner {
     case rewritten
   }
 
+  private let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
+  private let buffers = ScanBuffers.allocate()
+  private let templateBuffers = ScanBuffers.allocate()
+  private let templateRedactor = Redactor()
+  private let writer = TemplateWriter()
+  /// For texts that are scanned again once their personal data is out.
+  private let redactor = Redactor()
+
   /// A scanner that takes the given types out of texts.
   public init(types: PIITypes = .all) {
     self.types = types
+    state.initialize(to: State())
   }
+
+  deinit {
+    state.deallocate()
+    ScanBuffers.deallocate(buffers)
+    ScanBuffers.deallocate(templateBuffers)
+  }
+
+  /// The 128-bit id of the kind of message that the last text is.
+  public var shape: KeyHash { state.pointee.shape }
 
   /// Scans a text. O(count) whatever the bytes are; allocates only while its buffers grow.
   ///
   /// - Returns: false when the personal data cannot be taken out (a text made to resist); it must not be passed on then.
   public func scan(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    self.text = text
-    result = .untouched
-    spanCount = 0
-    guard let base = text.baseAddress else {
-      shape = ShapeHasher().finish()
-      return true
-    }
-    var pass = ScanPass(base, text.count, buffers)
-    shape = pass.run()
-    spanCount = pass.spanCount
-    if spanCount == 0 { return true }
+    let state = state
+    state.pointee.text = text
+    state.pointee.result = .untouched
+    var pass = ScanPass(text.baseAddress ?? Self.nowhere, text.count, buffers)
+    state.pointee.shape = pass.run()
+    state.pointee.spanCount = pass.spanCount
+    if pass.spanCount == 0 { return true }
     return foundSpans(needsRescan: pass.needsRescan)
   }
+
+  private var text: UnsafeBufferPointer<UInt8> { state.pointee.text }
 
   private func foundSpans(needsRescan: Bool) -> Bool {
     if needsRescan {
       guard let shape = redactor.redact(text, spans, types: .all) else { return false }
-      self.shape = shape
-      result = .rewritten
+      state.pointee.shape = shape
+      state.pointee.result = .rewritten
     } else {
-      result = .spans
+      state.pointee.result = .spans
     }
     if types != .all {
       // Only some types leave the text, which is then another one than the shape's.
       keepSelectedSpans()
-      result = .untouched
+      state.pointee.result = .untouched
       if spanCount > 0 {
         guard redactor.redact(text, spans, types: types) != nil else { return false }
-        result = .rewritten
+        state.pointee.result = .rewritten
       }
     }
     return true
   }
 
+  /// Stands for the address of a text without bytes. Never read.
+  private static var nowhere: UnsafePointer<UInt8> { ("" as StaticString).utf8Start }
+
   // MARK: Spans
 
   /// How many spans of the selected types the last text holds.
-  public private(set) var spanCount = 0
+  public var spanCount: Int { state.pointee.spanCount }
 
   /// The spans in the last text, ascending, none inside another.
-  public var spans: UnsafeBufferPointer<PIISpan> { UnsafeBufferPointer(start: buffers.spans, count: spanCount) }
+  public var spans: UnsafeBufferPointer<PIISpan> { UnsafeBufferPointer(start: buffers.pointee.spans, count: spanCount) }
 
   private func keepSelectedSpans() {
     var kept = 0
-    for i in 0..<spanCount where types.contains(buffers.spans[i].type) {
-      buffers.spans[kept] = buffers.spans[i]
+    for i in 0..<spanCount where types.contains(buffers.pointee.spans[i].type) {
+      buffers.pointee.spans[kept] = buffers.pointee.spans[i]
       kept += 1
     }
-    spanCount = kept
+    state.pointee.spanCount = kept
   }
 
   // MARK: Redacted text
@@ -98,13 +116,13 @@ public final class TextScanner {
   /// Whether the last text differs from its redacted form.
   @inline(__always)
   public var isRedacted: Bool {
-    if case .untouched = result { return false }
+    if case .untouched = state.pointee.result { return false }
     return true
   }
 
   /// Length of the redacted text in bytes.
   public var redactedCount: Int {
-    switch result {
+    switch state.pointee.result {
     case .untouched: text.count
     case .spans: Redactor.count(text, spans)
     case .rewritten: redactor.text.count
@@ -113,7 +131,7 @@ public final class TextScanner {
 
   /// Writes the redacted text, `redactedCount` bytes.
   public func writeRedacted(to target: UnsafeMutablePointer<UInt8>) {
-    switch result {
+    switch state.pointee.result {
     case .untouched:
       if let base = text.baseAddress { target.update(from: base, count: text.count) }
     case .spans: Redactor.write(text, spans, to: target)
@@ -128,26 +146,17 @@ public final class TextScanner {
   ///
   /// At most 2,048 bytes and `…`.
   public func template() -> [UInt8] {
-    let rendered = Redactor()
-    writer.reset()
     var source = text
     if isRedacted || types != .all {
-      let all = TextScanner.spans(of: text)
-      guard rendered.redact(text, all.spans, types: .all) != nil else { return [] }
-      source = rendered.text
+      var pass = ScanPass(text.baseAddress ?? Self.nowhere, text.count, templateBuffers)
+      _ = pass.run()
+      let spans = UnsafeBufferPointer(start: UnsafePointer(templateBuffers.pointee.spans), count: pass.spanCount)
+      guard templateRedactor.redact(text, spans, types: .all) != nil else { return [] }
+      source = templateRedactor.text
     }
-    guard let base = source.baseAddress else { return [] }
-    var pass = ScanPass(base, source.count, ScanBuffers(), renderer: writer)
+    writer.reset()
+    var pass = ScanPass(source.baseAddress ?? Self.nowhere, source.count, templateBuffers, renderer: writer)
     _ = pass.run()
     return writer.bytes
-  }
-
-  /// All spans of a text, in buffers of their own.
-  private static func spans(of text: UnsafeBufferPointer<UInt8>) -> (spans: UnsafeBufferPointer<PIISpan>, owner: ScanBuffers) {
-    let buffers = ScanBuffers()
-    guard let base = text.baseAddress else { return (UnsafeBufferPointer(start: nil, count: 0), buffers) }
-    var pass = ScanPass(base, text.count, buffers)
-    _ = pass.run()
-    return (UnsafeBufferPointer(start: buffers.spans, count: pass.spanCount), buffers)
   }
 }

@@ -17,10 +17,8 @@ public enum TokenKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
   case mac
   case url
   case path
-  /// `true`, `false`, `null` and their like, after a key.
-  case flag
-  /// The word after `key=`.
-  case word
+  /// What stands behind `key=` and is none of the above: a word, a quoted text; also `true`, `false` and `null` behind any key.
+  case value
   case email
   case phone
   case creditCard
@@ -50,8 +48,7 @@ public enum TokenKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case .mac: "<mac>"
     case .url: "<url>"
     case .path: "<path>"
-    case .flag: "<flag>"
-    case .word: "<word>"
+    case .value: "<value>"
     case .email: "<email>"
     case .phone: "<phone>"
     case .creditCard: "<card>"
@@ -67,6 +64,15 @@ public enum TokenKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case .privateKey: "<private-key>"
     case .person: "<name>"
     case .birthDate: "<birth-date>"
+    }
+  }
+
+  /// Whether several of them in a row are a list. Numbers are not: `12 7` is two columns.
+  @inline(__always)
+  var isListed: Bool {
+    switch self {
+    case .identifier, .uuid, .address, .mac, .url, .path, .email: true
+    default: false
     }
   }
 

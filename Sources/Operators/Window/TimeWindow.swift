@@ -292,7 +292,9 @@ final class TimeWindow: Operator {
       var reader = ByteReader(bytes)
       let (oldSize, oldSlide) = (try reader.integer(Int64.self), try reader.integer(Int64.self))
       guard oldSize == size, oldSlide == slide else {
-        throw StateFormatError("the windows were \(oldSize / 1_000_000_000) s long; now they are \(size / 1_000_000_000) s. Give the operator a new id to start it afresh")
+        throw StateFormatError(
+          "the windows were \(oldSize / 1_000_000_000) s long; now they are \(size / 1_000_000_000) s. Give the operator a new id to start it afresh"
+        )
       }
       // Every former subtask had received the same watermarks before the barrier.
       watermark = max(watermark, try reader.integer())
@@ -324,7 +326,8 @@ final class TimeWindow: Operator {
         let pane = pane(start)
         var inserted = false
         let target = pane.table.slot(saved.load(as: KeyHash.self), inserted: &inserted)
-        target.storeBytes(of: saved.load(fromByteOffset: WindowLayout.changed, as: UInt32.self), toByteOffset: WindowLayout.changed, as: UInt32.self)
+        target.storeBytes(
+          of: saved.load(fromByteOffset: WindowLayout.changed, as: UInt32.self), toByteOffset: WindowLayout.changed, as: UInt32.self)
         layout.merge(target, pane.log, saved, log, isNew: inserted)
       }
     }

@@ -17,11 +17,15 @@ struct WindowConfig: Sendable {
   /// Every input field it reads.
   let reads: [Field]
 
-  static let windowFields: [(String, ColumnType)] = [("window_start", .time), ("window_end", .time), ("revision", .int64), ("final", .bool)]
+  static let windowFields: [(String, ColumnType)] = [
+    ("window_start", .time), ("window_end", .time), ("revision", .int64), ("final", .bool),
+  ]
 
   static let fields: [ConfigField] = [
     ConfigField("keyBy", .list(.string), required: true, example: "[service, shape]", "The fields that make the key."),
-    ConfigField("allowedLateness", .duration, default: "0s", "How long after its end a window still takes late records; each one gives a new revision."),
+    ConfigField(
+      "allowedLateness", .duration, default: "0s",
+      "How long after its end a window still takes late records; each one gives a new revision."),
     ConfigField(
       "emit", .object([ConfigField("every", .duration, required: true, "Processing time between two early results of an open window.")]),
       example: "{ every: 10s }", "Show results while a window is open: full rows with a growing `revision` and `final: false`."),
@@ -29,7 +33,8 @@ struct WindowConfig: Sendable {
   ]
 
   private static let aggregateFields: [ConfigField] = [
-    ConfigField("type", .choice(["count", "sum", "min", "max", "first", "distribution", "reservoir", "top-k"]), required: true, "Which aggregate."),
+    ConfigField(
+      "type", .choice(["count", "sum", "min", "max", "first", "distribution", "reservoir", "top-k"]), required: true, "Which aggregate."),
     ConfigField("field", .string, "The field it reads. `min` and `max` without one take the event time."),
     ConfigField("size", .integer(1...1000), default: "10", "reservoir, top-k: how many entries."),
     ConfigField("by", .string, "reservoir: the id whose hash decides; the first of `fields` when left out."),
@@ -94,7 +99,8 @@ struct WindowConfig: Sendable {
         return (parts[0], try Self.field(parts.last ?? text, input, options, "fields"))
       }
       guard let first = shown.first else {
-        throw options.diagnostic("type", code: "config.missing-field", "aggregate \"\(name)\" needs fields", hint: "add fields: [id=event_id, message]")
+        throw options.diagnostic(
+          "type", code: "config.missing-field", "aggregate \"\(name)\" needs fields", hint: "add fields: [id=event_id, message]")
       }
       let id = try options.string("by").map { try Self.field($0, input, options, "by") } ?? first.1
       let size = options.int("size") ?? 10
@@ -121,7 +127,8 @@ struct WindowConfig: Sendable {
   private static func field(_ name: String, _ input: Schema, _ config: Config, _ option: String) throws -> Field {
     if let field = input.field(name) { return field }
     throw config.diagnostic(
-      option, code: "config.unknown-field", "there is no field \"\(name)\"", detail: "the input has \(input.fields.map(\.name).joined(separator: ", "))",
+      option, code: "config.unknown-field", "there is no field \"\(name)\"",
+      detail: "the input has \(input.fields.map(\.name).joined(separator: ", "))",
       hint: "name one of them")
   }
 }

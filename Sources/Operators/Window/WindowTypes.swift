@@ -2,10 +2,13 @@ public import Dataflow
 
 /// `tumbling-window`: every record belongs to one window.
 public enum TumblingWindow {
+  /// The catalog entry `tumbling-window`.
   public static let type = OperatorType(
     Descriptor(
       type: "tumbling-window", summary: "Summarises records per key in windows of event time that follow each other without gaps.",
-      fields: [ConfigField("size", .duration, required: true, example: "1h", "Length of a window; windows begin at multiples of it since 1970.")]
+      fields: [
+        ConfigField("size", .duration, required: true, example: "1h", "Length of a window; windows begin at multiples of it since 1970.")
+      ]
         + WindowConfig.fields,
       example: """
         size: 1h
@@ -36,6 +39,7 @@ public enum TumblingWindow {
 
 /// `sliding-window`: a window begins every `slide`; a record belongs to `size / slide` of them.
 public enum SlidingWindow {
+  /// The catalog entry `sliding-window`.
   public static let type = OperatorType(
     Descriptor(
       type: "sliding-window", summary: "Summarises records per key in windows of event time that overlap.",

@@ -110,12 +110,14 @@ private final class WarningBox: Sendable {
 /// The lines of a content, found in the most obvious way.
 func naiveLines(_ content: [UInt8], max: Int = 1 << 20) -> [(offset: Int64, bytes: [UInt8], isRefused: Bool)] {
   var result: [(Int64, [UInt8], Bool)] = []
-  var offset = 0
-  for part in content.split(separator: 10, omittingEmptySubsequences: false) {
-    var line = Array(part)
-    if line.last == 13 { line.removeLast() }
-    if !line.isEmpty { result.append((Int64(offset), line, line.count > max)) }
-    offset += part.count + 1
+  content.withUnsafeBufferPointer { bytes in
+    var start = 0
+    for index in 0...bytes.count where index == bytes.count || bytes[index] == 10 {
+      var end = index
+      if end > start && bytes[end - 1] == 13 { end -= 1 }
+      if end > start { result.append((Int64(start), Array(bytes[start..<end]), end - start > max)) }
+      start = index + 1
+    }
   }
   return result
 }

@@ -30,6 +30,7 @@ final class TestFolder {
 
   func makeFolder(_ name: String) { mkdir(self[name], 0o755) }
   func rename(_ name: String, to other: String) { _ = Glibc.rename(self[name], self[other]) }
+  func link(_ name: String, as other: String) { symlink(self[name], self[other]) }
   func remove(_ name: String) { unlink(self[name]) }
   func truncate(_ name: String) { _ = Glibc.truncate(self[name], 0) }
 

@@ -15,6 +15,7 @@ final class TestRuntime: Runtime {
   func sleep(nanoseconds: Int64) async throws { advance(by: nanoseconds) }
   func random() -> UInt64 { 4 }
   var slots: [any Slot] { [] }
-  var background: any Slot { preconditionFailure("connectors run on the caller's thread") }
+  func background(_ purpose: String) -> any Slot { preconditionFailure("connectors run on the caller's thread") }
+  func block(nanoseconds: Int64) { advance(by: nanoseconds) }
   var files: any FileSystem { storage }
 }

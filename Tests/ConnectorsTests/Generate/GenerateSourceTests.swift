@@ -54,7 +54,9 @@ struct GenerateSourceTests {
       var isDrained = false
       while !isDrained {
         let (new, status) = try Self.poll(reader, schema, table)
-        lines.merge(new) { _, _ in Issue.record("a record came twice") ; return "" }
+        lines.merge(new) { _, _ in
+          Issue.record("a record came twice"); return ""
+        }
         if case .drained = status { isDrained = true }
       }
       let (rest, status) = try Self.poll(reader, schema, table)
@@ -82,7 +84,9 @@ struct GenerateSourceTests {
         var isDrained = false
         for _ in 0..<Int.random(in: 0...40, using: &random) where !isDrained {
           let (new, status) = try Self.poll(reader, schema, table)
-          lines.merge(new) { _, _ in Issue.record("a record came twice, seed \(seed)") ; return "" }
+          lines.merge(new) { _, _ in
+            Issue.record("a record came twice, seed \(seed)"); return ""
+          }
           if case .drained = status { isDrained = true }
         }
         isDone = isDone && isDrained
@@ -176,7 +180,7 @@ struct GenerateSourceTests {
     ])
   func diagnostics(_ name: String, _ value: Config.Value) {
     let diagnostic = #expect(throws: Diagnostic.self) { try GenerateSource.type.plan(Config([name: value])) }
-    #expect(diagnostic?.path == name && diagnostic?.code == "job.wrong-value")
+    #expect(diagnostic?.path == name && diagnostic?.code == "config.out-of-range")
   }
 
   @Test("the start is read")

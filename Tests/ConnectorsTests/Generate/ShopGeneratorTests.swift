@@ -20,7 +20,7 @@ struct ShopGeneratorTests {
     for line in ShopLines.all(ShopOptions(seed: 1, records: 2000)) {
       for byte in line + [10] { digest = (digest ^ UInt64(byte)) &* 1_099_511_628_211 }
     }
-    #expect(digest == 0)
+    #expect(digest == 1_803_997_845_542_004_767)
   }
 
   @Test(
@@ -148,7 +148,8 @@ struct ShopGeneratorTests {
     #expect(traces.values.allSatisfy { $0.count <= 8 && $0 == $0.sorted() && Set($0.map { $0 / 64 }).count == 1 })
     #expect(traces.values.contains { $0.count == 8 })
     #expect(messages.count > 15_000)
-    #expect(messages.contains { $0.contains("日本") } && messages.contains { $0.contains("ö") } && messages.contains { $0.contains("\n\tat ") })
+    #expect(
+      messages.contains { $0.contains("日本") } && messages.contains { $0.contains("ö") } && messages.contains { $0.contains("\n\tat ") })
   }
 
   @Test("the payment provider fails for a while: errors of payments and checkout stand in one stretch of time")
@@ -159,10 +160,10 @@ struct ShopGeneratorTests {
       let facts = generator.facts(UInt64(index))
       if facts.severity >= .error, facts.service == .payments || facts.service == .checkout { perTenMinutes[index * 36 / 100_000] += 1 }
     }
-    let busy = perTenMinutes.indices.filter { perTenMinutes[$0] > 150 }
+    let busy = perTenMinutes.indices.filter { perTenMinutes[$0] > 40 }
     #expect((2...3).contains(busy.count))
     #expect(busy.last.map { $0 - busy[0] } == busy.count - 1)
-    #expect(perTenMinutes.indices.filter { !busy.contains($0) }.allSatisfy { perTenMinutes[$0] < 100 })
+    #expect(perTenMinutes.indices.filter { !busy.contains($0) }.allSatisfy { perTenMinutes[$0] < 15 })
   }
 
   // MARK: Personal data
@@ -184,7 +185,9 @@ struct ShopGeneratorTests {
         #expect(iban.count == (iban.hasPrefix("DE") ? 22 : 21))
         #expect(Self.modulo97(iban) == 1, "\(iban)")
       }
-      if let match = message.firstMatch(of: #/[a-z]+[._][a-z]+[0-9]*@[a-z.-]+\.[a-z]+/#) { found["email", default: []].insert("\(match.0)") }
+      if let match = message.firstMatch(of: #/[a-z]+[._][a-z]+[0-9]*@[a-z.-]+\.[a-z]+/#) {
+        found["email", default: []].insert("\(match.0)")
+      }
       if let match = message.firstMatch(of: #/\+1 \([0-9]{3}\) 555-01[0-9]{2}|\+49 15[0-9] [0-9]{8}/#) {
         found["phone", default: []].insert("\(match.0)")
       }

@@ -30,7 +30,7 @@ enum ShopLines {
     /// Nil for a broken line.
     init?(_ line: [UInt8]) {
       guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any], let id = object["event_id"] as? String,
-        let service = object["service"] as? String, let severity = object["severity"] as? String,
+        let service = object["service_name"] as? String, let severity = object["severity"] as? String,
         let time = object["timestamp"] as? NSNumber, let message = object["message"] as? String
       else { return nil }
       (eventID, self.service, self.severity, timestamp, self.message) = (id, service, severity, time.int64Value, message)
@@ -70,6 +70,7 @@ final class HandClock: Runtime {
   func sleep(nanoseconds: Int64) async throws {}
   func random() -> UInt64 { 4 }
   var slots: [any Slot] { [] }
-  var background: any Slot { preconditionFailure("the shop runs nothing in the background") }
+  func block(nanoseconds: Int64) { advance(nanoseconds) }
+  func background(_ purpose: String) -> any Slot { preconditionFailure("the shop runs nothing in the background") }
   var files: any FileSystem { preconditionFailure("the shop opens no files") }
 }

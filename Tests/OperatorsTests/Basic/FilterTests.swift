@@ -169,18 +169,18 @@ struct FilterTests {
     "a condition that cannot be is a diagnostic with a hint",
     arguments: [
       (Written.map(["field": Written.text("wrd"), "equals": Written.text("x")]), "job.unknown-field", "did you mean \"word\"?"),
-      (Written.map(["field": Written.text("word"), "equal": Written.text("x")]), "job.unknown-key", "did you mean \"equals\"?"),
-      (Written.map(["al": Written.list([])]), "job.unknown-key", "did you mean \"all\"?"),
+      (Written.map(["field": Written.text("word"), "equal": Written.text("x")]), "config.unknown-key", "did you mean \"equals\"?"),
+      (Written.map(["al": Written.list([])]), "config.unknown-key", "did you mean \"all\"?"),
       (Written.map(["field": Written.text("word"), "equals": Written.int(1)]), "job.field-type", "put it in quotes"),
       (Written.map(["field": Written.text("count"), "equals": ConfigValue(.double(1.5))]), "job.field-type", "write a whole number"),
       (Written.map(["field": Written.text("count"), "equals": ConfigValue(.null)]), "job.field-type", "write isNull: true"),
       (Written.map(["field": Written.text("count"), "startsWith": Written.text("x")]), "job.field-type", ""),
       (Written.map(["field": Written.text("ok"), "atLeast": ConfigValue(.bool(true))]), "job.field-type", ""),
       (Written.map(["field": Written.text("at"), "atLeast": Written.text("noon")]), "job.field-type", "write 2026-01-31T12:00:00Z"),
-      (Written.map(["field": Written.text("word"), "in": Written.text("x")]), "job.wrong-type", "write [a, b]"),
-      (Written.map(["field": Written.text("word")]), "job.condition", "add equals, in, atLeast …"),
-      (Written.map(["all": Written.list([])]), "job.wrong-type", ""),
-      (Written.text("severity == ERROR"), "job.wrong-type", "write { field: name, equals: value }"),
+      (Written.map(["field": Written.text("word"), "in": Written.text("x")]), "config.wrong-type", "write [a, b]"),
+      (Written.map(["field": Written.text("word")]), "config.missing-key", "add equals, in, atLeast …"),
+      (Written.map(["all": Written.list([])]), "config.wrong-type", ""),
+      (Written.text("severity == ERROR"), "config.wrong-type", "write { field: name, equals: value }"),
     ])
   func diagnostics(_ condition: ConfigValue, _ code: String, _ hint: String) {
     let diagnostic = #expect(throws: Diagnostic.self) { try Filter.type.plan(Self.config(condition), Self.schema) }
@@ -193,6 +193,6 @@ struct FilterTests {
     var condition = Written.map(["field": Written.text("ok"), "equals": ConfigValue(.bool(true))])
     for _ in 0..<1000 { condition = Written.map(["not": condition]) }
     let diagnostic = #expect(throws: Diagnostic.self) { try Filter.type.plan(Self.config(condition), Self.schema) }
-    #expect(diagnostic?.code == "job.too-deep")
+    #expect(diagnostic?.code == "config.out-of-range")
   }
 }

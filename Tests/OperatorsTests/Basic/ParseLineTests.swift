@@ -134,6 +134,27 @@ struct ParseLineTests {
     #expect(harness.leftOver == 0)
   }
 
+  @Test("of a line that overwrites itself the last state is the message")
+  func overwritten() throws {
+    let harness = try Self.harness()
+    try harness.send([["(Reading ... \r(Reading ... 5%\r (Reading ... 6089 files\r"], ["2026-01-02 03:04:05 a\rb"]])
+    #expect(harness.output.rows.map { $0["message"] } == ["(Reading ... 6089 files", "a\rb"])
+  }
+
+  @Test(
+    "a file's name says whose lines are in it",
+    arguments: [
+      ("file:/var/log/dpkg.log", "dpkg"), ("file:/var/log/apt/term.log@2", "apt"), ("file:logs/big.log.gz#3/12", "big"),
+      ("file:/var/log/nginx/access.log@1#0/4", "nginx"), ("file:/var/log/error.log", "error"), ("file:app", "app"), ("", "unknown"),
+      ("file:.log", ".log"), ("file:/srv/billing/stdout", "billing"), ("file:a@b.log", "a@b"), ("file:/var/log/x-20260102.gz", "x"),
+      ("shop-1-of-4", "shop-1-of-4"),
+    ])
+  func names(_ split: String, _ service: String) throws {
+    let harness = try Self.harness(splits: [split])
+    try harness.send([["2026-01-02 03:04:05 a"]])
+    #expect(harness.output.rows[0]["service"] == .text(service))
+  }
+
   @Test("times that cannot be are no times")
   func impossible() throws {
     for text in [

@@ -27,9 +27,9 @@ struct SelectAndSetTests {
   @Test(
     "what cannot be selected is a diagnostic",
     arguments: [
-      (Written.list([Written.text("z")]), "job.unknown-field"), (Written.list([]), "job.empty-list"), (Written.int(4), "job.wrong-type"),
-      (Written.list([Written.text("a"), Written.text("a")]), "job.duplicate-field"), (Written.list([Written.int(1)]), "job.wrong-type"),
-      (Written.map(["n": Written.list([])]), "job.wrong-type"),
+      (Written.list([Written.text("z")]), "job.unknown-field"), (Written.list([]), "job.empty-list"), (Written.int(4), "config.wrong-type"),
+      (Written.list([Written.text("a"), Written.text("a")]), "config.out-of-range"), (Written.list([Written.int(1)]), "config.wrong-type"),
+      (Written.map(["n": Written.list([])]), "config.wrong-type"),
     ])
   func wrongSelections(_ value: ConfigValue, _ code: String) {
     let diagnostic = #expect(throws: Diagnostic.self) { try Select.type.plan(Config(["fields": .any(value)]), schema) }

@@ -27,5 +27,6 @@ public enum FakeCatalog {
 
 /// What a fake component says when somebody tries to run it.
 public struct CannotRun: Error {
+  /// The one error there is.
   public init() {}
 }

@@ -1,0 +1,36 @@
+internal import Dataflow
+
+/// Command-line options that replace parts of a job before it is checked.
+public enum JobOverride {
+  /// The source of that id reads these files instead.
+  ///
+  /// - Parameter format: `json`, `text`, `lines` or `otlp`.
+  public static func input(_ paths: [String], format: String, follow: Bool, source: String = "telemetry") -> [DocumentEdit] {
+    let place = ["spec", "sources", source]
+    var config: [(String, ConfigValue)] = [
+      ("path", ConfigValue(.list(paths.map { .text($0) }))), ("mode", .text(follow ? "follow" : "once")),
+    ]
+    if format == "otlp" { config.append(("signal", .text("logs"))) } else { config.append(("format", .text(format))) }
+    return [
+      .set(place + ["type"], .text(format == "otlp" ? "otlp-file" : "file")),
+      .set(place + ["config"], .map(config)),
+    ]
+  }
+
+  /// What the file's name says about its format: OTLP JSON lines, JSON lines or ordinary log lines.
+  public static func format(ofPath path: String) -> String {
+    var name = path.lowercased()
+    for suffix in [".gz", ".zst", ".zstd"] where name.hasSuffix(suffix) { name = String(name.dropLast(suffix.count)) }
+    if name.contains(".otlp") { return "otlp" }
+    return [".jsonl", ".ndjson", ".json"].contains { name.hasSuffix($0) } ? "json" : "text"
+  }
+
+  /// The job gets another name, and with it a state and ledger of its own.
+  public static func name(_ name: String) -> [DocumentEdit] { [.set(["metadata", "name"], .text(name))] }
+
+  /// The job runs with that many subtasks a step.
+  public static func parallelism(_ count: Int) -> [DocumentEdit] { [.set(["spec", "parallelism"], ConfigValue(.int(Int64(count))))] }
+
+  /// The job keeps its checkpoints in that folder.
+  public static func state(_ folder: String) -> [DocumentEdit] { [.set(["spec", "checkpoint", "store"], .text(folder))] }
+}

@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import Benchmarks
+
+/// Figures, one JSON line each.
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures the engine on this machine.", subcommands: [Fingerprint.self, State.self, Restart.self])
+
+  struct Fingerprint: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Runs the shipped fingerprint job over a file of JSON lines.")
+    @Option(help: "JSON lines to read.") var input: String
+    @Option(help: "Threads, and the job's parallelism.") var threads = 1
+    @Option(help: "The job file.") var jobs = "jobs.yaml"
+    @Option(help: "shape (as peers are measured) or capsule (the product's key).") var key = "shape"
+    @Option(help: "Folder for result rows; by default they are counted and forgotten.") var output: String?
+    @Option(help: "Folder for checkpoints that stay; by default they are removed at the end.") var state: String?
+    @Option(help: "Milliseconds between checkpoints; by default the job's.") var intervalMilliseconds: Int?
+    @Flag(help: "End at the first record.") var firstRecord = false
+
+    func run() async throws {
+      guard let key = FingerprintBenchmark.Key(rawValue: key) else { throw ValidationError("--key is shape or capsule") }
+      var benchmark = FingerprintBenchmark(jobFile: jobs, input: input, threads: threads, key: key, output: output)
+      benchmark.state = state
+      benchmark.interval = intervalMilliseconds.map { Int64($0) * 1_000_000 }
+      benchmark.endsAtFirstRecord = firstRecord
+      Terminal.print(try await benchmark.run())
+    }
+  }
+
+  struct State: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Keyed state: update time, barrier pause, and bytes of full and incremental checkpoints.")
+    @Option(help: "Keys in the table.") var keys = 10_000_000
+
+    func run() throws { Terminal.print(try StateBenchmark(keys: keys).run()) }
+  }
+
+  struct Restart: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Kills the job with SIGKILL and measures from the start of a new process to its first record.")
+    @Option(help: "JSON lines to read; large enough to run for a second.") var input: String
+    @Option(help: "The job file.") var jobs = "jobs.yaml"
+
+    func run() throws { Terminal.print(try RestartBenchmark(program: CommandLine.arguments[0], jobFile: jobs, input: input).run()) }
+  }
+}

@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Jobs
+
+/// The options that all commands on job files share.
+struct JobOptions: ParsableArguments {
+  @Argument(help: "Job files; jobs.yaml when none is named.") var files: [String] = []
+  @Option(help: "Only the job of this name.") var job: String?
+  @Option(help: "Read these files instead of the job's source `telemetry`; globs work. May be repeated.") var input: [String] = []
+  @Option(help: "Format of --input: json, text, lines or otlp; by default the file's name decides.") var format: String?
+  @Flag(help: "With --input: wait for more when the end is reached.") var follow = false
+  @Option(help: "Run the job under this name, with a state and a ledger of its own.") var name: String?
+  @Option(help: "Subtasks of each operator, and threads.") var parallelism: Int?
+  @Option(help: "Folder for checkpoints instead of the job's.") var state: String?
+
+  var edits: [DocumentEdit] {
+    var edits: [DocumentEdit] = []
+    if let first = input.first {
+      edits += JobOverride.input(input, format: format ?? JobOverride.format(ofPath: first), follow: follow)
+    }
+    if let name { edits += JobOverride.name(name) }
+    if let parallelism { edits += JobOverride.parallelism(parallelism) }
+    if let state { edits += JobOverride.state(state) }
+    return edits
+  }
+
+  /// Loads and checks; prints what is wrong. Throws exit code 2 when something is.
+  func load() throws -> LoadedJobs {
+    var loader = JobLoader(catalog: .standard, environment: ProcessInfo.processInfo.environment)
+    loader.edits = edits
+    let loaded = loader.load(paths: files.isEmpty ? ["jobs.yaml"] : files)
+    if !loaded.diagnostics.isEmpty { Terminal.error(DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics)) }
+    if loaded.hasErrors { throw ExitCode(Exit.wrongFile) }
+    return loaded
+  }
+
+  /// The jobs to run. Throws exit code 2 when `--job` names none of them.
+  func jobs() throws -> [PlannedJob] {
+    let loaded = try load()
+    guard let job else { return loaded.jobs }
+    let wanted = loaded.jobs.filter { $0.definition.name == (name ?? job) }
+    if wanted.isEmpty {
+      Terminal.error("there is no job \"\(job)\"; the files define \(loaded.jobs.map(\.definition.name).joined(separator: ", "))")
+      throw ExitCode(Exit.wrongFile)
+    }
+    return wanted
+  }
+}

@@ -1,0 +1,135 @@
+internal import ArgumentParser
+internal import Dataflow
+internal import Foundation
+internal import Jobs
+internal import Synchronization
+
+/// Runs jobs until their input ends or they are stopped.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Runs jobs until their input ends, or until Ctrl-C.",
+    discussion: """
+      Ctrl-C stops reading, takes a checkpoint and exits 0: the next run goes on from there. A second Ctrl-C stops at once, which loses nothing either.
+
+      EXAMPLES
+        sloscout run                                    the jobs of jobs.yaml
+        sloscout run jobs.yaml --job fingerprint        one of them
+        sloscout run --input '/var/log/*.log' --name machine-logs
+        sloscout run --input traces/logs.otlp.jsonl.gz --name train
+      """)
+
+  @OptionGroup var options: JobOptions
+  @Flag(help: "No progress, only warnings and the balance.") var quiet = false
+
+  func run() async throws {
+    let jobs = try options.jobs().filter { $0.definition.state == .running }
+    guard !jobs.isEmpty else {
+      Terminal.error("no job is to run: all are suspended")
+      return
+    }
+    let sessions = try jobs.map { try JobRun($0, quiet: quiet) }
+    SignalWatcher.start {
+      Terminal.error("\nstopping: a last checkpoint, then the end (again to stop at once)")
+      for session in sessions { Task { await session.stop() } }
+    }
+    let failures = await withTaskGroup(of: Bool.self) { group in
+      for session in sessions { group.addTask { await session.run() } }
+      return await group.reduce(0) { $0 + ($1 ? 0 : 1) }
+    }
+    if failures > 0 { throw ExitCode(Exit.failed) }
+  }
+}
+
+/// One job of a `run`: its session, its progress, its end.
+private final class JobRun: Sendable {
+  private let session: JobSession
+  private let meter: MeterBox
+  private let quiet: Bool
+  private let trace: CrashTrace?
+
+  init(_ job: PlannedJob, quiet: Bool) throws {
+    self.quiet = quiet
+    let meter = MeterBox(ProgressMeter(job.graph))
+    let name = job.definition.name
+    let environment = ProcessInfo.processInfo.environment
+    let failpoint = Failpoint(environment["SLOSCOUT_FAILPOINT"])
+    let trace = CrashTrace(path: environment["SLOSCOUT_TRACE"])
+    self.trace = trace
+    session = try JobSession(
+      job,
+      observer: JobObserver { event in
+        trace?.note(event)
+        switch event {
+        case .phase(let phase, let epoch): failpoint?.reached(phase, epoch)
+        case .checkpoint(let report): meter.value.withLock { $0.note(report) }
+        case .warning(let text): Self.say("\(name): warning: \(text)")
+        case .restored(let epoch, let records):
+          if !quiet { Self.say("\(name): going on from checkpoint \(epoch), after \(records) records") }
+        case .restarting(let attempt, let delay, let cause):
+          Self.say("\(name): failed (\(cause)); attempt \(attempt) in \(delay / 1_000_000) ms")
+        case .applied(let sink, let epoch, _, let refused):
+          if refused > 0 { Self.say("\(name): \(sink) refused \(refused) rows of epoch \(epoch); they are in its table of refused rows") }
+        }
+      })
+    self.meter = meter
+  }
+
+  private final class MeterBox: Sendable {
+    let value: Mutex<ProgressMeter>
+    init(_ meter: consuming ProgressMeter) { value = Mutex(meter) }
+  }
+
+  private static func say(_ text: String) {
+    Terminal.clearStatus()
+    Terminal.error(text)
+  }
+
+  func stop() async { await session.runner.stop() }
+
+  /// Runs to the end. Returns false when the job failed.
+  func run() async -> Bool {
+    let progress = Task { await showProgress() }
+    let tracing = trace.map { trace in Task { await follow(trace) } }
+    defer {
+      progress.cancel()
+      tracing?.cancel()
+    }
+    do {
+      let result = try await session.runner.run()
+      progress.cancel()
+      Terminal.clearStatus()
+      let table = BalanceTable(result.totals)
+      let read = RecordsRead.count(result.thisRun, sources: session.graph.sources.map(\.id))
+      Terminal.error(
+        "\(session.graph.name): \(result.isEndOfInput ? "the input is at its end" : "stopped"); \(read) records read in this run\n\(table.text)"
+      )
+      return table.isBalanced
+    } catch {
+      progress.cancel()
+      Self.say("\(session.graph.name): failed: \(error)")
+      return false
+    }
+  }
+
+  /// Twice a second on a terminal, every five seconds in a log.
+  private func showProgress() async {
+    guard !quiet else { return }
+    let pause: UInt64 = Terminal.isInteractive ? 500_000_000 : 5_000_000_000
+    while (try? await Task.sleep(nanoseconds: pause)) != nil {
+      let status = await session.runner.status()
+      let (now, monotonic) = (session.runtime.now(), session.runtime.monotonic())
+      let line = meter.value.withLock { $0.line(status, now: now, monotonic: monotonic) }
+      if Terminal.isInteractive { Terminal.status(line) } else { Terminal.error(line) }
+    }
+  }
+
+  /// Writes down every ten milliseconds how many records the job has read.
+  private func follow(_ trace: CrashTrace) async {
+    let sources = session.graph.sources.map(\.id)
+    while (try? await Task.sleep(nanoseconds: 10_000_000)) != nil {
+      let totals = await session.runner.totals(await session.runner.status())
+      let read = RecordsRead.count(totals, sources: sources)
+      if read > 0 { trace.note(read: read) }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+internal import Glibc
+
+/// Hears SIGINT and SIGTERM, whichever thread they come to: the first asks for a graceful stop, the second ends the process at once.
+enum SignalWatcher {
+  /// What a handler may do is little: it writes a byte here, and a thread reads it. Nil when there are no descriptors left.
+  private static let pipe: (read: Int32, write: Int32)? = {
+    var ends: [Int32] = [-1, -1]
+    return Glibc.pipe(&ends) == 0 ? (ends[0], ends[1]) : nil
+  }()
+
+  /// From here on the signals are heard. To be called once.
+  static func start(_ onFirst: @escaping @Sendable () -> Void) {
+    signal(SIGPIPE, SIG_IGN)
+    guard pipe != nil else { return }  // made here, before a handler can ask for it
+    var thread = pthread_t()
+    pthread_create(
+      &thread, nil,
+      { pointer in
+        guard let pointer else { return nil }
+        let onFirst = Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().onFirst
+        SignalWatcher.waitForSignal()
+        onFirst()
+        SignalWatcher.waitForSignal()
+        _exit(Exit.stoppedAtOnce)
+      }, Unmanaged.passRetained(Box(onFirst)).toOpaque())
+    pthread_detach(thread)
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { _ in
+      let error = errno
+      var byte: UInt8 = 0
+      if let pipe = SignalWatcher.pipe { _ = write(pipe.write, &byte, 1) }
+      errno = error
+    }
+    action.sa_flags = SA_RESTART
+    sigaction(SIGINT, &action, nil)
+    sigaction(SIGTERM, &action, nil)
+  }
+
+  private static func waitForSignal() {
+    guard let pipe else { return }
+    var byte: UInt8 = 0
+    while read(pipe.read, &byte, 1) != 1 {}
+  }
+
+  private final class Box {
+    let onFirst: @Sendable () -> Void
+    init(_ onFirst: @escaping @Sendable () -> Void) { self.onFirst = onFirst }
+  }
+}

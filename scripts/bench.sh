@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Figures of this machine (make bench): the shipped fingerprint job on one and two threads, keyed as other engines are measured and as the product does.
+#
+#   scripts/bench.sh
+#
+# Environment:
+#   EVENTS=5000000   lines of input          RUNS=3          runs of each row; the one with the median rate is shown
+#   PEERS=FOLDER     the peers' benchmark (../shared/bench/peers): its generator makes the input, its C program is the limit
+#   FLINK=1          Flink in the same run (needs the peers' benchmark; installs a JDK and Flink on first use)
+#
+# Without the peers' benchmark the built-in shop makes the input, and there is no limit to compare with. Needs python3.
+# The input is kept in .bench. Counts that differ from what the generator wrote down fail the run. How to read it: docs/benchmarks.md.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
+
+cd "$root"
+events=${EVENTS:-5000000}
+runs=${RUNS:-3}
+peers=${PEERS:-$root/../shared/bench/peers}
+[ -f "$peers/gen_logs.py" ] || peers=
+scripts/setup.sh
+command -v python3 >/dev/null || { echo "$program: python3 is missing: apt-get install -y python3" >&2; exit 3; }
+echo "building"
+limited 40 "the build" swift build -c release --product sloscout </dev/null >/dev/null
+
+bench=$root/.bench
+mkdir -p "$bench"
+export PEERS_DIR=$bench/peers
+input=$bench/$([ -n "$peers" ] && echo peers || echo shop)-$events.jsonl
+if [ ! -s "$input" ] || [ ! -s "$input.meta.json" ]; then
+  echo "making $events lines of input: $input"
+  rm -f "$input"
+  if [ -n "$peers" ]; then
+    PYTHONDONTWRITEBYTECODE=1 python3 "$peers/gen_logs.py" -n "$events" -o "$input" >/dev/null
+  else
+    "$sloscout" generate --records "$events" --output "$input"
+  fi
+fi
+
+results=$bench/results.txt
+: >"$results"
+# Into the page cache: files are read, and the disk is not what is measured.
+warm() { cat "$input" >/dev/null; }
+
+if [ -n "$peers" ] && [ "$(uname -m)" = x86_64 ]; then
+  echo "the C limit"
+  compiler=$(command -v gcc || command -v clang)
+  mkdir -p "$PEERS_DIR/out"
+  "$compiler" -O3 -march=native -w -o "$PEERS_DIR/limit" "$peers/limit/limit_fingerprint.c"
+  warm
+  for ((i = 0; i < runs; i++)); do echo "limit $("$PEERS_DIR/limit" "$input" "$PEERS_DIR/out" 4 0)" >>"$results"; done
+fi
+
+for key in shape capsule; do
+  for threads in 1 2; do
+    echo "sloscout, keyed by $key, $threads thread$([ "$threads" = 1 ] || echo s)"
+    warm
+    for ((i = 0; i < runs; i++)); do
+      echo "ours $(limited 20 "a measurement" "$sloscout" bench fingerprint --input "$input" --threads "$threads" --key "$key")" >>"$results"
+    done
+  done
+done
+
+if [ "${FLINK:-}" = 1 ]; then
+  [ -n "$peers" ] || die "FLINK=1 needs the peers' benchmark: set PEERS to its folder"
+  for parallelism in 1 2; do
+    echo "Flink, parallelism $parallelism (this takes minutes)"
+    echo "flink $parallelism $(limited 60 "Flink" bash "$peers/run_flink_fingerprint.sh" "$input" "$parallelism" 2>>"$bench/flink.log" | tail -n 1)" >>"$results"
+  done
+fi
+
+python3 - "$results" "$input" "$(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(uname -m), $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown)" <<'PYTHON'
+import collections, json, os, re, sys
+
+results, source, machine = sys.argv[1:]
+meta = json.load(open(source + ".meta.json"))
+want = {"counted": meta["accepted"], "late": meta.get("late_dropped", meta.get("late")), "errors": meta.get("malformed", meta.get("broken"))}
+rows, wrong = collections.OrderedDict(), []
+
+
+def number(text, name):
+    return float(re.search(name + r"=([0-9.]+)", text).group(1))
+
+
+for line in open(results):
+    kind, rest = line.split(" ", 1)
+    if kind == "ours":
+        run = json.loads(rest)
+        name = ("sloscout", run["key"], run["threads"])
+        figures = dict(rate=run["events_per_second"], cpu=run["cpu_seconds"] * 1e9 / max(1, run["events"]), rss=run["max_rss_bytes"] / 1e6,
+                       first=run["first_result_seconds"], pause=run["max_pause_ms"])
+        got = {field: run[field] for field in want}
+        if got != want:
+            wrong.append("sloscout, %s, %d threads: %s, not %s" % (run["key"], run["threads"], got, want))
+    elif kind == "limit":
+        name = ("C limit", "shape", 1)
+        figures = dict(rate=number(rest, "events_per_s"), cpu=number(rest, "cpu_s") * 1e9 / number(rest, "events"))
+    else:
+        parallelism, rest = rest.split(" ", 1)
+        name = ("Flink", "shape", int(parallelism))
+        figures = dict(rate=number(rest, "events_per_s"), cpu=number(rest, "cpu_us_per_event") * 1e3, rss=number(rest, "maxrss_mb"))
+        if "check=OK" not in rest:
+            wrong.append("Flink: " + rest.strip())
+    rows.setdefault(name, []).append(figures)
+
+print("\n%s\n%d events, %d MB, %s\n" % (machine, meta["events"] if "events" in meta else meta["records"], os.path.getsize(source) / 1e6, os.path.basename(source)))
+print("| what | key | threads | events/s | of the C limit | CPU ns/event | RSS MB | first result s | max pause ms |")
+print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
+chosen = {name: sorted(runs, key=lambda run: run["rate"])[(len(runs) - 1) // 2] for name, runs in rows.items()}
+limit = chosen.get(("C limit", "shape", 1))
+for (what, key, threads), row in chosen.items():
+    share = "%.0f %%" % (100 * row["rate"] / limit["rate"]) if limit else ""
+    cells = ["%.0f" % row[field] if field in row else "" for field in ("cpu", "rss")] + ["%.3f" % row[field] if field in row else "" for field in ("first", "pause")]
+    print("| %s | %s | %d | %s | %s | %s |" % (what, key, threads, format(int(row["rate"]), ",").replace(",", " "), share, " | ".join(cells)))
+for threads in (1, 2):
+    flink, ours = chosen.get(("Flink", "shape", threads)), chosen.get(("sloscout", "shape", threads))
+    if flink and ours:
+        print("\n%d thread%s: %.0f times Flink" % (threads, "" if threads == 1 else "s", ours["rate"] / flink["rate"]))
+for line in wrong:
+    print("\nWRONG COUNTS: " + line)
+sys.exit(1 if wrong else 0)
+PYTHON
+
+# What this build can measure besides.
+for part in state restart; do
+  if "$sloscout" bench --help | grep -qE "^  $part "; then
+    printf '\nsloscout bench %s\n' "$part"
+    limited 30 "a measurement" "$sloscout" bench "$part"
+  fi
+done

@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# Five minutes from a clone to capsules (make demo): installs what is missing, builds, starts a PostgreSQL of its own, and runs the fingerprint job
+# over the logs of this machine and over those of a generated shop. It needs no terminal and ends by itself.
+#
+#   scripts/demo.sh            or  make demo
+#   LOGS=PATH scripts/demo.sh  or  make demo LOGS=PATH      your logs instead: a file, a folder or a glob; .gz and .zst too
+#   KEEP=1                                                  leaves PostgreSQL running
+#
+# A name with .otlp is read as OTLP JSON lines, .jsonl/.ndjson/.json as JSON lines, everything else as ordinary log lines.
+# Everything is kept in .demo and begins anew at every run.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
+
+cd "$root"
+demo=$root/.demo
+logs=${LOGS:-}
+# A table has this many columns at most, so that it fits wherever it is read.
+export COLUMNS=100 LC_ALL=C.UTF-8
+
+step "1. What is needed"
+scripts/setup.sh
+echo "Swift, PostgreSQL and the libraries are there"
+
+step "2. Build (the first one takes some minutes)"
+build_log=$root/.build/demo-build.log
+mkdir -p .build
+started=$(milliseconds)
+limited 40 "the build" swift build -c release --product sloscout </dev/null >"$build_log" 2>&1 ||
+  { grep -n -A 6 "error:" "$build_log" | head -n 60 >&2 || tail -n 40 "$build_log" >&2; die "the build failed; all of it is in $build_log"; }
+echo "built in $(seconds_since "$started") s: .build/release/sloscout"
+
+step "3. A PostgreSQL of its own"
+scripts/postgres.sh stop --dir "$demo/postgres" >/dev/null
+rm -rf "$demo"
+mkdir -p "$demo"
+stop_postgres() {
+  [ "${KEEP:-}" = 1 ] || scripts/postgres.sh stop --keep --dir "$demo/postgres" || true
+}
+trap stop_postgres EXIT
+DATABASE_URL=$(scripts/postgres.sh start --dir "$demo/postgres")
+export DATABASE_URL SLOSCOUT_STATE=$demo/state
+echo "$DATABASE_URL"
+
+# sql QUERY: one value or plain rows, columns divided by |.
+sql() { psql "$DATABASE_URL" -AtX -v ON_ERROR_STOP=1 -c "$1"; }
+# table WIDTHS QUERY: rows under their titles. A positive width is a column on the left, a negative one stands on the right; longer texts are cut.
+table() {
+  psql "$DATABASE_URL" -AX -v ON_ERROR_STOP=1 -P footer=off -F $'\t' -c "$2" | awk -F '\t' -v widths="$1" '
+    BEGIN { n = split(widths, w, " ") }
+    {
+      line = "  "
+      for (i = 1; i <= n; i++) {
+        width = w[i] < 0 ? -w[i] : w[i]; text = $i
+        if (length(text) > width) text = substr(text, 1, width - 3) "..."
+        line = line sprintf(w[i] < 0 ? "%" width "s" : "%-" width "s", text) (i < n ? "  " : "")
+      }
+      sub(/ +$/, "", line); print line
+      if (NR == 1) { rule = line; gsub(/[^ ]/, "-", rule); print rule }
+    }'
+}
+
+# run NAME OPTIONS...: runs the fingerprint job under that name, says how fast it was, and keeps its books in .demo/NAME.txt.
+run() {
+  local name=$1 started took read
+  shift
+  started=$(milliseconds)
+  limited 20 "the job" "$sloscout" run --quiet --job fingerprint --name "$name" "$@" </dev/null 2>"$demo/$name.txt" ||
+    { cat "$demo/$name.txt" >&2; die "the job $name failed"; }
+  took=$(seconds_since "$started")
+  read=$(sed -n 's/.*; \([0-9]*\) records read in this run/\1/p' "$demo/$name.txt")
+  awk -v n="$read" -v s="$took" 'BEGIN {
+    printf "%d records in %s s", n, s
+    if (n >= 50000) printf ": %d a second, with start, checkpoints and PostgreSQL", n / s
+    print ""
+  }'
+}
+# All records that a job has read, over all its runs.
+read_by() { sed -n 's/^telemetry  *\([0-9]*\) .*/\1/p' "$demo/$1.txt"; }
+truth() { sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "$demo/truth.json" | head -n 1; }
+
+jobs=()
+if [ -n "$logs" ]; then
+  step "4. Your logs: $logs"
+  [ -d "$logs" ] && logs=${logs%/}/**/*
+  run your-logs --input "$logs"
+  jobs+=(your-logs)
+else
+  step "4. The logs of this machine"
+  inputs=()
+  lines=0
+  while IFS= read -r file; do
+    inputs+=(--input "$file")
+    lines=$((lines + $(wc -l <"$file")))
+  done < <(find /var/log -type f \( -name '*.log' -o -name syslog -o -name messages \) -size +0 -readable 2>/dev/null | sort | head -n 200)
+  if command -v journalctl >/dev/null; then
+    journalctl --no-pager --output=short-iso --lines=200000 >"$demo/journal.log" 2>/dev/null </dev/null || true
+    # "-- No entries --" is one line too.
+    if [ "$(wc -l <"$demo/journal.log")" -gt 1 ]; then
+      inputs+=(--input "$demo/journal.log")
+      lines=$((lines + $(wc -l <"$demo/journal.log")))
+    fi
+  fi
+  if [ ${#inputs[@]} = 0 ]; then
+    echo "there are none that may be read: the shop has to do"
+  else
+    [ "$lines" -ge 10000 ] || echo "there are only $lines lines in $((${#inputs[@]} / 2)) files on this machine: the shop below has more to show"
+    run machine-logs --format text "${inputs[@]}"
+    jobs+=(machine-logs)
+  fi
+
+  records=3000000
+  step "5. The logs of a small shop, $records of them, generated; the power goes off in the middle"
+  # The shipped job with a larger shop, and checkpoints every second so that one is under way early.
+  sed -e "s/records: 200000/records: $records/" -e 's/interval: 5s/interval: 1s/' jobs.yaml >"$demo/jobs.yaml"
+  # The process is killed (SIGKILL) while the transaction of its second checkpoint is under way: the worst moment there is.
+  code=0
+  { SLOSCOUT_FAILPOINT=applying:2 limited 20 "the job" "$sloscout" run --quiet "$demo/jobs.yaml" </dev/null >"$demo/killed.txt" 2>&1 || code=$?; } 2>/dev/null
+  [ "$code" = 137 ] || { cat "$demo/killed.txt" >&2; die "the job should have been killed, but ended with $code"; }
+  echo "killed with SIGKILL while it was writing results; PostgreSQL has $(sql "SELECT coalesce(sum(count), 0) FROM capsule WHERE environment <> 'local'") records in capsules. Again:"
+  run fingerprint "$demo/jobs.yaml"
+  run fingerprint "$demo/jobs.yaml"
+  echo "the last run found nothing left to read, and added nothing"
+  jobs+=(fingerprint)
+  "$sloscout" generate --records "$records" --truth >"$demo/truth.json"
+  counted=$(sql "SELECT sum(count) FROM capsule WHERE environment <> 'local'")
+  echo "PostgreSQL has $counted records in capsules; the generator made $(truth accepted) that are to be counted"
+  [ "$counted" = "$(truth accepted)" ] || die "these differ: that is a bug"
+fi
+
+total=0
+for job in "${jobs[@]}"; do total=$((total + $(read_by "$job"))); done
+printf '\n=============================== what came of %d records ===============================\n' "$total"
+
+# top TITLE CONDITION LIMIT: the largest capsules.
+top() {
+  step "$1"
+  table "19 -8 -6 60" "
+    SELECT service, sum(count) AS records, count(*) AS hours, translate(template, E'\n\r\t', '   ') AS template FROM capsule
+    WHERE $2 GROUP BY service, template ORDER BY sum(count) DESC, service, template LIMIT $3"
+}
+[ -z "$logs" ] || top "The largest capsules: one per service, environment, template and hour" "true" 12
+if [ "${jobs[0]}" = machine-logs ]; then top "The largest capsules of this machine: one per service, environment, template and hour" "environment = 'local'" 6; fi
+[ -n "$logs" ] || top "The largest capsules of the shop" "environment <> 'local'" 10
+
+step "What went wrong: the largest with errors"
+table "19 -7 -8 59" "
+  SELECT service, sum((severities->>'ERROR')::bigint) AS errors, sum(count) AS records, translate(template, E'\n\r\t', '   ') AS template FROM capsule
+  WHERE severities ? 'ERROR' GROUP BY service, template ORDER BY 2 DESC, service, template LIMIT 6"
+
+step "What was redacted before anything was counted or stored"
+table "14 -9 68" "
+  SELECT tag, sum(count) AS records, min(template) FILTER (WHERE length(template) <= 66 AND position(E'\n' IN template) = 0) AS example
+  FROM (SELECT unnest(ARRAY['<email>', '<phone>', '<card>', '<ssn>', '<iban>', '<ip>', '<mac>', '<jwt>', '<bearer>', '<basic-auth>', '<aws-key>',
+    '<secret>', '<password>', '<credentials>', '<private-key>', '<name>', '<birth-date>']) AS tag) AS tags
+  JOIN capsule ON position(tag IN template) > 0 GROUP BY tag ORDER BY 2 DESC"
+# getty@tty1.service is the name of a unit, not an address.
+left=$(sql "SELECT count(*) FROM capsule WHERE template || samples::text ~* '[a-z0-9._-]+@[a-z0-9-]+\.(?!service|socket|timer|target)[a-z]{2,}'")
+echo "  capsules in which an e-mail address is left, in the template or in a sample: $left"
+
+step "Records that could not be used: kept in dead_letter, with their bytes, reason and place"
+if [ "$(sql "SELECT count(*) FROM dead_letter")" = 0 ]; then
+  echo "  none"
+else
+  table "12 18 -8 46" "
+    SELECT operator, reason, count(*) AS records, min(source || ' at ' || \"offset\") AS example
+    FROM dead_letter GROUP BY operator, reason ORDER BY count(*) DESC, operator, reason LIMIT 12"
+fi
+
+for job in "${jobs[@]}"; do
+  step "The books of $job: in = out + filtered + duplicates + late + errors"
+  sed -n '/^operator/,$s/^/  /p' "$demo/$job.txt"
+done
+
+step "Where to look next"
+cat <<NEXT
+  psql "\$(scripts/postgres.sh start --dir .demo/postgres)"     the tables: capsule, capsule_shape, dead_letter, sink_ledger
+  .build/release/sloscout explain                             the job with every default, and its plan
+  .build/release/sloscout run --input 'FILES' --name NAME     your own logs (DATABASE_URL says where to)
+  make demo LOGS='FILES'                                      the same as here, over your logs
+  README.md, docs/architecture.md, jobs.yaml                  how it works
+NEXT
+if [ "${KEEP:-}" = 1 ]; then
+  echo "  PostgreSQL goes on running at $DATABASE_URL; stop it with scripts/postgres.sh stop --dir .demo/postgres"
+else
+  echo "  PostgreSQL is stopped now, its data kept; the first line starts it again. scripts/postgres.sh stop --dir .demo/postgres removes it."
+fi

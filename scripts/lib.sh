@@ -1,0 +1,33 @@
+# What the scripts share: where the project is, how they speak, and how long a step may take. Sourced, never run.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+program=$(basename "$0")
+# Where a release build leaves the binary; the tests are built beside it.
+sloscout=$root/.build/release/sloscout
+
+# The comment at the top of the calling script is its help.
+usage() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; }
+
+die() { echo "$program: $*" >&2; exit 1; }
+
+# An option that the script does not know. Exit 2, as for any wrong call.
+unknown_option() { echo "$program: there is no option $1; see $program --help" >&2; exit 2; }
+
+step() { printf '\n== %s\n' "$*"; }
+
+# Seconds with one decimal since a time in milliseconds.
+milliseconds() { date +%s%3N; }
+seconds_since() { awk -v a="$1" -v b="$(milliseconds)" 'BEGIN { printf "%.1f", (b - a) / 1000 }'; }
+
+# limited MINUTES WHAT COMMAND...: runs a command, and ends it with a clear message when it takes longer than it ever should.
+limited() {
+  local minutes=$1 what=$2 code=0
+  shift 2
+  timeout --kill-after=30 "${minutes}m" "$@" || code=$?
+  if [ "$code" = 124 ] || [ "$code" = 137 ]; then
+    echo "$program: $what took longer than $minutes minutes and was stopped" >&2
+  elif [ "$code" != 0 ]; then
+    echo "$program: $what failed with exit code $code" >&2
+  fi
+  return "$code"
+}

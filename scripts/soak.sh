@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The long suites (make soak): 200 kills and more against a real PostgreSQL, 10,000 simulation seeds. About an hour; prints its figures.
+#
+#   scripts/soak.sh [--kills N] [--seeds N]
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+kills=240
+seeds=10000
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help) usage; exit ;;
+    --kills) kills=${2:?how many?}; shift 2 ;;
+    --seeds) seeds=${2:?how many?}; shift 2 ;;
+    *) unknown_option "$1" ;;
+  esac
+done
+
+cd "$root"
+scripts/setup.sh
+step "build"
+scripts/build.sh
+
+step "$seeds simulation seeds"
+started=$(milliseconds)
+SIM_SEEDS=$seeds scripts/swift-test.sh --minutes 120 --filter SimulationTests
+seeds_took=$(seconds_since "$started")
+
+kills_took=0
+if [ -x scripts/kills.sh ]; then
+  step "$kills kills"
+  started=$(milliseconds)
+  limited 180 "killing" scripts/kills.sh --runs "$kills"
+  kills_took=$(seconds_since "$started")
+fi
+if [ -x scripts/mutants.sh ]; then
+  step "deliberate bugs: each must turn the suite red"
+  limited 180 "the deliberate bugs" scripts/mutants.sh
+fi
+
+step "figures"
+printf '%-22s %10s   %10s s\n' "simulation seeds" "$seeds" "$seeds_took" "kills" "$kills" "$kills_took"

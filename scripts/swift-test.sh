@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Runs tests of the release build that scripts/build.sh made, with a time limit; the runner's summary is the last line.
+#
+#   scripts/swift-test.sh [--minutes N] [options of swift test]
+#
+# Passing tests are not listed one by one; what failed is, and all output is kept in .build/test.log.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+minutes=20
+case ${1:-} in
+  -h | --help) usage; exit ;;
+  --minutes) minutes=${2:?how many?}; shift 2 ;;
+esac
+
+cd "$root"
+log=.build/test.log
+code=0
+limited "$minutes" "the test run" swift test -c release --skip-build --disable-xctest "$@" </dev/null >"$log" 2>&1 || code=$?
+# The runner marks lines with symbols: a pass or a start says nothing that the summary does not say.
+summary=$(grep -aE "Test run with [0-9]+ test" "$log" | tail -n 1 || true)
+if [ "$code" != 0 ] || [ -z "$summary" ]; then
+  grep -avE "^(. |\[[0-9]+/[0-9]+\])?(Test|Suite|Test case passing).* (started|passed)" "$log" | tail -n 200 >&2 || true
+  echo "$program: all output is in $log" >&2
+  [ -n "$summary" ] || echo "$program: the runner ended without a summary" >&2
+  [ "$code" != 0 ] || code=1
+  exit "$code"
+fi
+case $summary in *"with 0 tests"*) die "no test was run: is the filter right?" ;; esac
+grep -aE "skipped" "$log" || true
+echo "$summary"

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# All tests (make test, and all of CI): from a fresh clone, builds included, at most 45 minutes on two cores.
+#
+#   scripts/test.sh
+#
+# make check, then: integration tests against a real PostgreSQL, 20 kills, 1,000 simulation seeds, one of each fault.
+# A service that is missing is a failure, not a skip. The last line is the test runner's summary.
+# Environment: KILLS  kills to run (20)    SIM_SEEDS  simulation seeds (1000)
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
+
+cd "$root"
+begin=$(milliseconds)
+scripts/setup.sh
+
+step "format"
+swift format lint --strict --parallel --recursive Sources Tests Package.swift
+echo "nothing to say"
+
+step "build"
+scripts/build.sh
+
+step "PostgreSQL"
+postgres=$root/.postgres/all-tests
+trap '"$root/scripts/postgres.sh" stop --dir "$postgres" || true' EXIT
+SLOSCOUT_TEST_POSTGRES=$(scripts/postgres.sh start --dir "$postgres")
+export SLOSCOUT_TEST_POSTGRES
+echo "$SLOSCOUT_TEST_POSTGRES"
+
+step "tests: unit, property, golden, house, integration, ${SIM_SEEDS:-1000} simulation seeds"
+started=$(milliseconds)
+SIM_SEEDS=${SIM_SEEDS:-1000} scripts/swift-test.sh --minutes 25 | tee .build/summary.txt
+echo "in $(seconds_since "$started") s"
+
+if [ -x scripts/kills.sh ]; then
+  step "${KILLS:-20} kills"
+  started=$(milliseconds)
+  limited 20 "killing" scripts/kills.sh --runs "${KILLS:-20}"
+  echo "in $(seconds_since "$started") s"
+fi
+
+step "all passed in $(seconds_since "$begin") s"
+tail -n 1 .build/summary.txt
