@@ -68,8 +68,9 @@ public final class OperatorDriver {
   /// Sends rows in one batch, each to the subtask that owns its key.
   public func send(_ rows: [TestRow], dead: Set<Int> = []) throws {
     let schema = input
-    let batch = TestRow.batch(rows, schema, dead: dead, firstOffset: sent)
-    sent += Int64(rows.count)
+    let first = sent
+    sent += Int64(rows.count - dead.count)
+    let batch = TestRow.batch(rows, schema, dead: dead, firstOffset: first)
     guard let keys = planned.keyFields else {
       try process(batch, 0)
       return
@@ -77,7 +78,7 @@ public final class OperatorDriver {
     Exchange.hashKeys(of: batch, keys)
     for index in subtasks.indices {
       // A batch of its own for each: operators edit in place.
-      let part = TestRow.batch(rows, schema, dead: dead, firstOffset: sent - Int64(rows.count))
+      let part = TestRow.batch(rows, schema, dead: dead, firstOffset: first)
       Exchange.hashKeys(of: part, keys)
       let range = KeyGroup.range(ofSubtask: index, parallelism: subtasks.count)
       part.filterSelection { range.contains(part.keys[$0].group) }
@@ -93,9 +94,9 @@ public final class OperatorDriver {
     try subtask.output.flushErrors()
   }
 
-  /// Raises the watermark of all subtasks.
-  public func watermark(_ watermark: Int64) throws {
-    for subtask in subtasks {
+  /// Raises the watermark of all subtasks, or of one.
+  public func watermark(_ watermark: Int64, subtask only: Int? = nil) throws {
+    for (index, subtask) in subtasks.enumerated() where only.map({ $0 == index }) ?? true {
       try subtask.operation.onWatermark(watermark, subtask.output)
       try subtask.output.flushErrors()
     }

@@ -22,14 +22,16 @@ public struct TestRow: Sendable {
     self.values = values
   }
 
-  /// A batch of the rows. Rows of `dead` are in it but not selected: whoever looks at them makes a mistake.
+  /// A batch of the rows. Rows of `dead` are in it but not selected: whoever looks at them makes a mistake. The others get ascending offsets.
   public static func batch(_ rows: [TestRow], _ schema: Schema, dead: Set<Int> = [], firstOffset: Int64 = 0) -> RecordBatch {
     let batch = RecordBatch(schema: schema)
+    var offset = firstOffset
     for (i, testRow) in rows.enumerated() {
       let row = batch.appendRow()
       batch.times[row] = testRow.time
-      batch.offsets[row] = firstOffset + Int64(i)
-      batch.raws[row] = batch.copy("raw \(firstOffset + Int64(i))")
+      batch.offsets[row] = dead.contains(i) ? -1 : offset
+      batch.raws[row] = batch.copy("raw \(batch.offsets[row])")
+      if !dead.contains(i) { offset += 1 }
       for (field, value) in zip(schema.fields, testRow.values) { write(value, batch, field, row) }
     }
     batch.filterSelection { !dead.contains($0) }

@@ -61,13 +61,13 @@ import Testing
     return newest.values.map(\.row)
   }
 
-  @Test("windows and all aggregates give the same results in any order, however cut, restarted and rescaled", arguments: 0..<20)
+  @Test("windows and all aggregates give the same results in any order, however cut, restarted and rescaled", arguments: 0..<12)
   func conformance(seed: Int) throws {
     var random = SeededRandom(UInt64(seed))
     let slide = Int64(random.int(1...30))
     let size = slide * Int64(random.int(1...3)) + (random.chance(0.5) ? 0 : slide / 2)
     let planned = try Self.plan(size: size, slide: slide, lateness: Int64(random.int(0...20)))
-    var rows = (0..<random.int(0...600)).map { _ in Self.row(Int64(random.int(-100...200)), &random) }
+    var rows = (0..<random.int(0...300)).map { _ in Self.row(Int64(random.int(-100...200)), &random) }
     let watermarks = (0..<random.int(0...5)).map { _ in Int64(random.int(-150...260)) }.sorted()
     let problems = try OperatorConformance.problems(
       planned, input: Self.input, rows: rows, watermarks: watermarks, seed: UInt64(seed), normalize: Self.newest)
@@ -154,6 +154,21 @@ import Testing
     #expect(counts == model.counts, "seed \(seed): size \(size), slide \(slide), lateness \(lateness)")
     #expect(driver.counters.late == model.late && driver.rows(of: .late).count == model.late, "seed \(seed)")
     #expect(driver.counters.imbalance == 0)
+  }
+
+  @Test("rows of a subtask whose window was open at the checkpoint come out as final, whatever the others say", arguments: [0, 1])
+  func finalForAll(ahead: Int) throws {
+    let driver = try OperatorDriver(
+      try Self.plan(size: 10, slide: 10, lateness: 100, every: 1, lots: false), input: Self.input, subtasks: 2)
+    try driver.send((0..<5).map { TestRow(5, [.text("k\($0)")]) })
+    try driver.tick(1)
+    try driver.tick(5)
+    try driver.watermark(20, subtask: ahead)  // idle channels can let one subtask's watermark rise before another's
+    try driver.checkpoint()
+    try driver.restart(subtasks: 2)
+    try driver.endOfInput()
+    let rows = Self.newest(driver.rows)
+    #expect(rows.count == 5 && rows.allSatisfy { $0.contains("final=true") })
   }
 
   @Test("restarts do not make the state grow, at any parallelism")

@@ -121,7 +121,7 @@ public struct Manifest: Sendable, Equatable {
   package static func name(_ epoch: UInt64) -> String { "manifest-" + padded(epoch) }
 
   /// The common beginning of the names of an epoch's data files. `run` keeps those of two runs apart.
-  static func dataName(_ epoch: UInt64, run: UInt64) -> String { "data-\(padded(epoch))-\(String(run, radix: 16))" }
+  package static func dataName(_ epoch: UInt64, run: UInt64) -> String { "data-\(padded(epoch))-\(String(run, radix: 16))" }
 
   /// The epoch that a manifest or a data file was written for, half-written ones included; 0 when the name tells none.
   static func epoch(ofFile name: String) -> UInt64 {
