@@ -38,5 +38,8 @@ if [ -x scripts/mutants.sh ]; then
   limited 180 "the deliberate bugs" scripts/mutants.sh
 fi
 
+step "CONTRIBUTING.md, to the letter"
+scripts/try-contributing.sh
+
 step "figures"
 printf '%-22s %10s   %10s s\n' "simulation seeds" "$seeds" "$seeds_took" "kills" "$kills" "$kills_took"
