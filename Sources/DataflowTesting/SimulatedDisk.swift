@@ -22,10 +22,12 @@ public final class SimulatedDisk: FileSystem, Sendable {
   }
   private let state: Mutex<State>
 
+  /// An empty disk whose faults follow from the seed.
   public init(seed: UInt64) { state = Mutex(State(random: SeededRandom(seed ^ 0xD15C))) }
 
   /// The process dies at the n-th operation from now: that one and all later ones throw, and change nothing that is durable.
   public func planCrash(afterOperations count: Int?) { state.withLock { $0.crashAfter = count } }
+  /// Whether the power is off: every call throws until it is on again.
   public var isCrashed: Bool { state.withLock { $0.isCrashed } }
   /// Counts one operation of another device (the database) towards the planned crash. Throws when the process is dead.
   public func countOperation() throws {
@@ -112,8 +114,10 @@ public final class SimulatedDisk: FileSystem, Sendable {
     return true
   }
 
+  /// Folders need no making here.
   public func createDirectory(_ path: String) throws {}
 
+  /// The names directly in the folder, sorted.
   public func list(_ path: String) throws -> [String] {
     try state.withLock { state in
       _ = try Self.begin(&state, "list", path)
@@ -121,8 +125,10 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
+  /// Whether a file of that name can be seen.
   public func exists(_ path: String) -> Bool { state.withLock { $0.names[path] != nil } }
 
+  /// All bytes of the file, synced or not.
   public func read(_ path: String) throws -> [UInt8] {
     try state.withLock { state in
       _ = try Self.begin(&state, "read", path)
@@ -131,9 +137,12 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
+  /// Up to `count` bytes from `offset`.
   public func read(_ path: String, offset: Int, count: Int) throws -> [UInt8] { Array(try read(path).dropFirst(offset).prefix(count)) }
+  /// The file's length in bytes.
   public func size(_ path: String) throws -> Int { try read(path).count }
 
+  /// Writes the file and syncs its bytes; its name is durable after `syncDirectory`.
   public func writeDurably(_ path: String, _ bytes: [UInt8]) throws {
     try state.withLock { state in
       let inode = state.nextInode
@@ -151,6 +160,7 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
+  /// Renames; durable after `syncDirectory`.
   public func rename(_ from: String, to: String) throws {
     try state.withLock { state in
       _ = try Self.begin(&state, "rename", from)
@@ -160,6 +170,7 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
+  /// Creates the file, or throws when the name is taken.
   public func createExclusively(_ path: String, _ bytes: [UInt8]) throws {
     try state.withLock { state in
       _ = try Self.begin(&state, "publish", path, writes: true)
@@ -172,6 +183,7 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
+  /// Makes the folder's names durable.
   public func syncDirectory(_ path: String) throws {
     try state.withLock { state in
       _ = try Self.begin(&state, "sync", path)
@@ -180,6 +192,7 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
+  /// Removes the name; durable after `syncDirectory`.
   public func remove(_ path: String) throws {
     try state.withLock { state in
       _ = try Self.begin(&state, "remove", path)

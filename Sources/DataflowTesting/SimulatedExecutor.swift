@@ -47,6 +47,7 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
     self.stepCost = stepCost
   }
 
+  /// Takes a job; which one runs next is up to the seed.
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
     state.withLock { $0.ready.append(unowned) }
@@ -61,7 +62,9 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
       return state.time
     }
   }
+  /// Virtual time passes.
   public func advance(_ nanoseconds: Int64) { state.withLock { $0.time += nanoseconds } }
+  /// 64 bits that follow from the seed.
   public func random() -> UInt64 { state.withLock { $0.random.next() } }
   /// Jobs run so far, and a hash over every choice: equal for equal seeds.
   public var trace: (steps: Int, hash: UInt64) { state.withLock { ($0.steps, $0.trace.finish().high) } }
@@ -112,7 +115,9 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
 
 /// No job is ready and nobody sleeps, or there were too many steps: a hang.
 public struct SimulationStuck: Error, CustomStringConvertible {
+  /// The virtual time at which nothing could go on.
   public let time: Int64
+  /// A sentence for people.
   public var description: String { "nothing can go on at virtual time \(time) ns: a lost wake-up or an endless loop" }
 }
 
@@ -120,8 +125,10 @@ public struct SimulationStuck: Error, CustomStringConvertible {
 public struct SeededRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
+  /// A generator whose numbers follow from the seed.
   public init(_ seed: UInt64) { state = seed }
 
+  /// The next 64 bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state

@@ -2,8 +2,11 @@ public import Dataflow
 
 /// A whole job on one seeded executor: virtual time, seeded interleaving, a disk that crashes.
 public final class SimulatedRuntime: Runtime {
+  /// What runs everything, one job at a time.
   public let executor: SimulatedExecutor
+  /// Where checkpoints are.
   public let disk: SimulatedDisk
+  /// One: everything runs on the executor.
   public let slots: [any Slot]
 
   /// - Parameters:
@@ -16,13 +19,20 @@ public final class SimulatedRuntime: Runtime {
     slots = [executor]
   }
 
+  /// The simulated disk.
   public var files: any FileSystem { disk }
+  /// The one executor, whatever the purpose.
   public func background(_ purpose: String) -> any Slot { executor }
+  /// Virtual nanoseconds since 1970.
   public func now() -> Int64 { executor.time }
+  /// Virtual nanoseconds; asking takes a little of them.
   public func monotonic() -> Int64 { executor.spend() }
+  /// 64 bits that follow from the seed.
   public func random() -> UInt64 { executor.random() }
+  /// Virtual time passes.
   public func block(nanoseconds: Int64) { executor.advance(nanoseconds) }
 
+  /// Suspends until virtual time has come that far.
   public func sleep(nanoseconds: Int64) async throws {
     try Task.checkCancellation()
     if disk.isCrashed { throw CancellationError() }

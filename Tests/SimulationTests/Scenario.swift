@@ -53,7 +53,8 @@ struct Scenario: Sendable {
         time += Int64(random.int(0...step)) * Self.second
         var at = time - Int64(random.int(0...Int(disorder))) * Self.second
         if random.chance(0.01) { at = 0 }  // impossible
-        if !isSliding && random.chance(0.01) { at = max(Self.start - 7200 * Self.second, at - 3600 * Self.second) }  // far too late, unless it is the first
+        // Far too late, unless it is the first.
+        if !isSliding && random.chance(0.01) { at = max(Self.start - 7200 * Self.second, at - 3600 * Self.second) }
         let key = random.chance(0.03) ? nil : "k\(random.int(0...(keys - 1)))"
         let severity = random.chance(0.1) ? nil : ["DEBUG", "ERROR", "a longer severity"][random.int(0...2)]
         let pause: Int64 = hasPauses && random.chance(0.05) ? Int64(random.int(1...20)) * 1_000_000 : 0

@@ -4,6 +4,7 @@ internal import Dataflow
 public struct JobTestRunner: Sendable {
   /// What came of one test.
   public struct Outcome: Sendable {
+    /// What the test claims.
     public let name: String
     /// What does not hold; empty when the test passed.
     public let failures: [String]
@@ -11,6 +12,7 @@ public struct JobTestRunner: Sendable {
 
   private let job: PlannedJob
 
+  /// A runner of this job's tests.
   public init(_ job: PlannedJob) { self.job = job }
 
   /// Runs every test of the job.
