@@ -8,7 +8,7 @@ public struct StateBenchmark {
   private static let touched = 1_000
   private static let updates = 4_000_000
 
-  /// A run over that many keys.
+  /// A measurement with this many keys.
   public init(keys: Int) { self.keys = keys }
 
   /// One JSON line of figures.

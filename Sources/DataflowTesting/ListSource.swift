@@ -55,7 +55,7 @@ public final class ListSource: SourceReader {
     }
   }
 
-  /// Registers the splits that this subtask owns.
+  /// Registers the lists that this subtask owns.
   public func open(_ context: SourceContext) throws {
     self.context = context
     for list in lists.indices where context.owns(list) {
@@ -63,7 +63,7 @@ public final class ListSource: SourceReader {
     }
   }
 
-  /// Goes on from the positions of the splits that are its own.
+  /// Goes on behind the stored positions.
   public func restore(_ positions: [SplitPosition]) throws {
     for position in positions {
       guard let index = own.firstIndex(where: { $0.name == position.name }) else { continue }
@@ -74,7 +74,7 @@ public final class ListSource: SourceReader {
     }
   }
 
-  /// Hands out the next records of one split.
+  /// Up to `batchSize` records of the next list that has any.
   public func poll(_ batch: RecordBatch) throws -> SourceStatus {
     try onPoll()
     guard let context else { return .drained }
@@ -119,7 +119,7 @@ public final class ListSource: SourceReader {
     own[turn].readyAt = nil
   }
 
-  /// Per split, the index of the next record.
+  /// The next record of each own list.
   public func positions() -> [SplitPosition] {
     own.map { split in
       var state: [UInt8] = []

@@ -22,12 +22,12 @@ public final class SimulatedDisk: FileSystem, Sendable {
   }
   private let state: Mutex<State>
 
-  /// An empty disk whose faults follow from the seed.
+  /// An empty disk; the seed decides what a crash spares.
   public init(seed: UInt64) { state = Mutex(State(random: SeededRandom(seed ^ 0xD15C))) }
 
   /// The process dies at the n-th operation from now: that one and all later ones throw, and change nothing that is durable.
   public func planCrash(afterOperations count: Int?) { state.withLock { $0.crashAfter = count } }
-  /// Whether the power is off: every call throws until it is on again.
+  /// The process has died; `restart` brings the machine back.
   public var isCrashed: Bool { state.withLock { $0.isCrashed } }
   /// Counts one operation of another device (the database) towards the planned crash. Throws when the process is dead.
   public func countOperation() throws {
@@ -114,10 +114,10 @@ public final class SimulatedDisk: FileSystem, Sendable {
     return true
   }
 
-  /// Folders need no making here.
+  /// Folders need not be made here.
   public func createDirectory(_ path: String) throws {}
 
-  /// The names directly in the folder, sorted.
+  /// Names in the folder, sorted.
   public func list(_ path: String) throws -> [String] {
     try state.withLock { state in
       _ = try Self.begin(&state, "list", path)
@@ -125,10 +125,10 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
-  /// Whether a file of that name can be seen.
+  /// Whether there is a file of that name.
   public func exists(_ path: String) -> Bool { state.withLock { $0.names[path] != nil } }
 
-  /// All bytes of the file, synced or not.
+  /// The whole file. Throws when there is none.
   public func read(_ path: String) throws -> [UInt8] {
     try state.withLock { state in
       _ = try Self.begin(&state, "read", path)
@@ -137,12 +137,12 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
-  /// Up to `count` bytes from `offset`.
+  /// A range of the file, shorter at its end.
   public func read(_ path: String, offset: Int, count: Int) throws -> [UInt8] { Array(try read(path).dropFirst(offset).prefix(count)) }
-  /// The file's length in bytes.
+  /// Bytes of the file. Throws when there is none.
   public func size(_ path: String) throws -> Int { try read(path).count }
 
-  /// Writes the file and syncs its bytes; its name is durable after `syncDirectory`.
+  /// Writes and syncs; torn when the process dies inside it.
   public func writeDurably(_ path: String, _ bytes: [UInt8]) throws {
     try state.withLock { state in
       let inode = state.nextInode
@@ -170,7 +170,7 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
-  /// Creates the file, or throws when the name is taken.
+  /// Creates a file, or throws when there is one.
   public func createExclusively(_ path: String, _ bytes: [UInt8]) throws {
     try state.withLock { state in
       _ = try Self.begin(&state, "publish", path, writes: true)
@@ -192,7 +192,7 @@ public final class SimulatedDisk: FileSystem, Sendable {
     }
   }
 
-  /// Removes the name; durable after `syncDirectory`.
+  /// Removes; durable after `syncDirectory`.
   public func remove(_ path: String) throws {
     try state.withLock { state in
       _ = try Self.begin(&state, "remove", path)

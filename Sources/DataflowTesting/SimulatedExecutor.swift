@@ -47,7 +47,7 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
     self.stepCost = stepCost
   }
 
-  /// Takes a job; which one runs next is up to the seed.
+  /// Adds a job to those that may run next.
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
     state.withLock { $0.ready.append(unowned) }
@@ -62,9 +62,9 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
       return state.time
     }
   }
-  /// Virtual time passes.
+  /// Lets virtual time pass.
   public func advance(_ nanoseconds: Int64) { state.withLock { $0.time += nanoseconds } }
-  /// 64 bits that follow from the seed.
+  /// 64 bits drawn from the seed.
   public func random() -> UInt64 { state.withLock { $0.random.next() } }
   /// Jobs run so far, and a hash over every choice: equal for equal seeds.
   public var trace: (steps: Int, hash: UInt64) { state.withLock { ($0.steps, $0.trace.finish().high) } }
@@ -115,9 +115,9 @@ public final class SimulatedExecutor: Slot, @unchecked Sendable {
 
 /// No job is ready and nobody sleeps, or there were too many steps: a hang.
 public struct SimulationStuck: Error, CustomStringConvertible {
-  /// The virtual time at which nothing could go on.
+  /// Virtual nanoseconds.
   public let time: Int64
-  /// A sentence for people.
+  /// Where virtual time stood still.
   public var description: String { "nothing can go on at virtual time \(time) ns: a lost wake-up or an endless loop" }
 }
 
@@ -125,7 +125,7 @@ public struct SimulationStuck: Error, CustomStringConvertible {
 public struct SeededRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  /// A generator whose numbers follow from the seed.
+  /// A generator or executor that this seed decides.
   public init(_ seed: UInt64) { state = seed }
 
   /// The next 64 bits.

@@ -2,11 +2,11 @@ public import Dataflow
 
 /// A whole job on one seeded executor: virtual time, seeded interleaving, a disk that crashes.
 public final class SimulatedRuntime: Runtime {
-  /// What runs everything, one job at a time.
+  /// The one executor that everything runs on.
   public let executor: SimulatedExecutor
-  /// Where checkpoints are.
+  /// The disk, which outlives the runtime.
   public let disk: SimulatedDisk
-  /// One: everything runs on the executor.
+  /// One slot: the executor.
   public let slots: [any Slot]
 
   /// - Parameters:
@@ -21,18 +21,18 @@ public final class SimulatedRuntime: Runtime {
 
   /// The simulated disk.
   public var files: any FileSystem { disk }
-  /// The one executor, whatever the purpose.
+  /// The same executor for every purpose.
   public func background(_ purpose: String) -> any Slot { executor }
   /// Virtual nanoseconds since 1970.
   public func now() -> Int64 { executor.time }
-  /// Virtual nanoseconds; asking takes a little of them.
+  /// The same virtual time.
   public func monotonic() -> Int64 { executor.spend() }
-  /// 64 bits that follow from the seed.
+  /// 64 bits drawn from the seed.
   public func random() -> UInt64 { executor.random() }
-  /// Virtual time passes.
+  /// Lets virtual time pass.
   public func block(nanoseconds: Int64) { executor.advance(nanoseconds) }
 
-  /// Suspends until virtual time has come that far.
+  /// Suspends until virtual time has passed. Throws `CancellationError`, also when the process is dead.
   public func sleep(nanoseconds: Int64) async throws {
     try Task.checkCancellation()
     if disk.isCrashed { throw CancellationError() }

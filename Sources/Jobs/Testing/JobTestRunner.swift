@@ -12,7 +12,7 @@ public struct JobTestRunner: Sendable {
 
   private let job: PlannedJob
 
-  /// A runner of this job's tests.
+  /// A runner for the tests of this job.
   public init(_ job: PlannedJob) { self.job = job }
 
   /// Runs every test of the job.
