@@ -30,7 +30,7 @@ kills_took=0
 if [ -x scripts/kills.sh ]; then
   step "$kills kills"
   started=$(milliseconds)
-  limited 180 "killing" scripts/kills.sh --runs "$kills"
+  limited 180 "killing" scripts/kills.sh --runs "$kills" --binary "$sloscout"
   kills_took=$(seconds_since "$started")
 fi
 if [ -x scripts/mutants.sh ]; then

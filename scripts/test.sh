@@ -36,7 +36,7 @@ echo "in $(seconds_since "$started") s"
 if [ -x scripts/kills.sh ]; then
   step "${KILLS:-20} kills"
   started=$(milliseconds)
-  limited 20 "killing" scripts/kills.sh --runs "${KILLS:-20}"
+  limited 20 "killing" scripts/kills.sh --runs "${KILLS:-20}" --binary "$sloscout"
   echo "in $(seconds_since "$started") s"
 fi
 
