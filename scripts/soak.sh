@@ -26,17 +26,16 @@ started=$(milliseconds)
 SIM_SEEDS=$seeds scripts/swift-test.sh --minutes 120 --filter SimulationTests
 seeds_took=$(seconds_since "$started")
 
-kills_took=0
-if [ -x scripts/kills.sh ]; then
-  step "$kills kills"
-  started=$(milliseconds)
-  limited 180 "killing" scripts/kills.sh --runs "$kills"
-  kills_took=$(seconds_since "$started")
-fi
-if [ -x scripts/mutants.sh ]; then
-  step "deliberate bugs: each must turn the suite red"
-  limited 180 "the deliberate bugs" scripts/mutants.sh
-fi
+step "$kills kills"
+started=$(milliseconds)
+limited 180 "killing" scripts/kills.sh --runs "$kills" --binary "$sloscout"
+kills_took=$(seconds_since "$started")
+
+step "deliberate bugs: each must turn the suite red"
+limited 180 "the deliberate bugs" scripts/mutants.sh
+
+step "CONTRIBUTING.md, to the letter"
+scripts/try-contributing.sh
 
 step "figures"
 printf '%-22s %10s   %10s s\n' "simulation seeds" "$seeds" "$seeds_took" "kills" "$kills" "$kills_took"

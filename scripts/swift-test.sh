@@ -16,7 +16,8 @@ esac
 cd "$root"
 log=.build/test.log
 code=0
-limited "$minutes" "the test run" swift test -c release --skip-build --disable-xctest "$@" </dev/null >"$log" 2>&1 || code=$?
+# Line by line: what is lost in a buffer when the run is stopped is what one wants to read then.
+limited "$minutes" "the test run" stdbuf -oL swift test -c release --skip-build --disable-xctest "$@" </dev/null >"$log" 2>&1 || code=$?
 # The runner marks lines with symbols: a pass or a start says nothing that the summary does not say.
 summary=$(grep -aE "Test run with [0-9]+ test" "$log" | tail -n 1 || true)
 if [ "$code" != 0 ] || [ -z "$summary" ]; then

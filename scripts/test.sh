@@ -33,12 +33,10 @@ started=$(milliseconds)
 SIM_SEEDS=${SIM_SEEDS:-1000} scripts/swift-test.sh --minutes 25 | tee .build/summary.txt
 echo "in $(seconds_since "$started") s"
 
-if [ -x scripts/kills.sh ]; then
-  step "${KILLS:-20} kills"
-  started=$(milliseconds)
-  limited 20 "killing" scripts/kills.sh --runs "${KILLS:-20}"
-  echo "in $(seconds_since "$started") s"
-fi
+step "${KILLS:-20} kills, and one of each fault"
+started=$(milliseconds)
+limited 20 "killing" scripts/kills.sh --runs "${KILLS:-20}" --binary "$sloscout"
+echo "in $(seconds_since "$started") s"
 
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

@@ -12,8 +12,8 @@ struct CatalogTests {
     if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil {
       try Data(text.utf8).write(to: SourceTree.root.appending(path: path))
     } else {
-      let committed = try? SourceTree.text(path)
-      #expect(committed == text, "\(path) is not what the descriptors say: run scripts/reference.sh and read the diff")
+      let isFresh = (try? SourceTree.text(path)) == text
+      #expect(isFresh, "\(path) is not what the descriptors say: run scripts/reference.sh and read the diff")
     }
   }
 
@@ -33,28 +33,43 @@ struct CatalogTests {
     }
   }
 
+  /// The Swift names of components: every public enum or struct, or extension of one, with a `static let type` of the catalog's kinds.
+  private func components() -> [(name: Substring, place: String)] {
+    var found: [(Substring, String)] = []
+    for file in SourceTree.files(under: "Sources/Operators/", ".swift") + SourceTree.files(under: "Sources/Connectors/", ".swift") {
+      var owner: Substring = ""
+      for line in file.lines {
+        for head in ["public enum ", "public struct ", "extension "] where line.text.hasPrefix(head) {
+          owner = line.text.dropFirst(head.count).prefix { $0.isLetter || $0.isNumber }
+        }
+        let kinds = ["OperatorType(", "SourceType(", "SinkType("]
+        if kinds.contains(where: { line.text.contains(" static let type = \($0)") }) {
+          found.append((owner, "\(file.path):\(line.number)"))
+        }
+      }
+    }
+    return found
+  }
+
   @Test("every component that is written stands in a catalog")
   func nothingForgotten() throws {
     let catalogs = try SourceTree.text("Sources/Operators/Catalog.swift") + SourceTree.text("Sources/Connectors/Catalog.swift")
-    for file in SourceTree.files(under: "Sources/Operators/") + SourceTree.files(under: "Sources/Connectors/") {
-      for line in file.lines
-      where ["OperatorType(", "SourceType(", "SinkType("].contains(where: { line.text.contains("public static let type = \($0)") }) {
-        // The file may add its type in an extension: `ParseJSON+Type.swift`.
-        let name = file.path.split(separator: "/").last?.prefix { $0 != "." && $0 != "+" } ?? ""
-        #expect(catalogs.contains("    \(name).type,\n"), "\(file.path):\(line.number) declares a component that no catalog lists")
-      }
+    let found = components()
+    #expect(found.count >= 15, "components are written in a way that this test does not see: \(found)")
+    for (name, place) in found {
+      let isListed = catalogs.contains("    \(name).type,\n")
+      #expect(isListed, "\(place) declares \(name), which no catalog lists")
     }
   }
 
-  @Test("every component is used by a test")
+  @Test("every component is named by a test")
   func tested() {
-    let tests = SourceTree.files(under: "Tests/").filter {
+    let tests = SourceTree.files(under: "Tests/", ".swift").filter {
       !$0.path.hasPrefix("Tests/HouseTests/") && !$0.path.hasPrefix("Tests/GoldenTests/")
     }
-    for file in SourceTree.files(under: "Sources/Operators/") + SourceTree.files(under: "Sources/Connectors/") {
-      guard file.text.contains("public static let type = ") else { continue }
-      let name = file.path.split(separator: "/").last?.prefix { $0 != "." && $0 != "+" } ?? ""
-      #expect(tests.contains { $0.text.contains(name) }, "no test names \(name)")
+    for (name, place) in components() {
+      let isTested = tests.contains { $0.text.contains("\(name).") }
+      #expect(isTested, "no test names \(name) of \(place)")
     }
   }
 }

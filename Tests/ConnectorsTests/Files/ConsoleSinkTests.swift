@@ -1,6 +1,8 @@
 import Connectors
 import Dataflow
+import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @Suite("console sink")
@@ -78,14 +80,22 @@ struct ConsoleSinkTests {
   }
 
   @Test("a slow reader behind a pipe that does not block gets every line")
-  func wouldBlock() async throws {
+  func wouldBlock() throws {
     let (input, output) = pipe()
     _ = fcntl(output, F_SETFL, O_NONBLOCK)
     let rows = (0..<1000).map { (String(repeating: "x", count: 1000), Int64($0)) }
-    let text = Task.detached { readAll(input) }
+    // A thread of its own: the writer holds the console's lock, and every thread of the pool may be waiting for that.
+    let text = Mutex("")
+    let isRead = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      let all = readAll(input)
+      text.withLock { $0 = all }
+      isRead.signal()
+    }
     try ConsoleSink.plan(Config(), Self.schema, descriptor: output).make().process(batch(rows), Output(operatorID: "c"))
     close(output)
-    let lines = await text.value.split(separator: "\n")
+    isRead.wait()
+    let lines = text.withLock { $0.split(separator: "\n") }
     #expect(lines.count == 1000 && lines.last?.hasSuffix("\"n\":999}") == true)
     close(input)
   }
