@@ -17,7 +17,9 @@ struct CheckpointFolderTests {
     defer { try? FileManager.default.removeItem(atPath: root) }
     let (mine, theirs) = (try store(), try store())
     try mine.publish(Manifest(job: "job", epoch: 1))
-    #expect(throws: CheckpointConflict.self) { try theirs.publish(Manifest(job: "job", epoch: 1)) }
+    var other = Manifest(job: "job", epoch: 1)
+    other.createdAt = 1
+    #expect(throws: CheckpointConflict.self) { try theirs.publish(other) }
     #expect(try mine.epochs() == [1])
   }
 

@@ -219,9 +219,9 @@ def no_server(case):
         port = free.getsockname()[1]
     life = case.start(url=f"postgresql://postgres@127.0.0.1:{port}/sloscout")
     end = time.monotonic() + 30
-    while "trying again" not in life.output and time.monotonic() < end:
+    while " waits: " not in life.output and time.monotonic() < end:
         time.sleep(0.02)
-    case.says(life.output, "could not open table", str(port), "trying again")
+    case.says(life.output, " waits: could not open table", str(port), "hint: ")
     life.signal(signal.SIGTERM)
     code = life.wait(30)
     case.equal(code, 1, f"exit code after SIGTERM ({life.output.strip()[-500:]})")

@@ -25,8 +25,7 @@ public struct Manifest: Sendable, Equatable {
 
   init(
     job: String, epoch: UInt64, createdAt: Int64, parallelism: Int, hashID: String, isFinal: Bool, operators: [OperatorState],
-    stages: [Stage],
-    counters: [Counted]
+    stages: [Stage], counters: [Counted]
   ) {
     self.job = job
     self.epoch = epoch

@@ -238,9 +238,7 @@ public actor JobRunner {
 
   private static func isWorthRetrying(_ error: any Error) -> Bool {
     switch error {
-    case is RecoveryRefused, is RecordError, is CancellationError, is CheckpointConflict, is StateFormatError, is Diagnostic,
-      is any PermanentFailure:
-      false
+    case is RecoveryRefused, is RecordError, is CancellationError, is CheckpointConflict, is StateFormatError, is Diagnostic: false
     case let error as SinkError: error.retry == .withBackoff
     case let error as SourceError: error.isTransient
     default: true
