@@ -7,6 +7,7 @@ import Testing
 @Suite struct WindowTests {
   private static let input = Schema([("key", .bytes), ("value", .double), ("number", .int64), ("name", .bytes), ("id", .bytes)])
 
+  /// A slide of 0 makes sessions with a gap of `size`.
   private static func plan(size: Int64, slide: Int64, lateness: Int64, every: Int64? = nil, lots: Bool = true) throws -> PlannedOperator {
     func aggregate(_ type: String, _ field: String? = nil, _ more: [String: Config.Value] = [:]) -> Config.Value {
       var values = more
@@ -28,7 +29,9 @@ import Testing
       "aggregate": .map(aggregates.map { (key: $0.0, value: $0.1) }),
     ]
     if let every { values["emit"] = .object(Config(["every": .duration(every)])) }
-    return try (size == slide ? TumblingWindow.type : SlidingWindow.type).plan(Config(values), input)
+    if slide == 0 { values["gap"] = .duration(size) }
+    let type = slide == 0 ? SessionWindow.type : size == slide ? TumblingWindow.type : SlidingWindow.type
+    return try type.plan(Config(values), input)
   }
 
   private static func row(_ time: Int64, _ random: inout SeededRandom) -> TestRow {
@@ -84,6 +87,37 @@ import Testing
       let shuffled = try results()
       #expect(shuffled == inOrder, "seed \(seed)")
     }
+  }
+
+  @Test("sessions are the same in any order, however cut, restarted and rescaled", arguments: 0..<12)
+  func sessions(seed: Int) throws {
+    var random = SeededRandom(UInt64(seed) &+ 900)
+    let gap = Int64(random.int(1...12))
+    let planned = try Self.plan(size: gap, slide: 0, lateness: Int64(random.int(0...20)))
+    let rows = (0..<random.int(0...200)).map { _ in Self.row(Int64(random.int(-100...300)), &random) }
+    let watermarks = (0..<random.int(0...5)).map { _ in Int64(random.int(-150...360)) }.sorted()
+    let problems = try OperatorConformance.problems(
+      planned, input: Self.input, rows: rows, watermarks: watermarks, seed: UInt64(seed), normalize: Self.newest)
+    #expect(problems == [], "seed \(seed)")
+    // The sessions of a key by sorting its times.
+    var counts: [String: Int] = [:]
+    for (key, times) in Dictionary(grouping: rows, by: { row in if case .text(let text) = row.values[0] { text } else { "null" } }) {
+      var (first, last) = (Int64.min, Int64.min)
+      for time in times.map(\.time).sorted() {
+        if first == .min || time - last >= gap { first = time }
+        last = time
+        counts["\(key)|\(first)", default: 0] += 1
+      }
+    }
+    let driver = try OperatorDriver(planned, input: Self.input, subtasks: 2)
+    for row in rows { try driver.send([row]) }
+    try driver.endOfInput()
+    let found = Self.newest(driver.rows).map { row -> String in
+      let fields = row.split(separator: "|")
+      func value(_ name: String) -> Substring { fields.first { $0.hasPrefix("\(name)=") }?.dropFirst(name.utf8.count + 1) ?? "" }
+      return "\(value("key"))|\(value("window_start")) \(value("count"))"
+    }
+    #expect(found.sorted() == counts.map { "\($0.key) \($0.value)" }.sorted(), "seed \(seed)")
   }
 
   /// What has been taken into each key and window, and what the watermark does to it.

@@ -18,6 +18,7 @@ struct Simulation {
   private var random: SeededRandom
   private var outcome = Outcome()
   private var time = Scenario.start
+  private var isToStop = false
   static let faultyRuns = 8
 
   init(seed: UInt64) {
@@ -73,6 +74,8 @@ struct Simulation {
         damaged?.repair(disk)
       } catch let error as SourceError where error.isTransient {
         watch.count("failed while it was being stopped")
+      } catch let error as SinkError where error.retry == .withBackoff && isToStop {
+        watch.count("stopped before a sink answered")
       } catch {
         outcome.problems.append("run \(run) failed: \(error)")
         return
@@ -83,6 +86,7 @@ struct Simulation {
 
   private mutating func runOnce(_ run: Int, isFaulty: Bool) throws -> JobRunner.Result {
     let stopAfter = isFaulty ? planFaults() : nil
+    isToStop = stopAfter != nil
     if !isFaulty { clearFaults() }
     let runtime = SimulatedRuntime(
       seed: scenario.seed &+ UInt64(run) &* 1_000_003, disk: disk, startTime: time, stepCost: scenario.stepCost)

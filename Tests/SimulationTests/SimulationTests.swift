@@ -20,6 +20,12 @@ enum Seeds {
     return range.lowerBound + UInt64(index) * n / UInt64(blocks)..<range.lowerBound + UInt64(index + 1) * n / UInt64(blocks)
   }
 
+  /// Straight to standard output: a process that crashes takes what is buffered with it.
+  static func announce(_ seed: UInt64) {
+    let line = Array("SIM at \(seed)\n".utf8)
+    _ = line.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+  }
+
   private static func number(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
 }
 
@@ -28,10 +34,12 @@ enum Seeds {
 
   @Test("whole jobs give exact results whatever the interleaving, the faults and the parallelism", arguments: 0..<Seeds.blocks)
   func exactlyOnce(block: Int) {
+    var trace = KeyHasher()
     for seed in Seeds.block(block) {
-      if Seeds.stopsEarly { print("SIM at \(seed)") }
+      if Seeds.stopsEarly { Seeds.announce(seed) }
       let outcome = Simulation.run(seed: seed)
       Self.tally.withLock { $0.merge(outcome.tally) { $0 + $1 } }
+      trace.combine(outcome.trace.finish().high)
       if outcome.problems.isEmpty { continue }
       Issue.record(
         "seed \(seed) (replay: SIM_SEED=\(seed) swift test --filter SimulationTests): \(outcome.problems.prefix(5).joined(separator: "; "))"
@@ -39,6 +47,7 @@ enum Seeds {
       if Seeds.stopsEarly { break }
     }
     if getenv("SIM_TALLY") != nil {
+      print("SIM trace of \(Seeds.block(block)): \(String(trace.finish().high, radix: 16))")
       print(
         "SIM tally:\n" + Self.tally.withLock { $0.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" } }.joined(separator: "\n"))
     }

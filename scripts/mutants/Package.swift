@@ -3,8 +3,11 @@
 import PackageDescription
 
 let strict: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
   name: "mutant",
@@ -13,7 +16,7 @@ let package = Package(
     .target(name: "CScan"),
     .systemLibrary(name: "CZstd", path: "Sources/Bindings/CZstd", pkgConfig: "libzstd"),
     .target(name: "Zstd", dependencies: ["CZstd"], path: "Sources/Bindings/Zstd", swiftSettings: strict),
-    .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+    .target(name: "Dataflow", dependencies: ["CScan", "Zstd", log], swiftSettings: strict),
     .target(name: "DataflowTesting", dependencies: ["Dataflow"], swiftSettings: strict),
     .target(name: "Operators", dependencies: ["Dataflow", "CScan"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
