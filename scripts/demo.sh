@@ -144,7 +144,7 @@ else
   code=0
   { SLOSCOUT_FAILPOINT=applying:2 limited 20 "the job" "$sloscout" run --quiet "$demo/jobs.yaml" </dev/null >"$demo/killed.txt" 2>&1 || code=$?; } 2>/dev/null
   [ "$code" = 137 ] || { cat "$demo/killed.txt" >&2; die "the job should have been killed, but ended with $code"; }
-  echo "killed with SIGKILL while it was writing results; PostgreSQL has $(sql "SELECT coalesce(sum(count), 0) FROM capsule WHERE environment <> 'local'") records in capsules. Again:"
+  echo "killed with SIGKILL while it was writing; PostgreSQL has $(sql "SELECT coalesce(sum(count), 0) FROM capsule WHERE environment <> 'local'") records in capsules. Again:"
   run fingerprint "$demo/jobs.yaml"
   run fingerprint "$demo/jobs.yaml"
   echo "the last run found nothing left to read, and added nothing"
@@ -199,8 +199,9 @@ table "12 18 -8 46" "
   SELECT operator, reason, count(*) AS records, min(CASE WHEN length(source) > 32 THEN '...' || right(source, 29) ELSE source END || ' at ' || \"offset\") AS example
   FROM dead_letter GROUP BY operator, reason ORDER BY count(*) DESC, operator, reason LIMIT 12"
 if [ "$(sql "SELECT count(*) FROM capsule")" = 0 ] && [ "${words:-}" = "JSON lines" ]; then
-  echo "  Of JSON lines the job reads event_id, service_name, environment, timestamp (milliseconds since 1970), severity, message, trace_id;"
-  echo "  a job of your own can name other fields: parse-json in docs/reference/components.md."
+  echo "  Of JSON lines the job reads event_id, service_name, timestamp (milliseconds), message, and if they"
+  echo "  are there environment, severity, trace_id. A job of your own can name other fields: see parse-json"
+  echo "  in docs/reference/components.md."
 fi
 
 for job in "${jobs[@]}"; do
@@ -210,14 +211,22 @@ done
 
 step "Where to look next"
 cat <<NEXT
-  psql "\$(scripts/postgres.sh start --dir .demo/postgres)"     the tables: capsule, capsule_shape, dead_letter, sink_ledger
-  .build/release/sloscout explain                             the job with every default, and its plan
-  .build/release/sloscout run --input 'FILES' --name NAME     your own logs (DATABASE_URL says where to)
-  make demo LOGS='FILES'                                      the same as here, over your logs
-  README.md, docs/architecture.md, jobs.yaml                  how it works
+  psql "\$(scripts/postgres.sh start --dir .demo/postgres)"
+      the tables: capsule, capsule_shape, dead_letter, sink_ledger
+  .build/release/sloscout explain
+      the job with every default filled in, and its plan
+  .build/release/sloscout run --input 'FILES' --name NAME
+      your own logs; DATABASE_URL says where the results go
+  make demo LOGS='FILES'
+      the same as here, over your logs
+  README.md, docs/architecture.md, jobs.yaml
+      how it works
+
 NEXT
 if [ "${KEEP:-}" = 1 ]; then
-  echo "  PostgreSQL goes on running at $DATABASE_URL; stop it with scripts/postgres.sh stop --dir .demo/postgres"
+  echo "PostgreSQL goes on running at $DATABASE_URL"
+  echo "until you stop it: scripts/postgres.sh stop --dir .demo/postgres"
 else
-  echo "  PostgreSQL is stopped now, its data kept; the first line starts it again. scripts/postgres.sh stop --dir .demo/postgres removes it."
+  echo "PostgreSQL is stopped, its data kept: the first of these lines starts it again, and"
+  echo "scripts/postgres.sh stop --dir .demo/postgres removes it. make demo KEEP=1 leaves it running."
 fi
