@@ -169,7 +169,7 @@ printf '\n=============================== what came of %d records ==============
 # top TITLE CONDITION LIMIT: the largest capsules.
 top() {
   step "$1"
-  table "19 -8 -6 60" "
+  table "19 -8 -6 59" "
     SELECT service, sum(count) AS records, count(*) AS hours, translate(template, E'\n\r\t', '   ') AS template FROM capsule
     WHERE $2 GROUP BY service, template ORDER BY sum(count) DESC, service, template LIMIT $3"
 }
@@ -178,7 +178,7 @@ if [ "${jobs[0]}" = machine-logs ]; then top "The largest capsules of this machi
 [ -n "$logs" ] || top "The largest capsules of the shop" "environment <> 'local'" 10
 
 step "What went wrong: the largest with errors"
-table "19 -7 -8 59" "
+table "19 -7 -8 58" "
   SELECT service, sum((severities->>'ERROR')::bigint) AS errors, sum(count) AS records, translate(template, E'\n\r\t', '   ') AS template FROM capsule
   WHERE severities ? 'ERROR' GROUP BY service, template ORDER BY 2 DESC, service, template LIMIT 6"
 
