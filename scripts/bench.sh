@@ -5,6 +5,7 @@
 #
 # Environment:
 #   EVENTS=5000000   lines of input          RUNS=3          runs of each row; the one with the median rate is shown
+#   KEYS=10000000    keys of the state benchmark
 #   PEERS=FOLDER     the peers' benchmark (../shared/bench/peers): its generator makes the input, its C program is the limit
 #   FLINK=1          Flink in the same run (needs the peers' benchmark; installs a JDK and Flink on first use)
 #
@@ -122,10 +123,8 @@ for line in wrong:
 sys.exit(1 if wrong else 0)
 PYTHON
 
-# What this build can measure besides.
-for part in state restart; do
-  if "$sloscout" bench --help | grep -qE "^  $part "; then
-    printf '\nsloscout bench %s\n' "$part"
-    limited 30 "a measurement" "$sloscout" bench "$part"
-  fi
-done
+echo
+echo "keyed state with ${KEYS:-10000000} keys: sloscout bench state"
+limited 30 "a measurement" "$sloscout" bench state --keys "${KEYS:-10000000}"
+echo "from kill -9 to the first record: sloscout bench restart"
+limited 10 "a measurement" "$sloscout" bench restart --input "$input"

@@ -18,6 +18,26 @@ logs=${LOGS:-}
 # A table has this many columns at most, so that it fits wherever it is read.
 export COLUMNS=100 LC_ALL=C.UTF-8
 
+# format NAME: what `sloscout run` takes a file of that name for.
+format() {
+  local name=${1,,}
+  name=${name%.gz} name=${name%.zst} name=${name%.zstd}
+  case $name in *.otlp*) echo otlp ;; *.jsonl | *.ndjson | *.json) echo json ;; *) echo text ;; esac
+}
+
+# The files that LOGS stands for. Of a folder with several formats, those of the most frequent one.
+files=()
+if [ -n "$logs" ]; then
+  if [ -d "$logs" ]; then
+    mapfile -t found < <(find "$logs" -type f -size +0 -readable | sort | head -n 500)
+    chosen=$(for file in "${found[@]}"; do format "$file"; done | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
+    for file in "${found[@]}"; do [ "$(format "$file")" != "$chosen" ] || files+=("$file"); done
+  else
+    mapfile -t files < <(compgen -G "$logs" || true)
+  fi
+  [ ${#files[@]} -gt 0 ] || die "LOGS=$logs: there is no such file, or none that may be read"
+fi
+
 step "1. What is needed"
 scripts/setup.sh
 echo "Swift, PostgreSQL and the libraries are there"
@@ -55,9 +75,12 @@ table() {
         if (length(text) > width) text = substr(text, 1, width - 3) "..."
         line = line sprintf(w[i] < 0 ? "%" width "s" : "%-" width "s", text) (i < n ? "  " : "")
       }
-      sub(/ +$/, "", line); print line
-      if (NR == 1) { rule = line; gsub(/[^ ]/, "-", rule); print rule }
-    }'
+      sub(/ +$/, "", line)
+      if (NR == 1) { rule = line; gsub(/[^ ]/, "-", rule); title = line "\n" rule; next }
+      if (NR == 2) print title
+      print line
+    }
+    END { if (NR < 2) print "  none" }'
 }
 
 # run NAME OPTIONS...: runs the fingerprint job under that name, says how fast it was, and keeps its books in .demo/NAME.txt.
@@ -82,8 +105,12 @@ truth() { sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "$demo/truth.json" | head -n 1;
 jobs=()
 if [ -n "$logs" ]; then
   step "4. Your logs: $logs"
-  [ -d "$logs" ] && logs=${logs%/}/**/*
-  run your-logs --input "$logs"
+  chosen=$(format "${files[0]}")
+  case $chosen in otlp) words="OTLP JSON lines" ;; json) words="JSON lines" ;; *) words="ordinary log lines" ;; esac
+  echo "${#files[@]} files, read as $words"
+  inputs=()
+  for file in "${files[@]}"; do inputs+=(--input "$file"); done
+  run your-logs --format "$chosen" "${inputs[@]}"
   jobs+=(your-logs)
 else
   step "4. The logs of this machine"
@@ -117,7 +144,7 @@ else
   code=0
   { SLOSCOUT_FAILPOINT=applying:2 limited 20 "the job" "$sloscout" run --quiet "$demo/jobs.yaml" </dev/null >"$demo/killed.txt" 2>&1 || code=$?; } 2>/dev/null
   [ "$code" = 137 ] || { cat "$demo/killed.txt" >&2; die "the job should have been killed, but ended with $code"; }
-  echo "killed with SIGKILL while it was writing results; PostgreSQL has $(sql "SELECT coalesce(sum(count), 0) FROM capsule WHERE environment <> 'local'") records in capsules. Again:"
+  echo "killed with SIGKILL while it was writing; PostgreSQL has $(sql "SELECT coalesce(sum(count), 0) FROM capsule WHERE environment <> 'local'") records in capsules. Again:"
   run fingerprint "$demo/jobs.yaml"
   run fingerprint "$demo/jobs.yaml"
   echo "the last run found nothing left to read, and added nothing"
@@ -126,6 +153,13 @@ else
   counted=$(sql "SELECT sum(count) FROM capsule WHERE environment <> 'local'")
   echo "PostgreSQL has $counted records in capsules; the generator made $(truth accepted) that are to be counted"
   [ "$counted" = "$(truth accepted)" ] || die "these differ: that is a bug"
+
+  step "6. How fast the engine is by itself: the same job over a file, results counted instead of stored"
+  "$sloscout" generate --records 1000000 --output "$demo/shop.jsonl"
+  "$sloscout" bench fingerprint --input "$demo/shop.jsonl" --threads 1 --key capsule </dev/null >"$demo/bench.json"
+  figure() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p" "$demo/bench.json"; }
+  echo "1000000 records in $(figure seconds) s on one thread: $(figure events_per_second) a second; make bench has the whole table"
+  rm -f "$demo/shop.jsonl" "$demo/shop.jsonl.meta.json"
 fi
 
 total=0
@@ -135,7 +169,7 @@ printf '\n=============================== what came of %d records ==============
 # top TITLE CONDITION LIMIT: the largest capsules.
 top() {
   step "$1"
-  table "19 -8 -6 60" "
+  table "19 -8 -6 59" "
     SELECT service, sum(count) AS records, count(*) AS hours, translate(template, E'\n\r\t', '   ') AS template FROM capsule
     WHERE $2 GROUP BY service, template ORDER BY sum(count) DESC, service, template LIMIT $3"
 }
@@ -144,27 +178,30 @@ if [ "${jobs[0]}" = machine-logs ]; then top "The largest capsules of this machi
 [ -n "$logs" ] || top "The largest capsules of the shop" "environment <> 'local'" 10
 
 step "What went wrong: the largest with errors"
-table "19 -7 -8 59" "
+table "19 -7 -8 58" "
   SELECT service, sum((severities->>'ERROR')::bigint) AS errors, sum(count) AS records, translate(template, E'\n\r\t', '   ') AS template FROM capsule
   WHERE severities ? 'ERROR' GROUP BY service, template ORDER BY 2 DESC, service, template LIMIT 6"
 
 step "What was redacted before anything was counted or stored"
 table "14 -9 68" "
-  SELECT tag, sum(count) AS records, min(template) FILTER (WHERE length(template) <= 66 AND position(E'\n' IN template) = 0) AS example
+  SELECT tag, sum(count) AS records, (array_agg(
+      CASE WHEN position(tag IN line) > 50 THEN '...' || substr(line, position(tag IN line) - 30) ELSE line END
+      ORDER BY length(line) > 66, count DESC, line))[1] AS example
   FROM (SELECT unnest(ARRAY['<email>', '<phone>', '<card>', '<ssn>', '<iban>', '<ip>', '<mac>', '<jwt>', '<bearer>', '<basic-auth>', '<aws-key>',
     '<secret>', '<password>', '<credentials>', '<private-key>', '<name>', '<birth-date>']) AS tag) AS tags
-  JOIN capsule ON position(tag IN template) > 0 GROUP BY tag ORDER BY 2 DESC"
+  JOIN (SELECT template, translate(template, E'\\n\\r\\t', '   ') AS line, count FROM capsule) AS c ON position(tag IN template) > 0 GROUP BY tag ORDER BY 2 DESC"
 # getty@tty1.service is the name of a unit, not an address.
 left=$(sql "SELECT count(*) FROM capsule WHERE template || samples::text ~* '[a-z0-9._-]+@[a-z0-9-]+\.(?!service|socket|timer|target)[a-z]{2,}'")
 echo "  capsules in which an e-mail address is left, in the template or in a sample: $left"
 
 step "Records that could not be used: kept in dead_letter, with their bytes, reason and place"
-if [ "$(sql "SELECT count(*) FROM dead_letter")" = 0 ]; then
-  echo "  none"
-else
-  table "12 18 -8 46" "
-    SELECT operator, reason, count(*) AS records, min(source || ' at ' || \"offset\") AS example
-    FROM dead_letter GROUP BY operator, reason ORDER BY count(*) DESC, operator, reason LIMIT 12"
+table "12 18 -8 46" "
+  SELECT operator, reason, count(*) AS records, min(CASE WHEN length(source) > 32 THEN '...' || right(source, 29) ELSE source END || ' at ' || \"offset\") AS example
+  FROM dead_letter GROUP BY operator, reason ORDER BY count(*) DESC, operator, reason LIMIT 12"
+if [ "$(sql "SELECT count(*) FROM capsule")" = 0 ] && [ "${words:-}" = "JSON lines" ]; then
+  echo "  Of JSON lines the job reads event_id, service_name, timestamp (milliseconds), message, and if they"
+  echo "  are there environment, severity, trace_id. A job of your own can name other fields: see parse-json"
+  echo "  in docs/reference/components.md."
 fi
 
 for job in "${jobs[@]}"; do
@@ -174,14 +211,22 @@ done
 
 step "Where to look next"
 cat <<NEXT
-  psql "\$(scripts/postgres.sh start --dir .demo/postgres)"     the tables: capsule, capsule_shape, dead_letter, sink_ledger
-  .build/release/sloscout explain                             the job with every default, and its plan
-  .build/release/sloscout run --input 'FILES' --name NAME     your own logs (DATABASE_URL says where to)
-  make demo LOGS='FILES'                                      the same as here, over your logs
-  README.md, docs/architecture.md, jobs.yaml                  how it works
+  psql "\$(scripts/postgres.sh start --dir .demo/postgres)"
+      the tables: capsule, capsule_shape, dead_letter, sink_ledger
+  .build/release/sloscout explain
+      the job with every default filled in, and its plan
+  .build/release/sloscout run --input 'FILES' --name NAME
+      your own logs; DATABASE_URL says where the results go
+  make demo LOGS='FILES'
+      the same as here, over your logs
+  README.md, docs/architecture.md, jobs.yaml
+      how it works
+
 NEXT
 if [ "${KEEP:-}" = 1 ]; then
-  echo "  PostgreSQL goes on running at $DATABASE_URL; stop it with scripts/postgres.sh stop --dir .demo/postgres"
+  echo "PostgreSQL goes on running at $DATABASE_URL"
+  echo "until you stop it: scripts/postgres.sh stop --dir .demo/postgres"
 else
-  echo "  PostgreSQL is stopped now, its data kept; the first line starts it again. scripts/postgres.sh stop --dir .demo/postgres removes it."
+  echo "PostgreSQL is stopped, its data kept: the first of these lines starts it again, and"
+  echo "scripts/postgres.sh stop --dir .demo/postgres removes it. make demo KEEP=1 leaves it running."
 fi

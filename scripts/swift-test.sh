@@ -21,7 +21,8 @@ limited "$minutes" "the test run" stdbuf -oL swift test -c release --skip-build 
 # The runner marks lines with symbols: a pass or a start says nothing that the summary does not say.
 summary=$(grep -aE "Test run with [0-9]+ test" "$log" | tail -n 1 || true)
 if [ "$code" != 0 ] || [ -z "$summary" ]; then
-  grep -avE "^(. |\[[0-9]+/[0-9]+\])?(Test|Suite|Test case passing).* (started|passed)" "$log" | tail -n 200 >&2 || true
+  # An event begins with a mark and may have more lines: the failed ones are shown, the started and passed ones not.
+  awk '/^(◇|✔|\[)/ { show = 0 } /^(✘|↳|error:|warning:)|Fatal error|Crash/ { show = 1 } show && !/^✘ Suite/' "$log" | cut -c 1-400 | head -n 200 >&2
   echo "$program: all output is in $log" >&2
   [ -n "$summary" ] || echo "$program: the runner ended without a summary" >&2
   [ "$code" != 0 ] || code=1

@@ -33,13 +33,13 @@ struct CatalogTests {
     }
   }
 
-  /// The Swift names of components: every public enum or struct, or extension of one, with a `static let type` of the catalog's kinds.
+  /// The Swift names of components: every public type, or extension of one, with a `static let type` of the catalog's kinds.
   private func components() -> [(name: Substring, place: String)] {
     var found: [(Substring, String)] = []
     for file in SourceTree.files(under: "Sources/Operators/", ".swift") + SourceTree.files(under: "Sources/Connectors/", ".swift") {
       var owner: Substring = ""
       for line in file.lines {
-        for head in ["public enum ", "public struct ", "extension "] where line.text.hasPrefix(head) {
+        for head in ["public enum ", "public struct ", "public final class ", "extension "] where line.text.hasPrefix(head) {
           owner = line.text.dropFirst(head.count).prefix { $0.isLetter || $0.isNumber }
         }
         let kinds = ["OperatorType(", "SourceType(", "SinkType("]

@@ -74,7 +74,7 @@ public struct ComponentReference: Sendable {
     case .list(let element): "list of \(name(element))"
     case .map(let element): "map from names to \(name(element))"
     case .object: "object"
-    case .any: "see there"
+    case .any: "varies"
     }
   }
 
