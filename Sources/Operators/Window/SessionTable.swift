@@ -95,18 +95,23 @@ final class SessionTable {
     slot.storeBytes(of: rowKey, as: KeyHash.self)
     if parts.isEmpty { layout.initialize(slot, batch, row, log) }
     setEmitted(slot, revision: largest, isFinal: false)
-    setTimes(slot, merged, key)
+    writeTimes(slot, merged, key)
     index[key, default: []].removeAll { parts.contains($0) || $0 == merged }
     index[key, default: []].append(merged)
     return slot
   }
 
+  /// Gives a session that the index knows other times.
   private func setTimes(_ row: UnsafeMutableRawPointer, _ times: Session, _ key: KeyHash) {
     let old = self.times(UnsafeRawPointer(row))
+    writeTimes(row, times, key)
+    if let position = index[key]?.firstIndex(of: old) { index[key]?[position] = times }
+  }
+
+  private func writeTimes(_ row: UnsafeMutableRawPointer, _ times: Session, _ key: KeyHash) {
     row.storeBytes(of: times.first, toByteOffset: extra, as: Int64.self)
     row.storeBytes(of: times.last, toByteOffset: extra + 8, as: Int64.self)
     row.storeBytes(of: key, toByteOffset: extra + 16, as: KeyHash.self)
-    if let position = index[key]?.firstIndex(of: old) { index[key]?[position] = times }
   }
 
   private func writable(_ key: KeyHash, _ first: Int64) -> UnsafeMutableRawPointer {
