@@ -22,8 +22,7 @@ peers=${PEERS:-$root/../shared/bench/peers}
 [ -f "$peers/gen_logs.py" ] || peers=
 scripts/setup.sh
 command -v python3 >/dev/null || { echo "$program: python3 is missing: apt-get install -y python3" >&2; exit 3; }
-echo "building"
-limited 40 "the build" swift build -c release --product sloscout </dev/null >/dev/null
+scripts/build.sh --program
 
 bench=$root/.bench
 mkdir -p "$bench"

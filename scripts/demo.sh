@@ -43,12 +43,7 @@ scripts/setup.sh
 echo "Swift, PostgreSQL and the libraries are there"
 
 step "2. Build (the first one takes some minutes)"
-build_log=$root/.build/demo-build.log
-mkdir -p .build
-started=$(milliseconds)
-limited 40 "the build" swift build -c release --product sloscout </dev/null >"$build_log" 2>&1 ||
-  { grep -n -A 6 "error:" "$build_log" | head -n 60 >&2 || tail -n 40 "$build_log" >&2; die "the build failed; all of it is in $build_log"; }
-echo "built in $(seconds_since "$started") s: .build/release/sloscout"
+scripts/build.sh --program
 
 step "3. A PostgreSQL of its own"
 scripts/postgres.sh stop --dir "$demo/postgres" >/dev/null

@@ -9,7 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
 
 cd "$root"
-swift build -c release --product sloscout </dev/null >&2
+scripts/build.sh --program
 "$sloscout" schema >docs/reference/jobs.schema.json
 "$sloscout" schema --markdown >docs/reference/components.md
 git diff --stat -- docs/reference
