@@ -67,7 +67,10 @@ final class SessionTable {
     if touched.count == 1, let only = touched.first, only.first <= time {
       let slot = writable(key, only.first)
       let grown = Session(first: only.first, last: max(only.last, time))
-      if grown != only { setTimes(slot, grown, key) }
+      if grown != only {
+        writeTimes(slot, grown, key)
+        if let position = all.firstIndex(of: only) { index[key]?[position] = grown }
+      }
       return (slot, grown)
     }
     let merged = touched.reduce(Session(first: time, last: time)) { Session(first: min($0.first, $1.first), last: max($0.last, $1.last)) }
@@ -96,16 +99,9 @@ final class SessionTable {
     if parts.isEmpty { layout.initialize(slot, batch, row, log) }
     setEmitted(slot, revision: largest, isFinal: false)
     writeTimes(slot, merged, key)
-    index[key, default: []].removeAll { parts.contains($0) || $0 == merged }
+    index[key, default: []].removeAll { parts.contains($0) }
     index[key, default: []].append(merged)
     return slot
-  }
-
-  /// Gives a session that the index knows other times.
-  private func setTimes(_ row: UnsafeMutableRawPointer, _ times: Session, _ key: KeyHash) {
-    let old = self.times(UnsafeRawPointer(row))
-    writeTimes(row, times, key)
-    if let position = index[key]?.firstIndex(of: old) { index[key]?[position] = times }
   }
 
   private func writeTimes(_ row: UnsafeMutableRawPointer, _ times: Session, _ key: KeyHash) {

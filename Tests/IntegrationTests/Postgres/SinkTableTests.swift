@@ -90,8 +90,8 @@ struct SinkTableTests {
       [1, #"{"a": 1}"#], [2, "{broken"], [3, #"{"nul": "\u0000"}"#], [4, .null], [5, .text(deep)], [6, #""plain""#], [7, "1e999999"],
       [8, "12"],
     ]
+    // A NUL in a string is repaired, as in text: PostgreSQL can store none, and the rest of the document is worth keeping.
     #expect(try first.apply(json.epoch(1, values)) == ApplyReport(applied: 5, refused: 3))
-    // PostgreSQL's JSON has no NUL: it is stored as U+FFFD, as in text.
     #expect(
       try database.rows("SELECT id, name FROM pairs ORDER BY id") == [
         #"1|{"a": 1}"#, "3|{\"nul\": \"\u{FFFD}\"}", "4|-", #"6|"plain""#, "8|12",
