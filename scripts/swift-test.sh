@@ -14,6 +14,11 @@ case ${1:-} in
 esac
 
 cd "$root"
+# Telemetry of real systems, where it is at hand; the tests that read it are skipped without.
+if [ -z "${SLOSCOUT_SHARED:-}" ] && [ -d "$root/../shared/data/traces" ]; then
+  SLOSCOUT_SHARED=$(cd "$root/../shared" && pwd)
+  export SLOSCOUT_SHARED
+fi
 log=.build/test.log
 code=0
 # Line by line: what is lost in a buffer when the run is stopped is what one wants to read then.
