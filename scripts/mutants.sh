@@ -28,7 +28,7 @@ verdict() {
     sim="simulation: seed $(grep -c '^SIM at' "$work/sim.log")"
   if [ -n "$sim" ] && [ "${1:-}" != both ]; then return; fi
   timeout "$limit" swift test --skip-build --filter DataflowTests >"$work/unit.log" 2>&1 ||
-    unit="units: $(sed -n 's/.*Test \(".*"\) recorded an issue.*/\1/p' "$work/unit.log" | head -1 | cut -c1-90)"
+    unit="units: $(sed -n '0,/recorded an issue/s/.*Test \(".*"\) recorded an issue.*/\1/p' "$work/unit.log" | cut -c1-90)"
 }
 
 echo "building the engine as it is"

@@ -26,12 +26,12 @@ struct Scenario: Sendable {
   init(seed: UInt64) {
     self.seed = seed
     var random = SeededRandom(seed &* 7919 &+ 1)
-    let isLarge = random.chance(0.05)
+    let isLarge = random.chance(0.08)
     let keys = isLarge ? random.int(500...2500) : random.int(1...8)
     let disorder = Int64(random.int(0...40))
     fixedParallelism = random.chance(0.4) ? random.int(1...4) : nil
     let isSliding = random.chance(0.35)
-    slide = Int64(random.int(2...60)) * Self.second
+    slide = Int64(isLarge ? random.int(200...2000) : random.int(2...60)) * Self.second
     size = isSliding ? slide * Int64(random.int(1...3)) + (random.chance(0.3) ? slide / 2 : 0) : slide
     // A third of the jobs allow less disorder than there is: records come late. Sliding windows take a late record into some windows and not
     // into others, so there all records are in time.
@@ -57,7 +57,9 @@ struct Scenario: Sendable {
         if !isSliding && random.chance(0.01) { at = max(Self.start - 7200 * Self.second, at - 3600 * Self.second) }
         let key = random.chance(0.03) ? nil : "k\(random.int(0...(keys - 1)))"
         let severity = random.chance(0.1) ? nil : ["DEBUG", "ERROR", "a longer severity"][random.int(0...2)]
-        let pause: Int64 = hasPauses && random.chance(0.05) ? Int64(random.int(1...20)) * 1_000_000 : 0
+        // A large job ends in a trickle: checkpoints in which few keys have changed.
+        let pauses = isLarge ? (index > count - 60 ? 0.5 : 0) : hasPauses ? 0.05 : 0
+        let pause: Int64 = random.chance(pauses) ? Int64(random.int(1...20)) * 1_000_000 : 0
         return ListSource.Record(at, [key, "\(list)-\(index)", severity], pause: pause)
       }
     }
