@@ -8,6 +8,7 @@
 # SIM_SEEDS   seeds a mutant may survive before it counts as missed (default 1000)
 # Exit status 1 when a mutant survives, 2 when one cannot be applied or built.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit ;; -*) echo "mutants.sh: there is no option $1" >&2; exit 2 ;; esac
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/mutants.XXXXXX")
 trap 'rm -rf "$work"' EXIT

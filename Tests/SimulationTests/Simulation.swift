@@ -76,6 +76,8 @@ struct Simulation {
         watch.count("failed while it was being stopped")
       } catch let error as SinkError where error.retry == .withBackoff && isToStop {
         watch.count("stopped before a sink answered")
+        // The damaged file may not have been looked at yet: a later run would refuse it, and rightly.
+        damaged?.repair(disk)
       } catch {
         outcome.problems.append("run \(run) failed: \(error)")
         return
