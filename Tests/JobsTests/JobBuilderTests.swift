@@ -71,6 +71,22 @@ internal import Testing
     #expect(error.diagnostics.map(\.code) == [DiagnosticCode.inputsDiffer.rawValue])
   }
 
+  @Test("streams with the same fields in other columns cannot feed one sink: records of one would be misread as those of the other")
+  func otherColumns() throws {
+    let job = JobBuilder("x")
+    func source(_ fields: [(String, ColumnType)]) -> PlannedSource {
+      var source = Self.source()
+      source.schema = Schema(fields)
+      source.decoders = []
+      return source
+    }
+    let one = job.source("one", type: "file", source([("a", .bytes), ("b", .bytes)]))
+    let other = job.source("other", type: "file", source([("b", .bytes), ("a", .bytes)]))
+    one.merged(with: other).to("out", type: "file", Self.sink())
+    let error = try #require(throws: InvalidJob.self) { try job.build() }
+    #expect(error.diagnostics.map(\.code) == [DiagnosticCode.inputsDiffer.rawValue])
+  }
+
   @Test("order and cycle agree with a naive model on random graphs")
   func randomGraphs() {
     for seed in 0..<300 as Range<UInt64> {

@@ -8,7 +8,7 @@ internal import Logging
 /// - Guarantees: exactly once per byte of content, over restarts, rotation (rename and copytruncate) and other parallelism.
 public enum FileSource {
   /// The entry for the catalog.
-  public static let type = SourceType(descriptor, plan: plan)
+  public static let type = SourceType(descriptor, givesLines: true, plan: plan)
 
   /// What the source is called and which options it takes.
   public static let descriptor = Descriptor(

@@ -26,7 +26,8 @@ public enum GenerateSource {
         ConfigField("brokenFraction", .number, default: "0.01", "The share of lines that are broken."),
         ConfigField("piiFraction", .number, default: "0.05", "The share of messages with personal data."),
       ],
-      example: "records: 1000000\nseed: 7")
+      example: "records: 1000000\nseed: 7"),
+    givesLines: true
   ) { config in
     let options = try options(config)
     let splits = config.int("splits") ?? 4

@@ -77,10 +77,13 @@ public struct SourceType: Sendable {
   public var descriptor: Descriptor
   /// Resolves checked options. Throws `Diagnostic` for what only the source can tell.
   public var plan: @Sendable (Config) throws -> PlannedSource
+  /// Whether its records are lines in a field `line`, whose meaning a format can add.
+  public var givesLines: Bool
 
   /// An entry.
-  public init(_ descriptor: Descriptor, plan: @escaping @Sendable (Config) throws -> PlannedSource) {
+  public init(_ descriptor: Descriptor, givesLines: Bool = false, plan: @escaping @Sendable (Config) throws -> PlannedSource) {
     self.descriptor = descriptor
+    self.givesLines = givesLines
     self.plan = plan
   }
 }

@@ -59,6 +59,14 @@ public enum GraphValidation {
               .error, .inputsDiffer, "\(role.rawValue) \"\(id)\" reads \"\(known.input)\" and \"\(input)\", which have different fields",
               path: path,
               detail: difference(known, (input, schema)), hint: "use two \(role.section), or make the fields equal with select"))
+        } else if !schema.fields.allSatisfy({ known.schema.field($0.name)?.column == $0.column }) {
+          // A node is planned against one layout of columns; records of the other would be misread.
+          found.append(
+            Diagnostic(
+              .error, .inputsDiffer,
+              "\(role.rawValue) \"\(id)\" reads \"\(known.input)\" and \"\(input)\", which were made in different ways",
+              path: path, detail: "their fields have the same names but stand in different columns of a batch, and are not put in line yet",
+              hint: "use two \(role.section), one for each input"))
         }
       }
     }

@@ -19,8 +19,7 @@ enum LineFormat: String, CaseIterable {
 
   /// The source type with the option `format` added, if it gives lines.
   static func offered(_ type: SourceType) -> SourceType {
-    // A source that decodes by itself, as otlp-file does, says so by a field of that kind.
-    guard !type.descriptor.fields.contains(where: { $0.name == "signal" }) else { return type }
+    guard type.givesLines else { return type }
     var type = type
     let plan = type.plan
     type.descriptor.fields.append(field)
