@@ -10,6 +10,9 @@
 #include <emmintrin.h>
 #endif
 
+/* Asks for the cache line of `p`, which may be NULL or any other address: a hint never faults. */
+static inline void cscan_prefetch(const void *p) { __builtin_prefetch(p); }
+
 /* The first byte of [p, end) that is `a`, `b` or below 0x20; `end` if there is none. For the inside of a JSON string. */
 static inline const uint8_t *cscan_find_string_end(const uint8_t *p, const uint8_t *end) {
 #if defined(__SSE2__)

@@ -27,7 +27,7 @@ public final class DecodeOTLPLogs: Operator {
 
   /// The plan of a decoder behind a source of lines.
   public static func planned(line: Field) -> PlannedOperator {
-    PlannedOperator(schema: schema, reads: [line]) { DecodeOTLPLogs(line: line) }
+    PlannedOperator(schema: schema, reads: [line], makesBatches: true) { DecodeOTLPLogs(line: line) }
   }
 
   /// Learns the names of the splits, which the ids of records are made of.

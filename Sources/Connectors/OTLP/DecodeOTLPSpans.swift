@@ -21,7 +21,7 @@ public final class DecodeOTLPSpans: Operator {
 
   /// The plan of a decoder behind a source of lines.
   public static func planned(line: Field) -> PlannedOperator {
-    PlannedOperator(schema: schema, reads: [line]) { DecodeOTLPSpans(line: line) }
+    PlannedOperator(schema: schema, reads: [line], makesBatches: true) { DecodeOTLPSpans(line: line) }
   }
 
   /// Emits batches of its own; nothing is kept for the next call.

@@ -63,7 +63,10 @@ extension Manifest {
     var reader = ByteReader(bytes)
     let version = try reader.integer(UInt32.self)
     guard version <= Self.formatVersion else {
-      throw StateFormatError("format \(version) is newer than this program, which reads up to \(Self.formatVersion)")
+      throw StateFormatError("format \(version) is newer than this program, which reads format \(Self.formatVersion)")
+    }
+    guard version == Self.formatVersion else {
+      throw StateFormatError("format \(version) is older than this program, which reads format \(Self.formatVersion)")
     }
     job = try reader.text()
     epoch = try reader.integer()

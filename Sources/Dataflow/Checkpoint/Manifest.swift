@@ -1,7 +1,7 @@
 /// What a checkpoint is: the list of everything a restart needs, with checksums. A checkpoint without a manifest does not exist.
 public struct Manifest: Sendable, Equatable {
   /// The format that this version writes; it reads the formats up to it.
-  public static let formatVersion: UInt32 = 1
+  public static let formatVersion: UInt32 = 2
   static let magic: [UInt8] = Array("SLOCHKPT".utf8)
 
   /// The job's name.

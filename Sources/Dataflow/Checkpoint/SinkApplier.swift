@@ -66,7 +66,7 @@ actor SinkApplier {
       } else if isDone {
         return
       } else {
-        try await runtime.sleep(nanoseconds: 1_000_000)
+        try await runtime.sleep(nanoseconds: 5_000_000)
       }
     }
   }

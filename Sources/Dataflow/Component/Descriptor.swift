@@ -46,21 +46,24 @@ public struct PlannedOperator: Sendable {
   public var hasLateOutput: Bool
   /// The input fields it reads, so that an exchange before it carries no others; nil = all.
   public var reads: [Field]?
+  /// Whether it emits batches that it makes, and leaves those that it is given as they are: these then need none of its columns.
+  public var makesBatches: Bool
   /// Set for a step that waits for calls: the runtime then drives this stage, and `make` gives an operator that only passes batches on.
   public var stage: AsyncStagePlan?
   /// Makes the operator, once per subtask.
   public var make: @Sendable () throws -> any Operator
 
-  /// A plan; not keyed, without need of time and without late output unless said otherwise.
+  /// A plan; not keyed, without need of time, without late output and handing on the batches that it is given unless said otherwise.
   public init(
     schema: Schema, keyFields: [Field]? = nil, needsTime: Bool = false, hasLateOutput: Bool = false,
-    reads: [Field]? = nil, make: @escaping @Sendable () throws -> any Operator
+    reads: [Field]? = nil, makesBatches: Bool = false, make: @escaping @Sendable () throws -> any Operator
   ) {
     self.schema = schema
     self.keyFields = keyFields
     self.needsTime = needsTime
     self.hasLateOutput = hasLateOutput
     self.reads = reads
+    self.makesBatches = makesBatches
     self.make = make
   }
 

@@ -22,7 +22,9 @@ package final class Exchange {
   private let subtask: Int
   private var builders: [RecordBatch?]
   private var turn: Int
-  private var rows: [[UInt16]]
+  /// Per receiver the rows of a batch that go there: 1,024 places each.
+  private let rows: UnsafeMutablePointer<UInt16>
+  private let counts: UnsafeMutablePointer<Int>
   private let outbox: Outbox
 
   package init(
@@ -35,8 +37,15 @@ package final class Exchange {
     self.subtask = subtask
     self.outbox = outbox
     builders = Array(repeating: nil, count: targets.count)
-    rows = Array(repeating: [], count: targets.count)
+    rows = .allocate(capacity: targets.count * RecordBatch.capacity)
+    counts = .allocate(capacity: targets.count)
+    counts.initialize(repeating: 0, count: targets.count)
     turn = subtask
+  }
+
+  deinit {
+    rows.deallocate()
+    counts.deallocate()
   }
 
   /// Takes over the batch.
@@ -61,34 +70,45 @@ package final class Exchange {
 
   /// Fills `batch.keys` for the alive rows.
   package static func hashKeys(of batch: RecordBatch, _ fields: [Field]) {
-    let keys = batch.keys
+    let (keys, selection) = (batch.keys, UnsafeBufferPointer(start: batch.selection, count: batch.selectedCount))
+    if let field = fields.first, fields.count == 1, field.type == .bytes {
+      let values = batch.bytes(field)
+      for row in selection {
+        var hasher = KeyHasher()
+        hasher.combine(values[Int(row)])
+        keys[Int(row)] = hasher.finish()
+      }
+      return
+    }
     var hashers = [KeyHasher](repeating: KeyHasher(), count: batch.selectedCount)
     hashers.withUnsafeMutableBufferPointer { hashers in
       for field in fields {
         if field.type == .bytes {
           let values = batch.bytes(field)
-          for i in hashers.indices { hashers[i].combine(values[Int(batch.selection[i])]) }
+          for i in hashers.indices { hashers[i].combine(values[Int(selection[i])]) }
         } else {
           let nulls = batch.nulls(field)
           for i in hashers.indices {
-            let row = Int(batch.selection[i])
+            let row = Int(selection[i])
             if nulls[row] != 0 { hashers[i].combine(nil, 0) } else { hashers[i].combine(batch.bits(field, row)) }
           }
         }
       }
-      for i in hashers.indices { keys[Int(batch.selection[i])] = hashers[i].finish() }
+      for i in hashers.indices { keys[Int(selection[i])] = hashers[i].finish() }
     }
   }
 
   private func scatter(_ batch: RecordBatch) {
-    for target in rows.indices { rows[target].removeAll(keepingCapacity: true) }
-    let parallelism = targets.count
-    for i in 0..<batch.selectedCount {
-      let row = batch.selection[i]
-      rows[KeyGroup.subtask(ofGroup: batch.keys[Int(row)].group, parallelism: parallelism)].append(row)
+    let (parallelism, rows, counts) = (targets.count, rows, counts)
+    let (keys, selection) = (batch.keys, UnsafeBufferPointer(start: batch.selection, count: batch.selectedCount))
+    counts.update(repeating: 0, count: parallelism)
+    for row in selection {
+      let target = KeyGroup.subtask(ofGroup: keys[Int(row)].group, parallelism: parallelism)
+      rows[target * RecordBatch.capacity + counts[target]] = row
+      counts[target] += 1
     }
-    for target in rows.indices where !rows[target].isEmpty {
-      rows[target].withUnsafeBufferPointer { append($0, of: batch, to: target) }
+    for target in 0..<parallelism where counts[target] > 0 {
+      append(UnsafeBufferPointer(start: rows + target * RecordBatch.capacity, count: counts[target]), of: batch, to: target)
     }
   }
 

@@ -26,8 +26,12 @@ struct PhysicalPlan: Sendable {
     var id: String
     var kind: Kind
     var onError: ErrorPolicy
-    /// Columns that must be there before it runs.
+    /// The columns of what it emits. They are there before it runs if it hands on the batches that it is given.
     var schema: Schema
+    var handsOnBatches: Bool {
+      if case .operation(let planned) = kind { return !planned.makesBatches }
+      return true
+    }
     var main: [Target] = []
     var errors: [Target] = []
     var late: [Target] = []

@@ -28,6 +28,19 @@ public struct ByteView: BitwiseCopyable {
   @inlinable
   public var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
 
+  /// The first 8 bytes; of a shorter value a number that no other value of the same length has. Reads exactly `count` bytes.
+  @inlinable
+  public var prefix: UInt64 {
+    guard let base else { return 0 }
+    let raw = UnsafeRawPointer(base)
+    if count >= 8 { return raw.loadUnaligned(as: UInt64.self) }
+    if count >= 4 {
+      // Two loads that overlap: together they hold every byte.
+      return UInt64(raw.loadUnaligned(as: UInt32.self)) | UInt64(raw.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)) << 32
+    }
+    return count == 0 ? 0 : UInt64(base[0]) | UInt64(base[count / 2]) << 8 | UInt64(base[count - 1]) << 16
+  }
+
   /// A copy as text; invalid UTF-8 is repaired. Not for the hot path.
   public var string: String { String(decoding: buffer, as: UTF8.self) }
 }

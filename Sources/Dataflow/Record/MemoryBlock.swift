@@ -12,13 +12,18 @@ public final class MemoryBlock: @unchecked Sendable {
   public let base: UnsafeMutablePointer<UInt8>
   /// Bytes that fit.
   public let capacity: Int
+  /// Where a standard block goes back to.
+  private let pool: BlockPool?
 
   /// A block of at least `minimum` bytes.
   public init(minimum: Int = MemoryBlock.standardSize) {
     if minimum <= Self.standardSize {
+      let pool = BatchBuffers.blocks
+      self.pool = pool
       capacity = Self.standardSize
-      base = BlockPool.shared.take() ?? .allocate(capacity: Self.standardSize + Self.padding)
+      base = pool.take() ?? .allocate(capacity: Self.standardSize + Self.padding)
     } else {
+      pool = nil
       capacity = minimum
       base = .allocate(capacity: minimum + Self.padding)
     }
@@ -26,18 +31,13 @@ public final class MemoryBlock: @unchecked Sendable {
   }
 
   deinit {
-    if capacity == Self.standardSize {
-      BlockPool.shared.give(base)
-    } else {
-      base.deallocate()
-    }
+    if let pool { pool.give(base) } else { base.deallocate() }
   }
 }
 
-/// Keeps up to 64 standard blocks (16 MiB) for reuse: resident memory stays level and blocks may be freed on another thread.
+/// Keeps up to 32 standard blocks (8 MiB) of one thread for reuse, whoever frees them: the thread that filled and read a block has it in its cache.
 final class BlockPool: Sendable {
-  static let shared = BlockPool()
-  private static let limit = 64
+  private static let limit = 32
 
   private struct Free: @unchecked Sendable {  // raw memory without an owner: whoever takes it owns it alone
     var blocks: [UnsafeMutablePointer<UInt8>] = []
@@ -47,6 +47,8 @@ final class BlockPool: Sendable {
   func take() -> UnsafeMutablePointer<UInt8>? {
     free.withLock { $0.blocks.popLast() }
   }
+
+  deinit { for block in free.withLock({ $0.blocks }) { block.deallocate() } }
 
   func give(_ block: UnsafeMutablePointer<UInt8>) {
     let kept = free.withLock { free in

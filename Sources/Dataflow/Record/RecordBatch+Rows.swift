@@ -1,9 +1,10 @@
 extension RecordBatch {
-  /// An empty batch with room for these fields only, in the columns they name.
+  /// An empty batch with room for these fields only, in the columns they name. For `append`, which writes them all: nothing is null at first.
   convenience init(fields: [Field], width: Int) {
     var schema = Schema()
     schema.layOut(fields, width: width)
-    self.init(schema: schema)
+    self.init()
+    addColumns(of: schema, areNull: false)
   }
 
   /// The 64 bits of a fixed-size value, for hashing. Not for bytes and vectors.
@@ -21,16 +22,13 @@ extension RecordBatch {
     retainMemory(of: source)
     let start = count
     let n = rows.count
-    for i in 0..<n {
-      let row = Int(rows[i])
-      times[start + i] = source.times[row]
-      offsets[start + i] = source.offsets[row]
-      ordinals[start + i] = source.ordinals[row]
-      splits[start + i] = source.splits[row]
-      keys[start + i] = source.keys[row]
-      raws[start + i] = source.raws[row]
-      selection[selectedCount + i] = UInt16(truncatingIfNeeded: start + i)
-    }
+    for i in 0..<n { times[start + i] = source.times[Int(rows[i])] }
+    for i in 0..<n { offsets[start + i] = source.offsets[Int(rows[i])] }
+    for i in 0..<n { ordinals[start + i] = source.ordinals[Int(rows[i])] }
+    for i in 0..<n { splits[start + i] = source.splits[Int(rows[i])] }
+    for i in 0..<n { keys[start + i] = source.keys[Int(rows[i])] }
+    for i in 0..<n { raws[start + i] = source.raws[Int(rows[i])] }
+    for i in 0..<n { selection[selectedCount + i] = UInt16(truncatingIfNeeded: start + i) }
     for field in fields {
       switch field.type {
       case .bytes, .vector:
@@ -60,7 +58,7 @@ extension RecordBatch {
 
   /// A batch of its own with the alive rows and the schema's fields, for a second reader of the same output.
   func copy(_ schema: Schema) -> RecordBatch {
-    let copy = RecordBatch(schema: schema)
+    let copy = RecordBatch(fields: schema.fields, width: schema.width)
     copy.append(UnsafeBufferPointer(start: selection, count: selectedCount), of: self, fields: schema.fields)
     return copy
   }

@@ -49,59 +49,60 @@ public final class RecordBatch: @unchecked Sendable {
     @usableFromInline var type: ColumnType
     /// Nil for a column that no schema of this batch names.
     @usableFromInline var values: UnsafeMutableRawPointer?
-    /// One byte a row, 1 = null. Nil for bytes and vectors, whose views say it themselves.
+    /// One byte a row, 1 = null, in the same buffer as the values. Nil for bytes and vectors, whose views say it themselves.
     @usableFromInline var nulls: UnsafeMutablePointer<UInt8>?
   }
 
-  /// An empty batch with the columns of the schema. Column contents are undefined until written.
-  public init(schema: Schema) {
-    let n = Self.capacity
-    selection = .allocate(capacity: n)
-    times = .allocate(capacity: n)
-    raws = .allocate(capacity: n)
-    offsets = .allocate(capacity: n)
-    ordinals = .allocate(capacity: n)
-    splits = .allocate(capacity: n)
-    keys = .allocate(capacity: n)
+  private let frame: UnsafeMutableRawPointer
+
+  /// An empty batch with the columns of the schema, all null.
+  public convenience init(schema: Schema) {
+    self.init()
     extend(to: schema)
   }
 
+  /// An empty batch without columns.
+  init() {
+    typealias Frame = BatchBuffers.Frame
+    let n = Self.capacity
+    frame = BatchBuffers.takeFrame()
+    keys = (frame + Frame.keys).bindMemory(to: KeyHash.self, capacity: n)
+    raws = (frame + Frame.raws).bindMemory(to: ByteView.self, capacity: n)
+    times = (frame + Frame.times).bindMemory(to: Int64.self, capacity: n)
+    offsets = (frame + Frame.offsets).bindMemory(to: Int64.self, capacity: n)
+    ordinals = (frame + Frame.ordinals).bindMemory(to: Int32.self, capacity: n)
+    splits = (frame + Frame.splits).bindMemory(to: UInt32.self, capacity: n)
+    selection = (frame + Frame.selection).bindMemory(to: UInt16.self, capacity: n)
+  }
+
   deinit {
-    selection.deallocate()
-    times.deallocate()
-    raws.deallocate()
-    offsets.deallocate()
-    ordinals.deallocate()
-    splits.deallocate()
-    keys.deallocate()
-    for column in columns {
-      column.values?.deallocate()
-      column.nulls?.deallocate()
-    }
+    BatchBuffers.give(frame: frame)
+    for column in columns { if let values = column.values { BatchBuffers.give(column: values) } }
   }
 
   /// Gives the batch the columns of the schema that it lacks, all null. O(fields) when there is nothing to add.
   public func extend(to schema: Schema) {
+    addColumns(of: schema, areNull: true)
+  }
+
+  /// - Parameter areNull: false when the caller writes every row that it adds.
+  func addColumns(of schema: Schema, areNull: Bool) {
     while columns.count < schema.width { columns.append(Column(type: .bytes, values: nil, nulls: nil)) }
     for field in schema.fields where columns[field.column].values == nil {
-      columns[field.column] = Self.makeColumn(field.type)
+      columns[field.column] = Self.makeColumn(field.type, isNull: areNull)
     }
   }
 
-  private static func makeColumn(_ type: ColumnType) -> Column {
-    let n = capacity
+  private static func makeColumn(_ type: ColumnType, isNull: Bool) -> Column {
+    let values = BatchBuffers.takeColumn()
     switch type {
-    case .int64, .double, .time:
-      let nulls = UnsafeMutablePointer<UInt8>.allocate(capacity: n)
-      nulls.initialize(repeating: 1, count: n)
-      return Column(type: type, values: .allocate(byteCount: n * 8, alignment: 64), nulls: nulls)
-    case .bool:
-      let nulls = UnsafeMutablePointer<UInt8>.allocate(capacity: n)
-      nulls.initialize(repeating: 1, count: n)
-      return Column(type: type, values: .allocate(byteCount: n, alignment: 64), nulls: nulls)
+    case .int64, .double, .time, .bool:
+      let nulls = (values + BatchBuffers.nullsOffset).bindMemory(to: UInt8.self, capacity: capacity)
+      if isNull { nulls.initialize(repeating: 1, count: capacity) }
+      return Column(type: type, values: values, nulls: nulls)
     case .bytes, .vector:
-      let values = UnsafeMutableRawPointer.allocate(byteCount: n * MemoryLayout<ByteView>.stride, alignment: 64)
-      values.bindMemory(to: ByteView.self, capacity: n).initialize(repeating: .null, count: n)
+      let views = values.bindMemory(to: ByteView.self, capacity: capacity)
+      if isNull { views.initialize(repeating: .null, count: capacity) }
       return Column(type: type, values: values, nulls: nil)
     }
   }

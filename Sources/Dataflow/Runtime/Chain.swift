@@ -4,7 +4,8 @@ final class Chain {
     let id: String
     let operation: any Operator
     let output: ChainOutput
-    let schema: Schema
+    /// What must be added to a batch before the operator sees it; nil when nothing.
+    let added: Schema?
     /// The operator as a sink writer, if it is one.
     let writer: (any SinkWriter)?
   }
@@ -33,7 +34,10 @@ final class Chain {
       let shown = plan.id.split(separator: "#").first.map(String.init) ?? plan.id
       let output = ChainOutput(operatorID: shown, onError: plan.onError, plan: plan)
       output.chain = self
-      nodes.append(Node(id: plan.id, operation: operation, output: output, schema: plan.schema, writer: operation as? any SinkWriter))
+      nodes.append(
+        Node(
+          id: plan.id, operation: operation, output: output, added: plan.handsOnBatches ? plan.schema : nil,
+          writer: operation as? any SinkWriter))
     }
   }
 
@@ -46,7 +50,7 @@ final class Chain {
   func process(_ batch: RecordBatch, at index: Int) throws {
     let node = nodes[index]
     node.output.received(batch.selectedCount)
-    batch.extend(to: node.schema)
+    if let schema = node.added { batch.extend(to: schema) }
     try node.operation.process(batch, node.output)
     try node.output.flushErrors()
   }

@@ -1,5 +1,4 @@
 internal import Dataflow
-internal import Glibc
 
 /// How many records had each value of a text field, as a JSON object: `{"ERROR":3,"INFO":10}`, names sorted, null counted as `"null"`.
 ///
@@ -12,7 +11,7 @@ final class Distribution: AggregateFunction {
   private let categories: Int
   private static let other = Array("other".utf8)
   private var names: [[UInt8]] = []
-  /// For each name its first 8 bytes (zero-padded) and its length: a match on both decides for names up to 8 bytes.
+  /// For each name its first 8 bytes, or all bytes of a shorter one: with the length they decide for names up to 8 bytes.
   private var prefixes: [UInt64] = []
 
   init(_ field: Field, categories: Int) {
@@ -28,6 +27,7 @@ final class Distribution: AggregateFunction {
     let values = batch.bytes(field)
     for i in rows.indices {
       let value = values[Int(rows[i])]
+      Prefetch.view(values, rows, ahead: i)
       let category = value.isNull ? number(of: Self.nullName) : value.count <= 8 ? number(ofShort: value) : number(of: value)
       (slots[i] + offset + category &* 8).assumingMemoryBound(to: Int64.self).pointee &+= 1
     }
@@ -43,15 +43,14 @@ final class Distribution: AggregateFunction {
 
   @inline(__always)
   private func number(ofShort value: ByteView) -> Int {
-    var prefix: UInt64 = 0
-    if let base = value.base { memcpy(&prefix, base, value.count) }
+    let prefix = value.prefix
     for i in prefixes.indices where prefixes[i] == prefix && names[i].count == value.count { return i }
     return add(value, prefix)
   }
 
   private func number(of value: ByteView) -> Int {
-    guard value.count > 8, let base = value.base else { return number(ofShort: value) }
-    let prefix = UnsafeRawPointer(base).loadUnaligned(as: UInt64.self)
+    guard value.count > 8 else { return number(ofShort: value) }
+    let prefix = value.prefix
     for i in prefixes.indices where prefixes[i] == prefix && names[i].elementsEqual(value.buffer) { return i }
     return add(value, prefix)
   }

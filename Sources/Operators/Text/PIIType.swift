@@ -110,11 +110,13 @@ public struct PIICounts: Sendable, Equatable {
   /// Nothing found yet.
   public init() {}
 
-  /// The number for one type.
-  public internal(set) subscript(_ type: PIIType) -> Int {
-    get { counts[Int(type.rawValue)] }
-    set { counts[Int(type.rawValue)] = newValue }
+  /// The numbers at `tallies`, one for each type in the order of the raw values.
+  init(_ tallies: UnsafePointer<Int>) {
+    for i in counts.indices { counts[i] = tallies[i] }
   }
+
+  /// The number for one type.
+  public subscript(_ type: PIIType) -> Int { counts[Int(type.rawValue)] }
 
   /// All types together.
   public var total: Int { counts.reduce(0, +) }

@@ -34,8 +34,10 @@ public final class RedactPII: Operator {
   }
 
   /// Spans taken out so far, by type. Read by the subtask that owns the operator.
-  public private(set) var redacted = PIICounts()
+  public var redacted: PIICounts { PIICounts(tallies) }
 
+  /// By type. In memory of its own: a stored array would be checked for exclusive access at every span.
+  private let tallies = UnsafeMutablePointer<Int>.allocate(capacity: PIIType.allCases.count)
   private let scanner: TextScanner
   private let cache = ShapeCache()
   private let schema: Schema
@@ -51,7 +53,10 @@ public final class RedactPII: Operator {
     self.text = text
     self.shape = shape
     self.template = template
+    tallies.initialize(repeating: 0, count: PIIType.allCases.count)
   }
+
+  deinit { tallies.deallocate() }
 
   /// Redacts the field of the alive rows. Throws what `output` throws.
   public func process(_ batch: RecordBatch, _ output: Output) throws {
@@ -88,7 +93,7 @@ public final class RedactPII: Operator {
   }
 
   private func redactedText(in batch: RecordBatch) -> ByteView {
-    for span in scanner.spans { redacted[span.type] += 1 }
+    for span in scanner.spans { tallies[Int(span.type.rawValue)] += 1 }
     let count = scanner.redactedCount
     let target = batch.allocate(count)
     scanner.writeRedacted(to: target)

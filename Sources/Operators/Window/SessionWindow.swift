@@ -17,7 +17,9 @@ public enum SessionWindow {
   ) { config, input in
     let gap = try TumblingWindow.positive(config, "gap")
     let window = try WindowConfig(config, input)
-    return PlannedOperator(schema: window.output, keyFields: window.keys, needsTime: true, hasLateOutput: true, reads: window.reads) {
+    return PlannedOperator(
+      schema: window.output, keyFields: window.keys, needsTime: true, hasLateOutput: true, reads: window.reads, makesBatches: true
+    ) {
       SessionWindowOperator(gap: gap, config: window)
     }
   }

@@ -38,9 +38,16 @@ final class TimeWindow: Operator {
     var isChanged = false
   }
 
-  // Reused from batch to batch.
-  private var groups: [(pane: Pane, rows: [UInt16])] = []
-  private var slots: [UnsafeMutableRawPointer] = []
+  /// The rows of a batch that fall into one pane.
+  private struct Group {
+    let pane: Pane
+    let rows: UnsafeMutablePointer<UInt16>
+    var count = 0
+  }
+
+  // Reused from batch to batch. Raw memory: a class's stored arrays are checked for exclusive access at every touch, here at every record.
+  private var groups: [Group] = []
+  private let slots = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: RecordBatch.capacity)
   private var lateRows: [Int] = []
 
   init(size: Int64, slide: Int64, config: WindowConfig) {
@@ -50,7 +57,11 @@ final class TimeWindow: Operator {
     self.config = config
     layout = WindowLayout(config)
     outputs = config.output.fields
-    slots.reserveCapacity(RecordBatch.capacity)
+  }
+
+  deinit {
+    forgetGroups()
+    slots.deallocate()
   }
 
   private static func gcd(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? a : gcd(b, a % b) }
@@ -63,24 +74,29 @@ final class TimeWindow: Operator {
       for row in lateRows { try output.late(batch, row: row, detail: "the watermark is \(RFC3339.format(watermark))") }
       lateRows.removeAll(keepingCapacity: true)
     }
-    for i in groups.indices where !groups[i].rows.isEmpty {
-      update(groups[i].pane, batch, groups[i].rows)
-      output.absorb(groups[i].rows.count)
+    for group in groups where group.count > 0 {
+      update(group.pane, batch, UnsafeBufferPointer(start: group.rows, count: group.count))
+      output.absorb(group.count)
     }
   }
 
   /// Sorts the alive rows into the panes of their times; what is too late for every window goes to `lateRows`.
   private func group(_ batch: RecordBatch) {
     // Panes that the last batches did not touch need not be looked at again; at most a handful stay.
-    if groups.count > 8 { groups.removeAll(keepingCapacity: true) }
-    for i in groups.indices { groups[i].rows.removeAll(keepingCapacity: true) }
+    if groups.count > 8 { forgetGroups() }
+    for i in groups.indices { groups[i].count = 0 }
+    let (times, selection) = (batch.times, batch.selection)
     var current = -1
     var currentStart = Int64.min
     var currentEnd = Int64.min
+    // The current group's rows and how many they are, kept out of the array while the pane stays the same.
+    var rows = selection
+    var count = 0
     for i in 0..<batch.selectedCount {
-      let row = batch.selection[i]
-      let time = batch.times[Int(row)]
+      let row = selection[i]
+      let time = times[Int(row)]
       if time < currentStart || time >= currentEnd || current < 0 {
+        if current >= 0 { groups[current].count = count }
         let start = time.flooredQuotient(paneSize) * paneSize
         if isTooLate(start) {
           lateRows.append(Int(row))
@@ -88,19 +104,28 @@ final class TimeWindow: Operator {
           continue
         }
         current = group(ofPane: start)
+        (rows, count) = (groups[current].rows, groups[current].count)
         currentStart = start
         currentEnd = start + paneSize
       }
-      groups[current].rows.append(row)
+      rows[count] = row
+      count += 1
     }
+    if current >= 0 { groups[current].count = count }
   }
 
   private func group(ofPane start: Int64) -> Int {
     if let known = groups.firstIndex(where: { $0.pane.start == start }) { return known }
-    var rows: [UInt16] = []
-    rows.reserveCapacity(RecordBatch.capacity)
-    groups.append((pane(start), rows))
+    groups.append(Group(pane: pane(start), rows: .allocate(capacity: RecordBatch.capacity)))
     return groups.count - 1
+  }
+
+  private func forgetGroups(where isOver: (Pane) -> Bool = { _ in true }) {
+    groups.removeAll { group in
+      guard isOver(group.pane) else { return false }
+      group.rows.deallocate()
+      return true
+    }
   }
 
   private func pane(_ start: Int64) -> Pane {
@@ -120,14 +145,9 @@ final class TimeWindow: Operator {
 
   private func isTooLate(_ pane: Int64) -> Bool { isOver(endingAt: lastEnd(pane)) }
 
-  private func update(_ pane: Pane, _ batch: RecordBatch, _ rows: [UInt16]) {
-    rows.withUnsafeBufferPointer { rows in
-      resolve(pane, batch, rows)
-      slots.withUnsafeBufferPointer { slots in
-        guard let base = slots.baseAddress else { return }
-        for (function, offset) in zip(layout.functions, layout.offsets) { function.add(batch, rows, base, offset, pane.log) }
-      }
-    }
+  private func update(_ pane: Pane, _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>) {
+    resolve(pane, batch, rows)
+    for (function, offset) in zip(layout.functions, layout.offsets) { function.add(batch, rows, slots, offset, pane.log) }
     // Of the windows that overlap here the earliest may be over, some of their panes dropped: a late record is for the others.
     for start in windowStarts(of: pane.start) where !isOver(endingAt: start + size) {
       var state = windows[start] ?? WindowState()
@@ -141,16 +161,16 @@ final class TimeWindow: Operator {
 
   /// Finds or makes the row of every record. Rows move when a segment splits, so a pass that moved some is repeated: then all keys are there.
   private func resolve(_ pane: Pane, _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>) {
-    let table = pane.table
+    let (table, slots, keys) = (pane.table, slots, batch.keys)
     while true {
       let version = table.layoutVersion
-      slots.removeAll(keepingCapacity: true)
-      for row in rows {
+      for i in rows.indices {
+        let row = Int(rows[i])
         var inserted = false
-        let slot = table.slot(batch.keys[Int(row)], inserted: &inserted)
-        if inserted { layout.initialize(slot, batch, Int(row), pane.log) }
+        let slot = table.slot(keys[row], inserted: &inserted)
+        if inserted { layout.initialize(slot, batch, row, pane.log) }
         slot.storeBytes(of: 1, toByteOffset: WindowLayout.changed, as: UInt32.self)
-        slots.append(slot)
+        slots[i] = slot
       }
       if table.layoutVersion == version { return }
     }
@@ -196,7 +216,7 @@ final class TimeWindow: Operator {
   private func purge() {
     for (start, pane) in panes where isTooLate(start) {
       panes[start] = nil
-      groups.removeAll { $0.pane === pane }
+      forgetGroups { $0 === pane }
     }
     windows = windows.filter { $0.key + size - 1 + config.allowedLateness > watermark }
     nextDeadline = .max

@@ -106,8 +106,8 @@ struct WindowConfig: Sendable {
       let size = options.int("size") ?? 10
       let seed = UInt64(options.int("seed") ?? 42)
       let maxBytes = options.byteCount("maxBytes") ?? 4096
-      // A sample's length is kept in 24 bits, and a byte may become six in JSON.
-      guard maxBytes <= 1 << 20, shown.count * (maxBytes * 6 + 1024) < 1 << 24 else {
+      // A sample's length is kept in 24 bits.
+      guard maxBytes <= 1 << 20, shown.count * (maxBytes + 4) < 1 << 24 else {
         throw options.diagnostic(
           "maxBytes", code: "config.out-of-range", "samples of \(shown.count) fields of \(maxBytes) bytes are too long",
           hint: "make maxBytes smaller, or show fewer fields")

@@ -31,7 +31,9 @@ public enum TumblingWindow {
 
   static func plan(size: Int64, slide: Int64, _ config: Config, _ input: Schema) throws -> PlannedOperator {
     let window = try WindowConfig(config, input)
-    return PlannedOperator(schema: window.output, keyFields: window.keys, needsTime: true, hasLateOutput: true, reads: window.reads) {
+    return PlannedOperator(
+      schema: window.output, keyFields: window.keys, needsTime: true, hasLateOutput: true, reads: window.reads, makesBatches: true
+    ) {
       TimeWindow(size: size, slide: slide, config: window)
     }
   }
