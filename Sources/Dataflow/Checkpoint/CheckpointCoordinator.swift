@@ -19,8 +19,7 @@ actor CheckpointCoordinator {
   private let packer: SnapshotPacker
   private let appliers: [SinkApplier]
   private let observer: JobObserver
-  private var acknowledged: [Subtask.Acknowledgement] = []
-  private var aligning: Barrier?
+  private var acknowledged: Acknowledgements<Subtask.Acknowledgement>
   private var allAcknowledged: CheckedContinuation<Void, any Error>?
   private var failure: (any Error)?
   private var stopRequested = false
@@ -33,6 +32,7 @@ actor CheckpointCoordinator {
     self.plan = plan
     self.appliers = appliers
     self.observer = observer
+    acknowledged = Acknowledgements(subtasks: plan.subtasks)
     newestEpoch = plan.firstEpoch - 1
     packer = SnapshotPacker(plan.runtime, store: plan.store, job: plan.graph.name)
   }
@@ -45,9 +45,8 @@ actor CheckpointCoordinator {
 
   /// A subtask passed the barrier. Acknowledgements of another attempt or checkpoint are not counted.
   func acknowledge(_ ack: Subtask.Acknowledgement) {
-    guard ack.barrier == aligning else { return }
-    acknowledged.append(ack)
-    if acknowledged.count == plan.subtasks {
+    acknowledged.add(ack, of: ack.barrier)
+    if acknowledged.isComplete {
       allAcknowledged?.resume()
       allAcknowledged = nil
     }
@@ -109,14 +108,11 @@ actor CheckpointCoordinator {
     newestEpoch = barrier.checkpoint
     defer { inFlightSince = nil }
     observer.phase(.aligning, barrier.checkpoint)
-    acknowledged.removeAll()
-    aligning = barrier
+    acknowledged.begin(barrier)
     for source in plan.sources { source.request(barrier) }
     try await waitForAll()
-    aligning = nil
     observer.phase(.packing, barrier.checkpoint)
-    let acks = acknowledged.sorted { ($0.vertex, $0.subtask) < ($1.vertex, $1.subtask) }
-    acknowledged.removeAll()
+    let acks = acknowledged.take().sorted { ($0.vertex, $0.subtask) < ($1.vertex, $1.subtask) }
     let packed = try await packer.pack(
       acks, barrier, previous: previous, graph: plan.graph, baseCounters: plan.counters, applied: appliers.map(\.appliedEpoch).min(),
       observer: observer)
@@ -131,7 +127,7 @@ actor CheckpointCoordinator {
 
   private func waitForAll() async throws {
     if let failure { throw failure }
-    if acknowledged.count == plan.subtasks { return }
+    if acknowledged.isComplete { return }
     try await withCheckedThrowingContinuation { allAcknowledged = $0 }
   }
 }

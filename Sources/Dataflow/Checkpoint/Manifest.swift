@@ -1,6 +1,6 @@
 /// What a checkpoint is: the list of everything a restart needs, with checksums. A checkpoint without a manifest does not exist.
 public struct Manifest: Sendable, Equatable {
-  /// The format that this version writes; it reads the formats up to it.
+  /// The format that this version writes and reads.
   public static let formatVersion: UInt32 = 2
   static let magic: [UInt8] = Array("SLOCHKPT".utf8)
 
