@@ -47,7 +47,7 @@ let package = Package(
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
 
     // Figures: `sloscout bench`.
-    .target(name: "Benchmarks", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
+    .target(name: "Benchmarks", dependencies: ["Jobs", "Operators", "Dataflow"], swiftSettings: strict),
 
     .executableTarget(
       name: "sloscout",

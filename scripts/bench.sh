@@ -8,8 +8,10 @@
 #   KEYS=10000000    keys of the state benchmark
 #   PEERS=FOLDER     the peers' benchmark (../shared/bench/peers): its generator makes the input, its C program is the limit
 #   FLINK=1          Flink in the same run (needs the peers' benchmark; installs a JDK and Flink on first use)
+#   LOGHUB=FOLDER    labelled logs (../shared/data/loghub): the lines that scanning is measured on, and Drain3 on the same
 #
-# Without the peers' benchmark the built-in shop makes the input, and there is no limit to compare with. Needs python3.
+# Without the peers' benchmark the built-in shop makes the input, and there is no limit to compare with. Without labelled logs the messages of the
+# shop are scanned. Needs python3; Drain3 is installed into .bench/venv on first use.
 # The input is kept in .bench. Counts that differ from what the generator wrote down fail the run. How to read it: docs/benchmarks.md.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -121,6 +123,36 @@ for line in wrong:
     print("\nWRONG COUNTS: " + line)
 sys.exit(1 if wrong else 0)
 PYTHON
+
+loghub=${LOGHUB:-$root/../shared/data/loghub}
+messages=$bench/messages.txt
+python3 - "$loghub" "$input" "$messages" <<'PYTHON'
+import glob, json, sys
+
+folder, telemetry, target = sys.argv[1:]
+files = sorted(glob.glob(folder + "/*.jsonl"))
+with open(target, "w", encoding="utf-8") as out:
+    if files:
+        # A line of each system in turn: caches see the mix, not one system after the other.
+        for lines in zip(*([json.loads(row)["line"] for row in open(path, encoding="utf-8")] for path in files)):
+            for line in lines:
+                print(line.replace("\n", " "), file=out)
+    else:
+        for number, row in zip(range(16000), open(telemetry, encoding="utf-8", errors="replace")):
+            try:
+                print(json.loads(row)["message"].replace("\n", " "), file=out)
+            except (ValueError, KeyError):
+                pass
+PYTHON
+echo
+echo "scanning, redacting and template look-up of $([ -d "$loghub" ] && echo "the loghub mix" || echo "the shop's messages"), one thread: sloscout bench text"
+ours=$(limited 5 "a measurement" "$sloscout" bench text --input "$messages")
+echo "$ours"
+[ -x "$bench/venv/bin/python" ] || python3 -m venv "$bench/venv"
+"$bench/venv/bin/python" -c 'import drain3' 2>/dev/null || "$bench/venv/bin/pip" install --quiet drain3==0.9.11
+drain3=$(limited 5 "Drain3" "$bench/venv/bin/python" scripts/drain3_rate.py "$messages")
+echo "Drain3 $drain3"
+python3 -c 'import json, sys; a, b = (json.loads(text)["lines_per_cpu_second"] for text in sys.argv[1:]); print("%.1f times Drain3, which neither redacts nor keeps its ids" % (a / b))' "$ours" "$drain3"
 
 echo
 echo "keyed state with ${KEYS:-10000000} keys: sloscout bench state"

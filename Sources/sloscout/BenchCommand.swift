@@ -4,7 +4,7 @@ internal import Benchmarks
 /// Figures, one JSON line each.
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures the engine on this machine.", subcommands: [Fingerprint.self, State.self, Restart.self])
+    commandName: "bench", abstract: "Measures the engine on this machine.", subcommands: [Fingerprint.self, Text.self, State.self, Restart.self])
 
   struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs the shipped fingerprint job over a file of JSON lines.")
@@ -25,6 +25,15 @@ struct BenchCommand: AsyncParsableCommand {
       benchmark.endsAtFirstRecord = firstRecord
       Terminal.print(try await benchmark.run())
     }
+  }
+
+  struct Text: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Scanning, redacting and template look-up alone, over the lines of a file, on one thread.")
+    @Option(help: "Log messages, one a line.") var input: String
+    @Option(help: "About how many seconds of CPU time to measure.") var seconds = 3.0
+
+    func run() throws { Terminal.print(try TextBenchmark(input: input, seconds: seconds).run()) }
   }
 
   struct State: ParsableCommand {
