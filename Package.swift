@@ -59,7 +59,8 @@ let package = Package(
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
     .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),
     .testTarget(
-      name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "DataflowTesting", "Gzip", "Postgres", "SinkTesting", "Zstd"],
+      name: "ConnectorsTests",
+      dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "Postgres", "SinkTesting", "Zstd"],
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),

@@ -6,6 +6,7 @@ public enum ConnectorCatalog {
   public static let sources: [SourceType] = [
     FileSource.type,
     OTLPFileSource.type,
+    TopicSource.type,
     GenerateSource.type,
   ]
 
@@ -13,17 +14,20 @@ public enum ConnectorCatalog {
   public static let sinks: [SinkType] = [
     PostgresSink.type,
     FileSink.type,
+    TopicSink.type,
     ConsoleSink.type,
     DiscardSink.type,
   ]
 
   /// The kinds of Connection documents.
   public static let connections: [Descriptor] = [
-    PostgresConnection.descriptor
+    PostgresConnection.descriptor,
+    LocalConnection.descriptor,
   ]
 
   /// Which connections a component can use, by its type.
   public static let connectionTypes: [String: [String]] = [
-    "postgres": ["postgres"]
+    "postgres": ["postgres"],
+    "topic": TopicConnections.types,
   ]
 }

@@ -2,6 +2,7 @@
 #define CSCAN_H
 #include <stdint.h>
 #include <stddef.h>
+#include "crc32c.h"
 #include "json.h"
 /* Header-only intrinsics: `static inline`, so they inline into the Swift that calls them.
    SSE2 on x86-64, NEON on arm64, and a portable fallback. All functions may read up to 16 bytes past `end`:

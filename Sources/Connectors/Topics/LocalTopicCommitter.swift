@@ -1,0 +1,121 @@
+internal import Dataflow
+internal import Synchronization
+
+/// Appends the rows of durable epochs to a `local` topic, each epoch together with its ledger row.
+///
+/// Both stand in the topic's commit, which is replaced as a whole: an epoch is in the topic with its row, or neither is.
+final class LocalTopicCommitter: SinkCommitter {
+  private struct Claim: Sendable {
+    var writer: TopicCommit.Writer
+    var machine: LedgerStateMachine
+    var runtime: any Runtime
+  }
+
+  private let topic: LocalTopic
+  private let claim = Mutex<Claim?>(nil)
+
+  init(_ topic: LocalTopic) { self.topic = topic }
+
+  func open(_ context: SinkContext) throws -> UInt64? {
+    let writer = TopicCommit.Writer(job: context.job, sink: context.id)
+    return try translated("open topic \"\(topic.name)\"") {
+      let (row, last) = try topic.append(context.runtime) { append -> (LedgerRow, UInt64?) in
+        switch LedgerStateMachine.claim(row: append.row(writer), isFresh: context.isFresh) {
+        case .claim(let row, let lastApplied):
+          append.setRow(writer, row)
+          return (row, lastApplied)
+        case .stateGone(let epoch):
+          throw SinkError(
+            "the job's state is gone: it starts without a checkpoint, but epoch \(epoch) of sink \"\(writer.sink)\" of job \"\(writer.job)\" stands in topic \"\(topic.name)\"",
+            hint: "bring the state folder back; or give the job a new name: it appends anew; or move \(topic.folder) away to start over",
+            retry: .never)
+        }
+      }
+      claim.withLock { $0 = Claim(writer: writer, machine: LedgerStateMachine(generation: row.generation), runtime: context.runtime) }
+      return last
+    }
+  }
+
+  func apply(_ epoch: StagedEpoch) throws -> ApplyReport {
+    guard let claim = claim.withLock({ $0 }) else { preconditionFailure("epoch \(epoch.epoch) applied before the topic sink was opened") }
+    return try translated("apply epoch \(epoch.epoch) to topic \"\(topic.name)\"") {
+      try topic.append(claim.runtime) { append in
+        switch claim.machine.decide(row: append.row(claim.writer), epoch: epoch.epoch, digest: epoch.digest) {
+        case .apply(let next):
+          try write(epoch, &append)
+          append.setRow(claim.writer, next)
+          return ApplyReport(applied: epoch.rows)
+        case .alreadyApplied:
+          // The reply to an earlier attempt may have been lost before the folder was synced.
+          if topic.settings.isDurable { try topic.files.syncDirectory(topic.folder) }
+          return ApplyReport(applied: epoch.rows, wasApplied: true)
+        case let decision:
+          throw refusal(decision, epoch, claim)
+        }
+      }
+    }
+  }
+
+  func close() {
+    claim.withLock { $0 = nil }
+  }
+
+  private func write(_ epoch: StagedEpoch, _ append: inout TopicAppend) throws {
+    let rows = try TopicStage.forEach(epoch.chunks) { record, bytes in
+      try append.append(bytes, timestamp: record.timestamp, to: append.partition(of: record.key))
+    }
+    guard let rows else {
+      throw SinkError(
+        "the staged bytes of epoch \(epoch.epoch) are not those of a topic sink",
+        hint: "start once with the job as it was, let it apply what is staged, then change the sink; or give the sink a new id",
+        retry: .never)
+    }
+    guard rows == epoch.rows else {
+      throw SinkError(
+        "the staged bytes of epoch \(epoch.epoch) hold \(rows) rows, the checkpoint says \(epoch.rows)",
+        hint: "the checkpoint is damaged: restore it from its second copy", retry: .never)
+    }
+  }
+
+  // MARK: Errors
+
+  private func refusal(_ decision: LedgerDecision, _ epoch: StagedEpoch, _ claim: Claim) -> SinkError {
+    let sink = "sink \"\(claim.writer.sink)\" of job \"\(claim.writer.job)\""
+    switch decision {
+    case .fenced(let generation):
+      return SinkError(
+        "\(sink) was taken over by a newer run (generation \(generation), this run has \(claim.machine.generation))",
+        hint: "let only one run of the job write into topic \"\(topic.name)\"", retry: .never)
+    case .gap(let expected):
+      return SinkError(
+        "\(sink): epoch \(epoch.epoch) cannot be applied, epochs \(expected) to \(epoch.epoch - 1) are missing in topic \"\(topic.name)\"",
+        hint: "restore \(topic.folder) to a state at or after epoch \(epoch.epoch - 1), or give the sink a new id", retry: .never)
+    case .digestMismatch(let digest):
+      return SinkError(
+        "\(sink): epoch \(epoch.epoch) stands in topic \"\(topic.name)\" with other rows (digest \(digest.map { String($0, radix: 16) } ?? "none"), "
+          + "here \(String(epoch.digest, radix: 16)))",
+        hint: "the state folder belongs to another history of the job: use the one that wrote last, or give the job a new name",
+        retry: .never)
+    case .ledgerLost, .apply, .alreadyApplied:
+      return SinkError(
+        "topic \"\(topic.name)\" was set back or removed while the job ran: the ledger row of \(sink) is gone",
+        hint: "restore \(topic.folder), or stop the job and start it again to claim the sink anew", retry: .never)
+    }
+  }
+
+  /// What failed, for the runtime: a full disk may have room later, a folder without permission will not get one by itself.
+  private func translated<T>(_ what: String, _ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch let error as TopicError {
+      throw SinkError("could not \(what): \(error.message)", hint: error.hint, retry: error.kind == .busy ? .withBackoff : .never)
+    } catch let error as FileError {
+      let isLasting = [1, 13, 20, 30, 36, 40].contains(error.errno)  // EPERM EACCES ENOTDIR EROFS ENAMETOOLONG ELOOP
+      throw SinkError(
+        "could not \(what): \(error)",
+        hint: isLasting
+          ? "sloscout must be able to write in \(topic.folder)"
+          : error.isNoSpace ? "make room: the rows stay in the checkpoint until then" : "", retry: isLasting ? .never : .withBackoff)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package import Dataflow
+
+/// A system that keeps topics, as source and sink see it. `LocalTopicClient` is the embedded one; a broker's client fits behind the same calls.
+///
+/// Partitions are assigned by hand and offsets come from checkpoints: no consumer group decides who reads what.
+package protocol TopicClient: Sendable {
+  /// Says what there is of a topic, for messages: a folder, or a broker's address.
+  var place: String { get }
+  /// Opens a topic for reading; also one that does not exist yet.
+  func makeReader(_ topic: String) throws -> any TopicReader
+  /// Makes the half of a sink that applies staged epochs, each together with its ledger row. A stage is `TopicStage`.
+  func makeCommitter(_ topic: String) throws -> any SinkCommitter
+  /// Opens a topic for appending at once, outside of checkpoints: for collectors, who acknowledge a record when it is safe.
+  func makeAppender(_ topic: String, _ runtime: any Runtime) throws -> any TopicAppender
+}
+
+/// Reads partitions of one topic. Owned by one subtask, which calls it in a loop: no call waits for new records.
+package protocol TopicReader: AnyObject {
+  /// Learns what the topic holds by now. Throws `TopicError`, `SourceError`.
+  func refresh() throws
+  /// The topic's id; nil as long as there is no such topic. Another id means other records under the same offsets.
+  var id: UInt64? { get }
+  /// How many partitions there are. Only ever grows.
+  var partitions: Int { get }
+  /// The offset that the next record of a partition will get.
+  func end(_ partition: Int) -> Int64
+  /// The oldest offset that is still there.
+  func start(_ partition: Int) throws -> Int64
+  /// Adds records from `offset` on, below `limit`, to an empty batch of `TopicColumns.schema`: at most as many as fit.
+  ///
+  /// Sets columns, times, raw bytes and offsets. The split is the caller's.
+  /// - Returns: the offset to go on from; the same when there is nothing yet.
+  /// - Throws: `TopicError` `.gone` when retention removed the offset, `.damaged` with file and place.
+  func read(_ partition: Int, from offset: Int64, below limit: Int64, into batch: RecordBatch) throws -> Int64
+  /// Gives back what is open.
+  func close()
+}
+
+/// Appends records to one topic, durably. Safe to call from any thread; calls wait for each other.
+package protocol TopicAppender: Sendable {
+  /// Appends the records of the stages; they are safe when this returns. A call that throws may or may not have appended them.
+  ///
+  /// - Parameter stages: bytes of `TopicStage`.
+  /// - Returns: how many records that were.
+  /// - Throws: `TopicError`, `FileError`.
+  func append(_ stages: [[UInt8]]) throws -> Int
+}
+
+/// The columns that a topic source fills.
+package enum TopicColumns {
+  /// `key` and `value` as they were sent; `timestamp`, null when the record has none; `headers` as a JSON object, null when there are none.
+  package static let schema = Schema([("key", .bytes), ("value", .bytes), ("timestamp", .time), ("headers", .bytes)])
+  static let key = schema.fields[0]
+  static let value = schema.fields[1]
+  static let timestamp = schema.fields[2]
+  static let headers = schema.fields[3]
+}

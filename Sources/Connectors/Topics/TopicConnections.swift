@@ -1,0 +1,38 @@
+internal import Dataflow
+
+/// From the options of a connection to the client of its kind, and what all kinds have in common.
+enum TopicConnections {
+  /// The kinds of Connection that a topic can be on.
+  static let types = ["local"]
+
+  /// The client for a connection's options.
+  ///
+  /// - Throws: `Diagnostic` when there is no connection, or when it cannot be used.
+  static func client(_ connection: Config?, for config: Config) throws -> any TopicClient {
+    guard let connection else {
+      throw config.diagnostic(
+        "connection", code: "topic.no-connection", "a topic needs a connection",
+        hint: "add a Connection document of type local and name it: connection: <name>")
+    }
+    return try LocalConnection.client(connection)
+  }
+
+  /// The name, if it is one that every kind takes: letters, digits, dots, hyphens and underscores, at most 249.
+  ///
+  /// - Throws: `Diagnostic` at the option's place.
+  static func checked(_ name: String, _ option: String, _ config: Config) throws -> String {
+    let isPlain = name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+      case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+      default: false
+      }
+    }
+    guard isPlain, (1...249).contains(name.utf8.count), name != ".", name != ".." else {
+      throw config.diagnostic(
+        option, code: "topic.name", "\"\(name)\" cannot be the name of a topic",
+        hint: "use up to 249 letters, digits, dots, hyphens and underscores")
+    }
+    return name
+  }
+}
