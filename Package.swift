@@ -19,7 +19,11 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // Header-only SIMD intrinsics; they inline into the Swift that calls them.
@@ -40,7 +44,12 @@ let package = Package(
     // What to do, and where data lives.
     .target(name: "Operators", dependencies: ["Dataflow", "CScan"], swiftSettings: strict),
     .target(
-      name: "Connectors", dependencies: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .product(name: "Logging", package: "swift-log")],
+      name: "Connectors",
+      dependencies: [
+        "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .product(name: "Logging", package: "swift-log"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: strict),
 
     // YAML to a checked specification, to a graph, to a supervised run.

@@ -6,6 +6,7 @@ public enum ConnectorCatalog {
   public static let sources: [SourceType] = [
     FileSource.type,
     OTLPFileSource.type,
+    OTLPSource.type,
     TopicSource.type,
     GenerateSource.type,
   ]

@@ -1,0 +1,29 @@
+internal import Dataflow
+
+/// The three kinds of telemetry that OTLP carries.
+package enum OTLPSignal: String, Sendable, CaseIterable {
+  case traces
+  case metrics
+  case logs
+
+  /// The path of the protocol's HTTP form.
+  package var path: String { "/v1/\(rawValue)" }
+
+  /// The request's message.
+  var message: OTLPMessage {
+    switch self {
+    case .traces: .traces
+    case .metrics: .metrics
+    case .logs: .logs
+    }
+  }
+
+  /// The only member of a request in JSON, in its two spellings.
+  var member: (StaticString, StaticString) {
+    switch self {
+    case .traces: ("resourceSpans", "resource_spans")
+    case .metrics: ("resourceMetrics", "resource_metrics")
+    case .logs: ("resourceLogs", "resource_logs")
+    }
+  }
+}
