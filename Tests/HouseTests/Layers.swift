@@ -31,7 +31,7 @@ enum Layers {
     Layer("Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd"], others: ["Logging"]),
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors"], others: ["Yams", "Foundation"]),
-    Layer("Benchmarks", ours: ["Dataflow", "Jobs"], others: ["Foundation"]),
+    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Jobs"], others: ["Foundation"]),
     Layer("sloscout", ours: ["Dataflow", "Connectors", "Jobs", "Benchmarks"], others: ["ArgumentParser", "Foundation"]),
   ]
 
