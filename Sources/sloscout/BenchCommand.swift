@@ -4,7 +4,8 @@ internal import Benchmarks
 /// Figures, one JSON line each.
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures the engine on this machine.", subcommands: [Fingerprint.self, Text.self, State.self, Restart.self])
+    commandName: "bench", abstract: "Measures the engine on this machine.",
+    subcommands: [Fingerprint.self, Text.self, State.self, Restart.self])
 
   struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs the shipped fingerprint job over a file of JSON lines.")
