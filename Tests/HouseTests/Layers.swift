@@ -33,7 +33,7 @@ enum Layers {
       others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors"], others: ["Yams", "Foundation"]),
-    Layer("Benchmarks", ours: ["Dataflow", "Jobs"], others: ["Foundation"]),
+    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Jobs"], others: ["Foundation"]),
     Layer("sloscout", ours: ["Dataflow", "Connectors", "Jobs", "Benchmarks"], others: ["ArgumentParser", "Foundation"]),
   ]
 
