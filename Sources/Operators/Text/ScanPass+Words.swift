@@ -133,6 +133,7 @@ extension ScanPass {
         return stop
       }
     }
+    if tag.kind == .address { recordUser(before: start) }
     record(tag.kind, start, stop)
     return stop
   }
