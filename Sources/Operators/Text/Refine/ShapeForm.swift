@@ -10,7 +10,7 @@ struct ShapeForm: Sendable {
   /// The form of a template as the scanner writes it. O(bytes).
   init(_ template: [UInt8], _ pool: inout TextPool) {
     let pieces = TemplateForm.joined(TemplateLexer.pieces(template, &pool), pool)
-    folded = TemplateForm.folded(pieces)
+    folded = TemplateForm.folded(pieces, pool)
     full = pieces
   }
 

@@ -34,6 +34,11 @@ struct ShapeGroup: Sendable {
     self.general = general
   }
 
+  /// Counts messages of a shape that is kept.
+  mutating func count(_ shape: KeyHash, _ messages: UInt64) {
+    if let place = shapes.firstIndex(where: { $0.id == shape }) { shapes[place].count &+= messages }
+  }
+
   /// Adds messages of a shape. Returns the id of the shape that is not kept any more, which may be this one; whether the template may differ now.
   mutating func add(_ shape: Shape) -> (dropped: KeyHash?, isChanged: Bool) {
     let place = shapes.firstIndex { $0.id >= shape.id } ?? shapes.count
@@ -80,8 +85,8 @@ struct ShapeGroup: Sendable {
 
   private static func general(_ form: ShapeForm, _ pool: TextPool, count: UInt64) -> General {
     General(
-      folded: TemplateText.text(form.folded, pool, isTyped: true),
-      full: form.full.map { TemplateText.text($0, pool, isTyped: true) }, count: count)
+      folded: TemplateText.text(form.folded, pool, .exact),
+      full: form.full.map { TemplateText.text($0, pool, .exact) }, count: count)
   }
 
   private static func form(_ general: General, _ pool: inout TextPool) -> ShapeForm {

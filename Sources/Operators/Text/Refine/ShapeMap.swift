@@ -40,16 +40,24 @@ public struct ShapeMap: Sendable {
   /// Whether the shape is kept.
   public func contains(_ shape: KeyHash) -> Bool { places[shape] != nil }
 
+  /// The shapes that are kept, in no order.
+  var shapes: some Collection<KeyHash> { places.keys }
+
+  /// Counts messages of a shape that is kept. False, and nothing counted, when it is not. O(1).
+  @discardableResult
+  public mutating func count(_ shape: KeyHash, messages: UInt64 = 1) -> Bool {
+    guard let key = places[shape] else { return false }
+    groups[key]?.count(shape, messages)
+    return true
+  }
+
   /// Adds messages of a shape, whose template is as the scanner writes it.
   ///
   /// - Returns: whether the templates may be others now.
   /// - Complexity: O(1) for a shape that is kept, else O(bytes of the template).
   @discardableResult
   public mutating func add(_ shape: KeyHash, template: [UInt8], messages: UInt64 = 1) -> Bool {
-    if let key = places[shape] {
-      _ = groups[key]?.add(ShapeGroup.Shape(id: shape, template: template, count: messages))
-      return false
-    }
+    if count(shape, messages: messages) { return false }
     var pool = TextPool()
     let key = ShapeForm(template, &pool).coarseKey(pool)
     guard admits(key) else {

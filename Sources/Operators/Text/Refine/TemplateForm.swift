@@ -5,7 +5,9 @@ enum TemplateForm {
   /// The pieces with everything that is certainly one variable as one hole: glued holes, values of keys that are made of several pieces,
   /// lists of places (`a.b.C:12 a.b.D:7`). O(pieces).
   static func joined(_ pieces: [Piece], _ pool: TextPool) -> [Piece] {
-    lists(values(glued(keys(pieces, pool), pool), pool), pool)
+    var pieces = keys(frames(pieces, pool), pool)
+    pieces = values(quoted(pieces, pool), pool)
+    return glued(lists(pieces, pool), pool)
   }
 
   /// The pieces of a form that was written down: what was joined then is not joined again.
@@ -18,9 +20,9 @@ enum TemplateForm {
       let next = result[i + 1]
       guard next.gap == .none || pool.texts[Int(next.text)] == equals else { continue }
       let text = pool.texts[Int(next.text)]
-      if text == equals
-        || text == colon && !pool.texts[Int(result[i].text)].contains(where: { Bytes.isDigit($0) || $0 == UInt8(ascii: ".") })
-      {
+      let word = pool.texts[Int(result[i].text)]
+      let isSnake = word.contains(UInt8(ascii: "_")) && !word.contains { Bytes.isDigit($0) || $0 == UInt8(ascii: ".") }
+      if text == equals || text == colon && isSnake {
         result[i].kind = .hard
       }
     }
@@ -54,6 +56,8 @@ enum TemplateForm {
       if before.isHole || isBackslash(before, pool) { return join(&pieces, 2) }
       guard count >= 3, before.gap == .none else { return false }
       if pieces[count - 3].isHole, isJoint(before, pool) { return join(&pieces, 3) }
+      // `mail.example.org:<num>`
+      if byte(before, pool) == UInt8(ascii: ":"), isAddress(pieces[count - 3], pool) { return join(&pieces, 3) }
       // `{<uuid>}<path>`
       if count >= 4, byte(before, pool) == UInt8(ascii: "}"), pieces[count - 3].isHole, pieces[count - 3].gap == .none,
         byte(pieces[count - 4], pool) == UInt8(ascii: "{")
@@ -94,6 +98,13 @@ enum TemplateForm {
     }
   }
 
+  /// Whether the word may be a host's name.
+  private static func isAddress(_ piece: Piece, _ pool: TextPool) -> Bool {
+    guard piece.kind == .soft else { return false }
+    let text = pool.texts[Int(piece.text)]
+    return text.contains(UInt8(ascii: ".")) || text.elementsEqual("localhost".utf8)
+  }
+
   private static func isBackslash(_ piece: Piece, _ pool: TextPool) -> Bool {
     let text = pool.texts[Int(piece.text)]
     return !piece.isHole && text.first == UInt8(ascii: "\\") && text.allSatisfy { !Bytes.isAlnum($0) && $0 < 0x80 }
@@ -129,22 +140,29 @@ enum TemplateForm {
         switch byte {
         case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "<"): depth += 1
         case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ">"):
-          if depth == 0 { return finished(pieces, start, i, groups) }
+          if depth == 0 { return finished(pieces, start, i, groups, pool) }
           depth -= 1
           groups += 1
-        case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "|"): if depth == 0 { return finished(pieces, start, i, groups) }
+        case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "|"): if depth == 0 { return finished(pieces, start, i, groups, pool) }
         case UInt8(ascii: "="), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"): return nil
         default: break
         }
       }
       i += 1
     }
-    return depth == 0 ? finished(pieces, start, i, groups) : nil
+    return depth == 0 ? finished(pieces, start, i, groups, pool) : nil
   }
 
-  private static func finished(_ pieces: [Piece], _ start: Int, _ end: Int, _ groups: Int) -> Int? {
-    guard end - start >= 2, pieces[start].isWord || groups >= 2 else { return nil }
-    return end
+  private static func finished(_ pieces: [Piece], _ start: Int, _ end: Int, _ groups: Int, _ pool: TextPool) -> Int? {
+    var end = end
+    // The colon of a sentence.
+    if end - start >= 2, byte(pieces[end - 1], pool) == UInt8(ascii: ":") { end -= 1 }
+    guard end - start >= 2 else { return nil }
+    // `addr=:<num>`
+    if pieces[start].kind == .mark, groups == 0 { return pieces[end - 1].isHole ? end : nil }
+    // `key=[name]`
+    let isOneName = groups == 1 && end - start == 3 && pieces[start + 1].isWord
+    return pieces[start].isWord || groups >= 2 || isOneName ? end : nil
   }
 
   // MARK: Lists
@@ -175,57 +193,5 @@ enum TemplateForm {
   private static func isPlace(_ pieces: [Piece], _ i: Int, _ pool: TextPool) -> Bool {
     i + 2 < pieces.count && pieces[i].kind == .soft && pieces[i + 1].gap == .none && byte(pieces[i + 1], pool) == UInt8(ascii: ":")
       && pieces[i + 2].gap == .none && pieces[i + 2].isHole
-  }
-
-  // MARK: Repetitions
-
-  /// Longest period that is looked for, and how often it must be there.
-  private static let longestPeriod = 8
-  private static let repetitions = 3
-
-  /// The pieces with runs of holes and repeated groups as one: `@<num> @<num> @<num>`, `node-<num> up node-<num> up node-<num> up`. For
-  /// comparing only: whether a run is a list or so many columns shows when there are others of another length. O(pieces).
-  static func folded(_ pieces: [Piece]) -> [Piece] {
-    var result: [Piece] = []
-    result.reserveCapacity(pieces.count)
-    var i = 0
-    outer: while i < pieces.count {
-      for period in 1...longestPeriod where i + period * repetitions <= pieces.count {
-        let count = repeats(pieces, i, period)
-        guard count >= repetitions else { continue }
-        let members = pieces[i..<i + period]
-        guard members.contains(where: \.isHole) else { continue }
-        if period == 1 {
-          result.append(pieces[i])
-        } else if period == 2, let last = result.last, last.isHole, pieces[i + 1].isHole, pieces[i].kind == .mark {
-          // The rest of a list whose first member stands before.
-        } else {
-          result.append(contentsOf: members)
-        }
-        i += period * count
-        continue outer
-      }
-      result.append(pieces[i])
-      i += 1
-    }
-    return result
-  }
-
-  /// How often the period at `i` follows itself.
-  private static func repeats(_ pieces: [Piece], _ i: Int, _ period: Int) -> Int {
-    var end = i + period
-    while end < pieces.count {
-      let offset = (end - i) % period
-      let expected = pieces[i + offset]
-      let actual = pieces[end]
-      // The gap before the first of all says nothing.
-      guard actual.isHole == expected.isHole, actual.isHole || actual.text == expected.text, offset == 0 || actual.gap == expected.gap
-      else {
-        break
-      }
-      if offset == 0, end > i + period, actual.gap != pieces[i + period].gap { break }
-      end += 1
-    }
-    return (end - i) / period
   }
 }

@@ -7,7 +7,11 @@ struct TemplateRefinery: Sendable {
 
   /// So many different plain words in one place are a variable …
   static let wordsForVariable = 7
-  /// … or so many behind a word that a name follows, or in quotes.
+  /// … or so many between other words …
+  static let wordsInside = 4
+  /// … or so many behind a colon at the end …
+  static let wordsAtEnd = 3
+  /// … or so many behind a word that a name follows, or alone in quotes or brackets.
   static let wordsAfterCue = 3
 
   private(set) var pool: TextPool
@@ -28,7 +32,7 @@ struct TemplateRefinery: Sendable {
 
   /// What the pieces show.
   func template(_ pieces: [Piece]) -> RefinedTemplate {
-    RefinedTemplate(text: TemplateText.text(pieces, pool, isTyped: false), typedText: TemplateText.text(pieces, pool, isTyped: true))
+    RefinedTemplate(text: TemplateText.text(pieces, pool, .plain), typedText: TemplateText.text(pieces, pool, .typed))
   }
 
   // MARK: One more
@@ -77,13 +81,6 @@ struct TemplateRefinery: Sendable {
   // MARK: Equal but for one word
 
   private mutating func mergeColumns() -> Bool {
-    struct Column {
-      var classes: [Int] = []
-      var capitals = 0
-      var isOpen = false
-      var hasHole = false
-      var place = 0
-    }
     var columns: [UInt64: Column] = [:]
     for (i, one) in classes.enumerated() where one.hardCount >= 1 {
       let whole = one.coarseKey
@@ -91,24 +88,61 @@ struct TemplateRefinery: Sendable {
         let piece = one.folded[place]
         // What is left must say something still.
         if piece.kind == .hard, one.hardCount < 2 { continue }
-        let key = one.coarseKey(except: place, whole)
-        columns[key, default: Column()].classes.append(i)
-        if piece.kind == .hard, WordKinds.isCapitals(pool.texts[Int(piece.text)]) { columns[key]?.capitals += 1 }
-        if piece.kind == .open { columns[key]?.isOpen = true }
-        if piece.kind == .hole || piece.kind == .soft { columns[key]?.hasHole = true }
-        columns[key]?.place = place
+        columns[one.coarseKey(except: place, whole), default: Column(place: place)].add(i, piece, pool)
       }
     }
     var sets = DisjointSets(classes.count)
     for column in columns.values where column.classes.count >= 2 {
-      let words = column.classes.count + (column.hasHole ? 1 : 0)
-      let isName = column.capitals * 2 <= column.classes.count && isExpectingName(classes[column.classes[0]].folded, column.place)
-      let needed = isName ? Self.wordsAfterCue : Self.wordsForVariable
-      if column.isOpen || words >= needed {
+      if column.isOpen || column.variety >= wordsNeeded(column, classes[column.classes[0]]) {
         for other in column.classes.dropFirst() { sets.unite(column.classes[0], other) }
       }
     }
     return mergeSideBySide(&sets)
+  }
+
+  /// Classes that are equal but for one place.
+  private struct Column {
+    var place: Int
+    var classes: [Int] = []
+    private var hard = 0
+    private var capitals = 0
+    private var verbs = 0
+    var isOpen = false
+    private var hasHole = false
+
+    init(place: Int) { self.place = place }
+
+    mutating func add(_ i: Int, _ piece: Piece, _ pool: TextPool) {
+      classes.append(i)
+      switch piece.kind {
+      case .open: isOpen = true
+      case .hole, .soft: hasHole = true
+      case .mark: break
+      case .hard:
+        hard += 1
+        let word = pool.texts[Int(piece.text)]
+        if WordKinds.isCapitals(word) { capitals += 1 } else if WordKinds.isVerb(word) { verbs += 1 }
+      }
+    }
+
+    /// How many things were seen in the place. That the scanner saw a value there counts twice.
+    var variety: Int { classes.count + (hasHole ? 1 : 0) }
+    /// Whether most words are states or constants.
+    var holdsConstants: Bool { capitals * 2 > hard }
+    /// Whether most words are nothing that names a thing.
+    var holdsVerbs: Bool { (capitals + verbs) * 2 > hard }
+  }
+
+  /// How many different words make a variable of the column.
+  private func wordsNeeded(_ column: Column, _ one: TemplateClass) -> Int {
+    guard !column.holdsConstants else { return Self.wordsForVariable }
+    if !column.holdsVerbs, isExpectingName(one.folded, column.place) { return Self.wordsAfterCue }
+    let others = one.hardCount - (one.folded[column.place].kind == .hard ? 1 : 0)
+    // What comes first says what the message is about.
+    let isFirst = !one.folded[..<column.place].contains { $0.kind == .hard }
+    if isFirst || others < 2 { return Self.wordsForVariable }
+    if column.place == one.folded.count - 1, one.folded[column.place - 1].kind == .mark { return Self.wordsAtEnd }
+    return !column.holdsVerbs && others >= 3 ? Self.wordsInside : Self.wordsForVariable
   }
 
   /// Whether a name is likely at the place: behind a cue word, or alone in quotes.
@@ -121,7 +155,10 @@ struct TemplateRefinery: Sendable {
     case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"):
       return pieces[place].gap == .none && place + 1 < pieces.count && pieces[place + 1].text == before.text
         && pieces[place + 1].gap == .none
-    case UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "("):
+    case UInt8(ascii: "("), UInt8(ascii: "["):
+      guard place > 1, place + 1 < pieces.count, pieces[place + 1].kind == .mark, pieces[place + 1].gap == .none else { return false }
+      return pieces[place - 2].isHole || pieces[place - 2].isWord && WordKinds.isCue(pool.texts[Int(pieces[place - 2].text)])
+    case UInt8(ascii: ":"):
       return place > 1 && pieces[place - 2].isWord && WordKinds.isCue(pool.texts[Int(pieces[place - 2].text)])
     default: return false
     }

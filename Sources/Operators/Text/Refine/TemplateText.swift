@@ -1,15 +1,27 @@
 /// Writes templates.
 enum TemplateText {
-  /// The text of the pieces: `<*>` for each hole, or what the scanner calls it when `isTyped`.
-  static func text(_ pieces: [TemplatePiece], _ pool: TextPool, isTyped: Bool) -> [UInt8] {
+  enum Style {
+    /// `<*>` for each hole.
+    case plain
+    /// What the scanner calls each hole; `<*>` for open ones.
+    case typed
+    /// As `typed`, so that reading it gives the same pieces.
+    case exact
+  }
+
+  static func text(_ pieces: [TemplatePiece], _ pool: TextPool, _ style: Style) -> [UInt8] {
     var text: [UInt8] = []
+    var isBehindHole = false
     for piece in pieces {
       switch piece.gap {
-      case .none: break
+      case .none:
+        // Two holes without anything between them are one.
+        if piece.isHole, isBehindHole, style != .exact { continue }
       case .blank: text.append(UInt8(ascii: " "))
       case .line: text.append(UInt8(ascii: "\n"))
       }
-      if piece.kind == .hole, isTyped {
+      isBehindHole = piece.isHole
+      if piece.kind == .hole, style != .plain {
         let tag = piece.token.placeholder
         text.append(contentsOf: UnsafeBufferPointer(start: tag.utf8Start, count: tag.utf8CodeUnitCount))
       } else if piece.isHole {

@@ -24,9 +24,14 @@ enum WordKinds {
 
   private static func isPart(_ byte: UInt8) -> Bool { Bytes.isAlnum(byte) || byte >= 0x80 }
 
-  /// Whether the word is in capitals, as states and constants are: those are no names of things.
+  /// Whether the word is in capitals, as states and constants are.
   static func isCapitals(_ word: ArraySlice<UInt8>) -> Bool {
     word.count >= 2 && word.allSatisfy { Bytes.isUpper($0) || $0 == UInt8(ascii: "_") }
+  }
+
+  /// Whether the word looks like something done (`started`, `running`) rather than a thing.
+  static func isVerb(_ word: ArraySlice<UInt8>) -> Bool {
+    word.count >= 4 && (word.suffix(2).elementsEqual("ed".utf8) || word.suffix(3).elementsEqual("ing".utf8))
   }
 
   /// What joins the parts of a name.
@@ -51,6 +56,7 @@ enum WordKinds {
   private static let accounts: Set<String> = [
     "root", "admin", "administrator", "guest", "nobody", "daemon", "postgres", "mysql", "oracle", "ftp", "git", "www-data", "ubuntu",
     "nginx", "apache", "redis", "jenkins", "backup", "test", "nagios", "tomcat",
+    "localhost",
   ]
 
   private static func isAccount(_ word: ArraySlice<UInt8>) -> Bool {
@@ -61,7 +67,10 @@ enum WordKinds {
   private static let cues: Set<String> = [
     "user", "for", "from", "host", "hostname", "by", "named", "name", "service", "node", "domain", "device", "interface", "program",
     "process", "command", "file", "module", "class", "topic", "pod", "container", "type", "table", "database", "schema", "queue", "plugin",
-    "driver", "unit", "group", "account", "role", "session", "client", "server", "application", "app", "package", "namespace", "key",
+    "driver", "unit", "job", "task", "partition", "cluster", "pool", "cache", "stage", "bucket", "volume", "image", "worker", "thread",
+    "profile",
+    "channel", "stream", "pipeline", "repository", "branch", "tenant", "customer", "project", "parameter", "member", "context", "executor",
+    "group", "account", "role", "session", "client", "server", "application", "app", "package", "namespace", "key",
     "index", "event", "state", "action", "method", "function", "handler", "property", "field", "column", "bean", "username", "login",
   ]
 

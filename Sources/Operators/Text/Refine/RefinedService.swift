@@ -1,0 +1,109 @@
+internal import Dataflow
+
+/// The shapes of one service, and what was said of them last.
+struct RefinedService {
+  struct Change {
+    /// A shape, or a fingerprint that is no more.
+    var shape: KeyHash
+    var template: RefinedTemplate
+    var revision: Int64
+  }
+
+  /// Shapes that the map does not keep are remembered until they are said, so many of them; more are said with the next ones.
+  private static let strayLimit = 4_096
+
+  /// Nil for messages without a service.
+  let name: [UInt8]?
+  private var map: ShapeMap
+  /// The fingerprints of shapes that were said last.
+  private var said: [KeyHash: KeyHash] = [:]
+  private var revision: Int64 = 0
+  /// Shapes that the map does not keep and that were not said yet.
+  private var strays: [KeyHash: [UInt8]] = [:]
+
+  init(name: [UInt8]?, limit: Int) {
+    self.name = name
+    map = ShapeMap(limit: limit)
+  }
+
+  /// Counts a message of a shape that is kept. False when it is not.
+  mutating func count(_ shape: KeyHash) -> Bool { map.count(shape) }
+
+  /// Adds a message of a shape that may be new. Returns whether there is something to say.
+  mutating func add(_ shape: KeyHash, _ template: [UInt8]) -> Bool {
+    let isChanged = map.add(shape, template: template)
+    if map.contains(shape) || strays[shape] != nil || said[shape] != nil || strays.count >= Self.strayLimit { return isChanged }
+    strays[shape] = template
+    return true
+  }
+
+  /// Adds what another subtask knew of the service. Returns whether there is something to say.
+  mutating func merge(_ other: RefinedService) -> Bool {
+    let isChanged = map.merge(other.map)
+    said.merge(other.said) { mine, _ in mine }
+    revision = max(revision, other.revision)
+    strays.merge(other.strays) { mine, _ in mine }
+    return isChanged || !other.strays.isEmpty
+  }
+
+  /// What is to be said now, ascending by shape; it counts as said.
+  mutating func changes() -> [Change] {
+    let refined = map.refined()
+    var changes: [(shape: KeyHash, template: RefinedTemplate)] = []
+    var gone: [KeyHash: RefinedTemplate] = [:]
+    let alive = Set(refined.templates.map(\.fingerprint))
+    for shape in map.shapes.sorted() {
+      guard let template = refined[shape] else { continue }
+      let last = said.updateValue(template.fingerprint, forKey: shape)
+      guard last != template.fingerprint else { continue }
+      changes.append((shape, template))
+      if let last, !alive.contains(last), gone[last] == nil { gone[last] = template }
+    }
+    for (shape, template) in strays.sorted(by: { $0.key < $1.key }) where refined[shape] == nil {
+      changes.append((shape, refined.template(of: shape, template: template)))
+    }
+    strays.removeAll()
+    changes += gone.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    // What the map let go follows the aliases of its fingerprint from now on.
+    if said.count > map.count * 2 { said = said.filter { map.contains($0.key) } }
+    if !changes.isEmpty { revision += 1 }
+    return changes.map { Change(shape: $0.shape, template: $0.template, revision: revision) }
+  }
+
+  // MARK: Bytes
+
+  func encode(into bytes: inout [UInt8]) {
+    bytes.append(integer: UInt8(name == nil ? 0 : 1))
+    bytes.append(counted: name ?? [])
+    bytes.append(integer: revision)
+    map.encode(into: &bytes)
+    bytes.append(integer: UInt32(said.count))
+    for (shape, fingerprint) in said.sorted(by: { $0.key < $1.key }) {
+      for word in [shape.high, shape.low, fingerprint.high, fingerprint.low] { bytes.append(integer: word) }
+    }
+    bytes.append(integer: UInt32(strays.count))
+    for (shape, template) in strays.sorted(by: { $0.key < $1.key }) {
+      bytes.append(integer: shape.high)
+      bytes.append(integer: shape.low)
+      bytes.append(counted: template)
+    }
+  }
+
+  /// Reads what `encode` wrote. Throws `StateFormatError`. Shapes beyond a limit that is smaller now are let go.
+  init(from reader: inout ByteReader, limit: Int) throws {
+    let hasName = try reader.integer(UInt8.self) != 0
+    let bytes = try reader.counted()
+    name = hasName ? bytes : nil
+    revision = try reader.integer()
+    map = ShapeMap(limit: limit)
+    map.merge(try ShapeMap(from: &reader))
+    for _ in 0..<(try reader.integer(UInt32.self)) {
+      let shape = KeyHash(high: try reader.integer(), low: try reader.integer())
+      said[shape] = KeyHash(high: try reader.integer(), low: try reader.integer())
+    }
+    for _ in 0..<(try reader.integer(UInt32.self)) {
+      let shape = KeyHash(high: try reader.integer(), low: try reader.integer())
+      strays[shape] = try reader.counted()
+    }
+  }
+}
