@@ -14,7 +14,7 @@ struct RefineTemplatesTests {
   /// A shape id that stands for the template; the operator does not care how it is made.
   private static func shape(_ template: String) -> String {
     var hasher = KeyHasher()
-    hasher.combine(Array(template.utf8))
+    for byte in template.utf8 { hasher.combine(UInt64(byte)) }
     let hash = hasher.finish()
     let digits = { (word: UInt64) in String(repeating: "0", count: 16 - String(word, radix: 16).count) + String(word, radix: 16) }
     return digits(hash.high) + digits(hash.low)

@@ -9,8 +9,8 @@ struct RefinedService {
     var revision: Int64
   }
 
-  /// Shapes that the map does not keep are remembered until they are said, so many of them; more are said with the next ones.
-  private static let strayLimit = 4_096
+  /// New shapes are remembered until they are said, whether the map keeps them or not, so many of them.
+  private static let unsaidLimit = 4_096
 
   /// Nil for messages without a service.
   let name: [UInt8]?
@@ -18,8 +18,8 @@ struct RefinedService {
   /// The fingerprints of shapes that were said last.
   private var said: [KeyHash: KeyHash] = [:]
   private var revision: Int64 = 0
-  /// Shapes that the map does not keep and that were not said yet.
-  private var strays: [KeyHash: [UInt8]] = [:]
+  /// Shapes that were not said yet.
+  private var unsaid: [KeyHash: [UInt8]] = [:]
 
   init(name: [UInt8]?, limit: Int) {
     self.name = name
@@ -32,8 +32,8 @@ struct RefinedService {
   /// Adds a message of a shape that may be new. Returns whether there is something to say.
   mutating func add(_ shape: KeyHash, _ template: [UInt8]) -> Bool {
     let isChanged = map.add(shape, template: template)
-    if map.contains(shape) || strays[shape] != nil || said[shape] != nil || strays.count >= Self.strayLimit { return isChanged }
-    strays[shape] = template
+    if said[shape] != nil || unsaid[shape] != nil || unsaid.count >= Self.unsaidLimit { return isChanged }
+    unsaid[shape] = template
     return true
   }
 
@@ -42,8 +42,8 @@ struct RefinedService {
     let isChanged = map.merge(other.map)
     said.merge(other.said) { mine, _ in mine }
     revision = max(revision, other.revision)
-    strays.merge(other.strays) { mine, _ in mine }
-    return isChanged || !other.strays.isEmpty
+    unsaid.merge(other.unsaid) { mine, _ in mine }
+    return isChanged || !other.unsaid.isEmpty
   }
 
   /// What is to be said now, ascending by shape; it counts as said.
@@ -59,13 +59,15 @@ struct RefinedService {
       changes.append((shape, template))
       if let last, !alive.contains(last), gone[last] == nil { gone[last] = template }
     }
-    for (shape, template) in strays.sorted(by: { $0.key < $1.key }) where refined[shape] == nil {
-      changes.append((shape, refined.template(of: shape, template: template)))
+    for (shape, template) in unsaid.sorted(by: { $0.key < $1.key }) where refined[shape] == nil {
+      let template = refined.template(of: shape, template: template)
+      said[shape] = template.fingerprint
+      changes.append((shape, template))
     }
-    strays.removeAll()
+    unsaid.removeAll()
     changes += gone.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    // What the map let go follows the aliases of its fingerprint from now on.
-    if said.count > map.count * 2 { said = said.filter { map.contains($0.key) } }
+    // What the map does not keep is forgotten now and then, and said once more when it is seen again.
+    if said.count > map.count + 2 * Self.unsaidLimit { said = said.filter { map.contains($0.key) } }
     if !changes.isEmpty { revision += 1 }
     return changes.map { Change(shape: $0.shape, template: $0.template, revision: revision) }
   }
@@ -81,8 +83,8 @@ struct RefinedService {
     for (shape, fingerprint) in said.sorted(by: { $0.key < $1.key }) {
       for word in [shape.high, shape.low, fingerprint.high, fingerprint.low] { bytes.append(integer: word) }
     }
-    bytes.append(integer: UInt32(strays.count))
-    for (shape, template) in strays.sorted(by: { $0.key < $1.key }) {
+    bytes.append(integer: UInt32(unsaid.count))
+    for (shape, template) in unsaid.sorted(by: { $0.key < $1.key }) {
       bytes.append(integer: shape.high)
       bytes.append(integer: shape.low)
       bytes.append(counted: template)
@@ -103,7 +105,7 @@ struct RefinedService {
     }
     for _ in 0..<(try reader.integer(UInt32.self)) {
       let shape = KeyHash(high: try reader.integer(), low: try reader.integer())
-      strays[shape] = try reader.counted()
+      unsaid[shape] = try reader.counted()
     }
   }
 }

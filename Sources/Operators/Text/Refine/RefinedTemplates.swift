@@ -34,8 +34,12 @@ public struct RefinedTemplate: Sendable, Hashable {
 public struct RefinedTemplates: Sendable {
   /// Ascending by fingerprint.
   public let templates: [RefinedTemplate]
+  /// Template numbers of the fingerprints.
+  private let places: [KeyHash: Int]
   /// Template numbers of the shapes.
   private let numbers: [KeyHash: Int]
+  /// The smallest shape of each template.
+  private let firsts: [KeyHash]
   private let refinery: TemplateRefinery
   /// Template numbers of the refinery's classes.
   private let classNumbers: [Int]
@@ -61,7 +65,11 @@ public struct RefinedTemplates: Sendable {
     for (number, one) in zip(classNumbers, refinery.classes) {
       for member in one.members { for shape in groups[member].shapes { numbers[shape.id] = number } }
     }
+    var firsts = [KeyHash](repeating: KeyHash(high: .max, low: .max), count: templates.count)
+    for (shape, number) in numbers { firsts[number] = min(firsts[number], shape) }
     self.templates = templates
+    self.firsts = firsts
+    self.places = places
     self.numbers = numbers
     self.refinery = refinery
     self.classNumbers = classNumbers
@@ -92,9 +100,9 @@ public struct RefinedTemplates: Sendable {
   ///
   /// A map only grows and templates only become coarser, so following these pairs from any fingerprint ends: the pairs make a forest.
   public func aliases(from old: RefinedTemplates) -> [(old: KeyHash, new: KeyHash)] {
-    old.templates.compactMap { template in
-      let now = refine(template.typedText).fingerprint
-      return now == template.fingerprint ? nil : (template.fingerprint, now)
+    zip(old.templates, old.firsts).compactMap { template, first in
+      let now = (self[first] ?? refine(template.typedText)).fingerprint
+      return now == template.fingerprint || places[template.fingerprint] != nil ? nil : (template.fingerprint, now)
     }
   }
 }

@@ -18,10 +18,11 @@ struct TemplateClass: Sendable {
   private(set) var hasHole = false
   private(set) var hasOpen = false
 
-  init(members: [Int], _ form: ShapeForm) {
+  init(members: [Int], _ form: ShapeForm, _ pool: TextPool) {
     self.members = members
-    folded = form.folded
-    full = form.full
+    // Where words became holes there may be new neighbours that are one variable.
+    folded = TemplateForm.glued(form.folded, pool)
+    full = form.full.map { TemplateForm.glued($0, pool) }
     for piece in folded {
       if piece.kind == .hard { hardCount += 1 }
       if piece.isHole { hasHole = true }

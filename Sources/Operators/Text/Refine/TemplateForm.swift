@@ -34,7 +34,8 @@ enum TemplateForm {
 
   // MARK: Glued holes
 
-  private static func glued(_ pieces: [Piece], _ pool: TextPool) -> [Piece] {
+  /// Holes with nothing but a joint between them as one.
+  static func glued(_ pieces: [Piece], _ pool: TextPool) -> [Piece] {
     var result: [Piece] = []
     result.reserveCapacity(pieces.count)
     for piece in pieces {

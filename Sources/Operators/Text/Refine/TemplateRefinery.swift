@@ -25,7 +25,7 @@ struct TemplateRefinery: Sendable {
   /// templates that begin alike. Three or four rounds are usual.
   init(_ forms: [ShapeForm], _ pool: TextPool) {
     self.pool = pool
-    classes = forms.enumerated().map { TemplateClass(members: [$0], $1) }
+    classes = forms.enumerated().map { TemplateClass(members: [$0], $1, pool) }
     refine()
     byKey = Dictionary(classes.enumerated().map { ($1.key, $0) }) { first, _ in first }
   }
@@ -47,7 +47,7 @@ struct TemplateRefinery: Sendable {
   /// Where a shape belongs that was not among the forms: the class with the same coarse key, or the closest that covers it.
   mutating func place(_ template: [UInt8]) -> Place {
     let form = ShapeForm(template, &pool)
-    let one = TemplateClass(members: [], form)
+    let one = TemplateClass(members: [], form, pool)
     if let same = byKey[one.key] { return .one(same) }
     var best: Int?
     for i in classes.indices where classes[i].hasHole && classes[i].hardCount >= 1 && covers(classes[i], one) {
@@ -179,7 +179,7 @@ struct TemplateRefinery: Sendable {
           if let a = full, let b = classes[i].full { full = TemplateClass.merged(a, b) } else { full = nil }
           members += classes[i].members
         }
-        result = TemplateClass(members: members, ShapeForm(folded: folded, full: full))
+        result = TemplateClass(members: members, ShapeForm(folded: folded, full: full), pool)
       }
       merged.append(result)
     }
@@ -215,7 +215,7 @@ struct TemplateRefinery: Sendable {
       let root = set.first { cover[$0] == nil } ?? set[0]
       merged.append(
         TemplateClass(
-          members: set.flatMap { classes[$0].members }, ShapeForm(folded: classes[root].folded, full: classes[root].full)))
+          members: set.flatMap { classes[$0].members }, ShapeForm(folded: classes[root].folded, full: classes[root].full), pool))
     }
     classes = merged
     return true
