@@ -1,25 +1,5 @@
 internal import Glibc
 
-/// A file or standard input, or what became of it.
-struct FileError: Error, CustomStringConvertible {
-  let description: String
-  /// The reader of our output has gone.
-  var isClosedPipe = false
-
-  init(_ what: String, _ path: String, _ code: Int32) {
-    let cure =
-      switch code {
-      case ENOENT: ": there is no such file; give the path of an existing one, or \"-\" for standard input"
-      case EACCES: ": permission denied; run as a user who may read it, or pipe it in"
-      case EISDIR: ": this is a folder; name one file, or pipe several in with cat"
-      case ENOSPC: ": the disk is full; make room and run again"
-      default: ": \(String(cString: strerror(code)))"
-      }
-    description = "cannot \(what) \(path)\(cure)"
-    isClosedPipe = code == EPIPE
-  }
-}
-
 /// Reads a file line by line through one buffer, which grows with the longest line.
 final class LineReader {
   private static let chunk = 1 << 18
@@ -96,38 +76,5 @@ final class LineReader {
       end += count
       return moved
     }
-  }
-}
-
-/// Writes to standard output through a buffer.
-final class OutputWriter {
-  private static let limit = 1 << 18
-
-  /// What is not written yet: append to it, then call `flushIfFull`.
-  var buffer: [UInt8] = []
-
-  init() {
-    // A reader that goes is an error like others, not the end of the program.
-    signal(SIGPIPE, SIG_IGN)
-    buffer.reserveCapacity(Self.limit + 8_192)
-  }
-
-  /// Throws `FileError`.
-  func flushIfFull() throws { if buffer.count >= Self.limit { try flush() } }
-
-  /// Throws `FileError`.
-  func flush() throws {
-    try buffer.withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let count = write(1, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done)
-        if count < 0 {
-          if errno == EINTR { continue }
-          throw FileError("write", "standard output", errno)
-        }
-        done += count
-      }
-    }
-    buffer.removeAll(keepingCapacity: true)
   }
 }

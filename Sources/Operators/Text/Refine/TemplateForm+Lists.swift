@@ -17,6 +17,10 @@ extension TemplateForm {
         i += 2
         continue
       }
+      if let end = restatementEnd(pieces, i, pool) {
+        i = end
+        continue
+      }
       for period in 1...longestPeriod where i + period * repetitions <= pieces.count {
         let count = repeats(pieces, i, period)
         guard count >= repetitions else { continue }

@@ -51,8 +51,6 @@ extension TemplateForm {
 
   private static let messageKeys = ["msg", "message", "Message", "MESSAGE", "@message", "log", "text", "body", "event"]
 
-  private static func text(_ piece: Piece, _ pool: TextPool) -> ArraySlice<UInt8> { pool.texts[Int(piece.text)] }
-
   /// Whether the text at `i` begins with a program and its version: `Mozilla/<num>`.
   private static func isProgram(_ pieces: [Piece], _ i: Int, _ pool: TextPool) -> Bool {
     i + 1 < pieces.count && pieces[i].isWord && pieces[i].gap == .none && pieces[i + 1].isHole && pieces[i + 1].gap == .none

@@ -6,7 +6,7 @@ enum TemplateForm {
   /// lists of places (`a.b.C:12 a.b.D:7`). O(pieces).
   static func joined(_ pieces: [Piece], _ pool: TextPool) -> [Piece] {
     var pieces = keys(frames(pieces, pool), pool)
-    pieces = values(quoted(pieces, pool), pool)
+    pieces = values(quoted(boundedDurations(pieces, pool), pool), pool)
     return glued(lists(pieces, pool), pool)
   }
 
@@ -31,6 +31,9 @@ enum TemplateForm {
 
   private static let equals: ArraySlice<UInt8> = [UInt8(ascii: "=")]
   private static let colon: ArraySlice<UInt8> = [UInt8(ascii: ":")]
+
+  /// The text of a piece; of a hole the empty one.
+  static func text(_ piece: Piece, _ pool: TextPool) -> ArraySlice<UInt8> { pool.texts[Int(piece.text)] }
 
   // MARK: Glued holes
 

@@ -3,7 +3,23 @@ enum WordKinds {
   /// The piece that a word is.
   static func piece(_ word: ArraySlice<UInt8>, gap: TemplatePiece.Gap, isBeforeWord: Bool, _ pool: inout TextPool) -> TemplatePiece {
     if isFlag(word, isBeforeWord: isBeforeWord) { return .hole(.value, gap: gap) }
+    if isQualified(word) { return .hole(.identifier, gap: gap) }
     return TemplatePiece(kind: kind(word), gap: gap, token: .value, text: pool.number(of: word))
+  }
+
+  /// Whether the word is a name of three parts or more (`com.acme.app`, `www.example.org`): such names are hardly ever part of the message
+  /// itself. Classes (`java.io.IOException`) are.
+  private static func isQualified(_ word: ArraySlice<UInt8>) -> Bool {
+    var dots = 0
+    var last = word.startIndex
+    for i in word.indices where word[i] == UInt8(ascii: ".") {
+      guard i > word.startIndex, i + 1 < word.endIndex, isPart(word[i - 1]), isPart(word[i + 1]) else { return false }
+      dots += 1
+      last = i + 1
+    }
+    guard dots >= 2 else { return false }
+    let isClass = Bytes.isUpper(word[last]) && word[last...].contains { $0 >= 0x61 && $0 <= 0x7A }
+    return !isClass
   }
 
   static func kind(_ word: ArraySlice<UInt8>) -> TemplatePiece.Kind {

@@ -48,6 +48,10 @@ struct RefinedTemplatesTests {
       // Lists of different lengths.
       (["isr 1 updated", "isr 1, 2 updated", "isr 1, 2, 3 updated"], "isr <*> updated"),
       (["(stack @0x1f @0x2f @0x3f)", "(stack @0x1f @0x2f @0x3f @0x4f @0x5f)"], "(stack @<*>)"),
+      // Quantities.
+      (["up for <1 sec now", "up for 00:17 now"], "up for <*> now"),
+      (["got 403 bytes (427 B) back", "got 2 bytes back", "got 5403 bytes (5.42 KB) back"], "got <*> bytes back"),
+      (["got 403 bytes (427 B) back"], "got <*> bytes (<*> B) back"),
       // Browsers and other programs.
       (
         ["10.1.1.1 \"GET /a HTTP/1.1\" 200 \"curl/8.4\"", "10.1.1.1 \"GET /b HTTP/1.1\" 500 \"Mozilla/5.0 (X11; Linux)\""],

@@ -2,6 +2,7 @@
 struct LogSystem: Sendable {
   let name: String
   /// Messages with `‹kind of value›` where something varies, `‹=text›` for values that happen to be always the same,
+  /// `‹~kind›` for what may be there or not and does not matter,
   /// and `¶` for line ends.
   let messages: [String]
 
@@ -23,7 +24,7 @@ struct LogSystem: Sendable {
     for piece in Self.pieces(messages[message]) {
       switch piece {
       case .text(let text): result += text
-      case .value: result += "<*>"
+      case .value(let kind): if !kind.hasPrefix("~") { result += "<*>" }
       }
     }
     return result

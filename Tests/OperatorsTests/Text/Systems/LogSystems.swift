@@ -209,8 +209,7 @@ enum LogSystems {
       "relay-client",
       """
       ‹hostport› open through proxy ‹hostport› SOCKS5
-      ‹hostport› close, ‹int› bytes (‹float› KB) sent, ‹int› bytes received, lifetime <‹=1› sec
-      ‹hostport› close, ‹int› bytes sent, ‹int› bytes received, lifetime ‹clock›
+      ‹hostport› close, ‹int› bytes‹~kilobytes› sent, ‹int› bytes‹~kilobytes› received, lifetime ‹lifetime›
       ‹hostport› error : Could not connect through proxy ‹hostport› - Proxy server cannot establish a connection with the target, status code ‹status›
       ‹hostport› error : A connection request was canceled before the completion.
       """),

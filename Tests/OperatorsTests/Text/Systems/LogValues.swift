@@ -95,6 +95,8 @@ enum LogValues {
     case "testname": return "\(one(names))::\(one(things))"
     case "step": return "\(number(1...9))/9"
     case "copies": return one(paths) + " " + one(paths)
+    case "~kilobytes": return random.next() % 2 == 0 ? "" : " (\(number(1...99)).\(number(10...99)) KB)"
+    case "lifetime": return random.next() % 2 == 0 ? "<1 sec" : value("clock", &random)
     case "n": return String(number(0...9))
     case "int": return String(number(0...[9, 99, 9_999, 2_000_000_000][number(0...3)]))
     case "neg": return String(number(-99_999...99_999))
