@@ -85,6 +85,8 @@ enum WordKinds {
     "process", "command", "file", "module", "class", "topic", "pod", "container", "type", "table", "database", "schema", "queue", "plugin",
     "driver", "unit", "job", "task", "partition", "cluster", "pool", "cache", "stage", "bucket", "volume", "image", "worker", "thread",
     "profile",
+    "feature", "backend", "frontend", "upstream", "policy", "reservation", "subscription", "deployment", "instance", "zone", "region",
+    "shard",
     "channel", "stream", "pipeline", "repository", "branch", "tenant", "customer", "project", "parameter", "member", "context", "executor",
     "group", "account", "role", "session", "client", "server", "application", "app", "package", "namespace", "key",
     "index", "event", "state", "action", "method", "function", "handler", "property", "field", "column", "bean", "username", "login",

@@ -109,13 +109,19 @@ struct RefinedTemplatesTests {
     #expect(template(["got \(atom) there", "got \(atom)x there"]) == "got <*> there")
   }
 
-  @Test("a written template has the fingerprint of what it was made from")
+  @Test("a written template has the fingerprint of what it was made from, also when it is scanned as a message")
   func fixedPoint() {
+    let scanner = TextScanner()
     for system in LogSystems.all {
       let shapes = ScannedShapes(system.lines(seed: 3).map(\.text))
       let refined = shapes.map(shapes.lines).refined()
-      let wrong = refined.templates.filter { refined.refine($0.typedText) != $0 || refined.refine($0.text).fingerprint != $0.fingerprint }
-      #expect(wrong.map { String(decoding: $0.text, as: UTF8.self) } == [], "\(system.name)")
+      for template in refined.templates {
+        for text in [template.text, template.typedText] {
+          let scanned = ScannedText(text, scanner)
+          let again = refined.template(of: scanned.shape, template: Array(scanned.template.utf8))
+          #expect(again == template && refined.refine(text) == template, "\(system.name): \(String(decoding: text, as: UTF8.self))")
+        }
+      }
     }
   }
 

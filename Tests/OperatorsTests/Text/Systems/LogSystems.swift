@@ -374,6 +374,64 @@ enum LogSystems {
       ‹int› vulnerabilities (‹n› moderate, ‹n› high)
       """),
     LogSystem(
+      "firewall",
+      """
+      Built outbound TCP connection ‹int› for outside:‹ipslash› to inside:‹ipslash›
+      Built inbound UDP connection ‹int› for outside:‹ipslash› to inside:‹ipslash›
+      Teardown TCP connection ‹int› for outside:‹ipslash› to inside:‹ipslash› duration ‹clock› bytes ‹int› TCP FINs
+      Teardown TCP connection ‹int› for outside:‹ipslash› to inside:‹ipslash› duration ‹clock› bytes ‹int› SYN Timeout
+      Deny tcp src outside:‹ipslash› dst inside:‹ipslash› by access-group "‹name›" [‹pointer›, ‹pointer›]
+      Group = ‹thing›, Username = ‹user›, IP = ‹ip›, Session disconnected. Session Type: ‹=SSL›, Duration: ‹clock›, Bytes xmt: ‹int›, Bytes rcv: ‹int›, Reason: ‹=Idle›
+      AAA user authentication Rejected : reason = ‹=AAA› failure : server = ‹ip› : user = ‹user›
+      IN=‹net› OUT= MAC=‹mac› SRC=‹ip› DST=‹ip› LEN=‹int› TTL=‹int› ID=‹int› PROTO=‹=TCP› SPT=‹port› DPT=‹port›
+      policy ‹int› (‹name›) hit count reset by ‹user›
+      License for feature ‹thing› expires in ‹int› days
+      HA state changed from ‹=active› to ‹=standby›
+      Interface ‹net›, changed state to up
+      Interface ‹net›, changed state to down
+      """),
+    LogSystem(
+      "phone",
+      """
+      startActivity from pid ‹int› cmp=‹component› flg=‹pointer›
+      Displayed ‹component›: +‹ms›
+      Process ‹package› (pid ‹int›) has died
+      Killing ‹int›:‹package›/u0a‹int› (adj ‹int›): empty #‹int›
+      Force stopping ‹package› appid=‹int› user=‹n›: from pid ‹int›
+      setBrightness mode=‹n› value=‹int› animated=‹bool›
+      isScreenOn = ‹bool›
+      onConfigurationChanged: {‹float› ‹locale› ldltr sw‹int›dp}
+      WifiStateMachine: rssi=‹neg› link speed=‹int› score=‹int›
+      battery level ‹int› plugged ‹bool› temp ‹int›
+      GC freed ‹int›(‹size›) AllocSpace objects, ‹int›(‹size›) LOS objects, ‹pct› free, ‹size›/‹size›, paused ‹duration› total ‹duration›
+      Skipped ‹int› frames!  The application may be doing too much work on its main thread.
+      Slow dispatch took ‹ms› main h=‹class› c=‹class› m=‹n›
+      Unable to find resource ID #‹pointer›
+      cancelNotification pkg=‹package› id=‹int› tag=‹=null›
+      Permission denied for ‹package› by user
+      """),
+    LogSystem(
+      "batch-scheduler",
+      """
+      job ‹int›.‹name› queued by ‹user›@‹host› in queue ‹thing›
+      job ‹int›.‹name› started on ‹node2› with ‹int› cpus
+      job ‹int›.‹name› exited with status ‹n› after ‹clock›
+      ‹node2› state changed: down
+      ‹node2› state changed: idle
+      ‹node2› not responding, setting DOWN
+      ‹node2› fan ‹n› speed ‹int› rpm below threshold ‹int›
+      ambient temperature ‹int› exceeds ‹int› on ‹node2›
+      ECC error corrected at address ‹pointer› rank ‹n› bank ‹n›
+      uncorrectable ECC error at address ‹pointer›
+      link error on ‹port2› lane ‹n›
+      lustre: client ‹uuid› (at ‹ip›@tcp) reconnecting
+      mount of ‹path› failed: stale file handle
+      mount of ‹path› ok
+      backfill took ‹int› usec for ‹int› jobs
+      license ‹thing› in use ‹int› of ‹int›
+      reservation ‹name› ended
+      """),
+    LogSystem(
       "队列服务",
       """
       用户‹int›登录成功

@@ -97,6 +97,13 @@ enum LogValues {
     case "copies": return one(paths) + " " + one(paths)
     case "~kilobytes": return random.next() % 2 == 0 ? "" : " (\(number(1...99)).\(number(10...99)) KB)"
     case "lifetime": return random.next() % 2 == 0 ? "<1 sec" : value("clock", &random)
+    case "ipslash": return value("ip", &random) + "/" + value("port", &random)
+    case "mac": return (0..<6).map { _ in hex(2, &random) }.joined(separator: ":")
+    case "package": return one(["com.acme.shop", "com.acme.mail", "org.example.player", "com.android.systemui"])
+    case "component": return value("package", &random) + "/." + one(["MainActivity", "LoginActivity", "ui.DetailActivity"])
+    case "locale": return one(["en_US", "de_DE", "zh_CN"])
+    case "node2": return "nid\(number(10_000...19_999))"
+    case "port2": return "c\(number(0...3))-\(number(0...3))c\(number(0...2))s\(number(0...15))"
     case "n": return String(number(0...9))
     case "int": return String(number(0...[9, 99, 9_999, 2_000_000_000][number(0...3)]))
     case "neg": return String(number(-99_999...99_999))
