@@ -49,12 +49,18 @@ final class RefineTemplatesOperator: Operator {
       }
       absorbed += 1
       let key = batch.keys[row]
-      if services[key]?.count(id) == true { continue }
-      if services[key] == nil { services[key] = RefinedService(name: names[row].isNull ? nil : Array(names[row].buffer), limit: limit) }
-      if services[key]?.add(id, Array(templates[row].buffer)) == true { changed.insert(key) }
+      let service = services[key] ?? start(key, names[row])
+      if service.knows(id) { continue }
+      if service.add(id, Array(templates[row].buffer)) { changed.insert(key) }
     }
     output.absorb(absorbed)
     output.filtered(without)
+  }
+
+  private func start(_ key: KeyHash, _ name: ByteView) -> RefinedService {
+    let service = RefinedService(name: name.isNull ? nil : Array(name.buffer), limit: limit)
+    services[key] = service
+    return service
   }
 
   /// Says what changed.
@@ -69,10 +75,8 @@ final class RefineTemplatesOperator: Operator {
     var batch = RecordBatch(schema: schema)
     let fields = schema.fields
     for key in changed.sorted() {
-      guard var service = services.removeValue(forKey: key) else { continue }
-      let rows = service.changes()
-      services[key] = service
-      for row in rows {
+      guard let service = services[key] else { continue }
+      for row in service.changes() {
         let index = batch.appendRow()
         batch.bytes(fields[0])[index] = service.name.map { $0.withUnsafeBufferPointer { batch.copy($0) } } ?? .null
         batch.bytes(fields[1])[index] = HexID.write(row.shape, in: batch)
@@ -111,12 +115,9 @@ final class RefineTemplatesOperator: Operator {
           let isChanged = try reader.integer(UInt8.self) != 0
           let service = try RefinedService(from: &reader, limit: limit)
           guard from.keyGroups.contains(key.group) else { continue }
-          if services[key] == nil {
-            services[key] = service
-            if isChanged { changed.insert(key) }
-          } else if services[key]?.merge(service) == true || isChanged {
-            changed.insert(key)
-          }
+          let hasNews = services[key]?.merge(service) ?? false
+          if services[key] == nil { services[key] = service }
+          if hasNews || isChanged { changed.insert(key) }
         }
       }
     }

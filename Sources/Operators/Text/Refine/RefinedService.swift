@@ -1,7 +1,8 @@
 internal import Dataflow
 
-/// The shapes of one service, and what was said of them last.
-struct RefinedService {
+/// The shapes of one service, and what was said of them last. Messages are not counted: capsules are for that, and a state that only new shapes
+/// change need not be encoded again at every checkpoint.
+final class RefinedService {
   struct Change {
     /// A shape, or a fingerprint that is no more.
     var shape: KeyHash
@@ -21,16 +22,20 @@ struct RefinedService {
   /// Shapes that were not said yet.
   private var unsaid: [KeyHash: [UInt8]] = [:]
 
+  /// What `encode` appends, while nothing changes.
+  private var encoded: [UInt8]?
+
   init(name: [UInt8]?, limit: Int) {
     self.name = name
     map = ShapeMap(limit: limit)
   }
 
-  /// Counts a message of a shape that is kept. False when it is not.
-  mutating func count(_ shape: KeyHash) -> Bool { map.count(shape) }
+  /// Whether a message of the shape changes nothing.
+  func knows(_ shape: KeyHash) -> Bool { map.contains(shape) || said[shape] != nil }
 
   /// Adds a message of a shape that may be new. Returns whether there is something to say.
-  mutating func add(_ shape: KeyHash, _ template: [UInt8]) -> Bool {
+  func add(_ shape: KeyHash, _ template: [UInt8]) -> Bool {
+    encoded = nil
     let isChanged = map.add(shape, template: template)
     if said[shape] != nil || unsaid[shape] != nil || unsaid.count >= Self.unsaidLimit { return isChanged }
     unsaid[shape] = template
@@ -38,7 +43,8 @@ struct RefinedService {
   }
 
   /// Adds what another subtask knew of the service. Returns whether there is something to say.
-  mutating func merge(_ other: RefinedService) -> Bool {
+  func merge(_ other: RefinedService) -> Bool {
+    encoded = nil
     let isChanged = map.merge(other.map)
     said.merge(other.said) { mine, _ in mine }
     revision = max(revision, other.revision)
@@ -47,7 +53,8 @@ struct RefinedService {
   }
 
   /// What is to be said now, ascending by shape; it counts as said.
-  mutating func changes() -> [Change] {
+  func changes() -> [Change] {
+    encoded = nil
     let refined = map.refined()
     var changes: [(shape: KeyHash, template: RefinedTemplate)] = []
     var gone: [KeyHash: RefinedTemplate] = [:]
@@ -74,7 +81,15 @@ struct RefinedService {
 
   // MARK: Bytes
 
+  /// Appends the service, for a checkpoint. O(bytes), cheap when nothing has changed since the last.
   func encode(into bytes: inout [UInt8]) {
+    let own = encoded ?? encode()
+    encoded = own
+    bytes.append(contentsOf: own)
+  }
+
+  private func encode() -> [UInt8] {
+    var bytes: [UInt8] = []
     bytes.append(integer: UInt8(name == nil ? 0 : 1))
     bytes.append(counted: name ?? [])
     bytes.append(integer: revision)
@@ -89,6 +104,7 @@ struct RefinedService {
       bytes.append(integer: shape.low)
       bytes.append(counted: template)
     }
+    return bytes
   }
 
   /// Reads what `encode` wrote. Throws `StateFormatError`. Shapes beyond a limit that is smaller now are let go.

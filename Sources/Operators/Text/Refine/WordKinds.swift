@@ -100,7 +100,7 @@ enum WordKinds {
       if Bytes.isUpper(word[start]), word.endIndex - start > 1, !Bytes.isUpper(word[start + 1]) { break }
     }
     let last = word[start...]
-    guard last.count <= 11, last.count >= 2 else { return false }
+    guard last.count <= 12, last.count >= 2 else { return false }
     return cues.contains(String(decoding: last.map { Bytes.isUpper($0) ? $0 | 0x20 : $0 }, as: UTF8.self))
   }
 }
