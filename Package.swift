@@ -60,7 +60,9 @@ let package = Package(
 
     .executableTarget(
       name: "sloscout",
-      dependencies: ["Jobs", "Connectors", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
 
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),

@@ -12,6 +12,7 @@ public enum OperatorCatalog {
     SetFields.type,
     RedactPII.type,
     Fingerprint.type,
+    RefineTemplates.type,
     TumblingWindow.type,
     SlidingWindow.type,
     SessionWindow.type,

@@ -34,7 +34,7 @@ enum Layers {
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors"], others: ["Yams", "Foundation"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Jobs"], others: ["Foundation"]),
-    Layer("sloscout", ours: ["Dataflow", "Connectors", "Jobs", "Benchmarks"], others: ["ArgumentParser", "Foundation"]),
+    Layer("sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks"], others: ["ArgumentParser", "Foundation"]),
   ]
 
   /// Modules of C code and the folder that may import each; CScan is for the targets that list it.

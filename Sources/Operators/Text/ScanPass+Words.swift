@@ -86,6 +86,8 @@ extension ScanPass {
   private mutating func word(_ p: Pointer) -> Pointer? {
     guard p < end else { return nil }
     if Bytes.isQuote(p.pointee) {
+      // What a record of keys and values says stays.
+      if isMessage(p) { return nil }
       let limit = end - p > Self.longestQuote ? p + Self.longestQuote : end
       var stop = p + 1
       while stop < limit, stop.pointee != p.pointee {
@@ -112,6 +114,13 @@ extension ScanPass {
     return stop
   }
 
+  /// Whether the quote at `p` opens the message among keys and values: `level=info msg="starting up" port=80`.
+  private func isMessage(_ p: Pointer) -> Bool {
+    guard p - base >= 4, p[-1] == UInt8(ascii: "=") else { return false }
+    let key = p - 1
+    return Bytes.endsIgnoringCase(key, base, with: "msg") || Bytes.endsIgnoringCase(key, base, with: "message")
+  }
+
   /// A placeholder, in text that was redacted before.
   mutating func tag(at i: Pointer) -> Pointer {
     guard let tag = TokenKind.tag(at: i, before: end) else { return i + 1 }
@@ -133,6 +142,7 @@ extension ScanPass {
         return stop
       }
     }
+    if tag.kind == .address { recordUser(before: start) }
     record(tag.kind, start, stop)
     return stop
   }

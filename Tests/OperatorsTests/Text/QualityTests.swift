@@ -16,7 +16,10 @@ struct QualityTests {
   private struct Line: Decodable {
     let line: String
     let event_id: String
+    let template: String
   }
+
+  private static let systems = ["Android", "BGL", "HDFS", "HPC", "Hadoop", "OpenSSH", "OpenStack", "Windows"]
 
   private struct Labelled: Decodable {
     struct Span: Decodable, Hashable {
@@ -41,7 +44,7 @@ struct QualityTests {
     var accuracy: [Double] = []
     var f1: [Double] = []
     let scanner = TextScanner()
-    for system in ["Android", "BGL", "HDFS", "HPC", "Hadoop", "OpenSSH", "OpenStack", "Windows"] {
+    for system in Self.systems {
       guard let lines = try rows("\(Self.folder)/loghub/\(system).jsonl", as: Line.self) else { return }
       var actual: [String: [Int]] = [:]
       var predicted: [KeyHash: [Int]] = [:]
@@ -61,6 +64,25 @@ struct QualityTests {
     let mean = { (values: [Double]) in values.reduce(0, +) / Double(values.count) }
     #expect(mean(accuracy) >= 0.90)
     #expect(mean(f1) >= 0.83)
+  }
+
+  @Test(
+    "templates are as people write them: grouping accuracy 0.97, its F1 0.95, template F1 0.80 at least, mean over systems, in any order and sharding"
+  )
+  func templates() throws {
+    var scores: [TemplateScore] = []
+    for system in Self.systems {
+      guard let lines = try rows("\(Self.folder)/loghub/\(system).jsonl", as: Line.self) else { return }
+      let shapes = ScannedShapes(lines.map(\.line))
+      let found = shapes.texts(shapes.map(shapes.lines).refined())
+      scores.append(
+        TemplateScore(zip(lines, found).map { (group: $0.event_id, template: $0.template, predicted: $1, predictedTemplate: $1) }))
+      try RefinementStability.check(shapes)
+    }
+    let mean = TemplateScore.mean(scores)
+    #expect(mean.accuracy >= 0.97)
+    #expect(mean.groupF1 >= 0.95)
+    #expect(mean.templateF1 >= 0.80)
   }
 
   @Test("personal data is found as labelled: F1 0.97, at most 1 % leaked, clean lines untouched")

@@ -37,19 +37,6 @@ struct ScannedText {
   }
 }
 
-/// A seeded generator (Steele, Lea and Flood's SplitMix64).
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-}
-
 /// Strings made of the pieces that recognisers fight over.
 struct HostilePieces {
   private var random: SplitMix
@@ -70,7 +57,8 @@ struct HostilePieces {
     "512-44-9021", "DE89370400440532013000", "NL91 ABNA 0417 1643 00", "password=", "password: ", "pwd=x1", "\"pwd\":\"", "pin=1234",
     "secret=",
     "api_key: ", "token=", "phone=", "ssn:", "iban=", "dob=", "name=", "patient: ", "customer_name=", "Maria Gonzalez", "John Q. Smith",
-    "Authorization: ", "Bearer ", "Basic ", "Token ", "YWRtaW46UGE1NXdvcmQ=", "mpBFXlNPHcSke4R1J+dBi2ewQr8t4/lC4LvGNWAM",
+    "for ", "user ", " from ", "msg=\"", "<*>", "Authorization: ", "Bearer ", "Basic ", "Token ", "YWRtaW46UGE1NXdvcmQ=",
+    "mpBFXlNPHcSke4R1J+dBi2ewQr8t4/lC4LvGNWAM",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "-----BEGIN RSA PRIVATE KEY-----", "MIIEpAIBAAKCAQEAmhr7jmPY72T3AVbfzx06UVZy",
     "-----END RSA PRIVATE KEY-----", "<email>", "<ip>", "<num>", "<phone>", "<card>", "<nothing>", "<credentials>", "version ",
     "upgrade from ",

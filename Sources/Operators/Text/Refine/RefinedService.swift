@@ -1,0 +1,127 @@
+internal import Dataflow
+
+/// The shapes of one service, and what was said of them last. Messages are not counted: capsules are for that, and a state that only new shapes
+/// change need not be encoded again at every checkpoint.
+final class RefinedService {
+  struct Change {
+    /// A shape, or a fingerprint that is no more.
+    var shape: KeyHash
+    var template: RefinedTemplate
+    var revision: Int64
+  }
+
+  /// New shapes are remembered until they are said, whether the map keeps them or not, so many of them.
+  private static let unsaidLimit = 4_096
+
+  /// Nil for messages without a service.
+  let name: [UInt8]?
+  private var map: ShapeMap
+  /// The fingerprints of shapes that were said last.
+  private var said: [KeyHash: KeyHash] = [:]
+  private var revision: Int64 = 0
+  /// Shapes that were not said yet.
+  private var unsaid: [KeyHash: [UInt8]] = [:]
+
+  /// What `encode` appends, while nothing changes.
+  private var encoded: [UInt8]?
+
+  init(name: [UInt8]?, limit: Int) {
+    self.name = name
+    map = ShapeMap(limit: limit)
+  }
+
+  /// Whether a message of the shape changes nothing.
+  func knows(_ shape: KeyHash) -> Bool { map.contains(shape) || said[shape] != nil }
+
+  /// Adds a message of a shape that may be new. Returns whether there is something to say.
+  func add(_ shape: KeyHash, _ template: [UInt8]) -> Bool {
+    encoded = nil
+    let isChanged = map.add(shape, template: template)
+    if said[shape] != nil || unsaid[shape] != nil || unsaid.count >= Self.unsaidLimit { return isChanged }
+    unsaid[shape] = template
+    return true
+  }
+
+  /// Adds what another subtask knew of the service. Returns whether there is something to say.
+  func merge(_ other: RefinedService) -> Bool {
+    encoded = nil
+    let isChanged = map.merge(other.map)
+    said.merge(other.said) { mine, _ in mine }
+    revision = max(revision, other.revision)
+    unsaid.merge(other.unsaid) { mine, _ in mine }
+    return isChanged || !other.unsaid.isEmpty
+  }
+
+  /// What is to be said now, ascending by shape; it counts as said.
+  func changes() -> [Change] {
+    encoded = nil
+    let refined = map.refined()
+    var changes: [(shape: KeyHash, template: RefinedTemplate)] = []
+    var gone: [KeyHash: RefinedTemplate] = [:]
+    let alive = Set(refined.templates.map(\.fingerprint))
+    for shape in map.shapes.sorted() {
+      guard let template = refined[shape] else { continue }
+      let last = said.updateValue(template.fingerprint, forKey: shape)
+      guard last != template.fingerprint else { continue }
+      changes.append((shape, template))
+      if let last, !alive.contains(last), gone[last] == nil { gone[last] = template }
+    }
+    for (shape, template) in unsaid.sorted(by: { $0.key < $1.key }) where refined[shape] == nil {
+      let template = refined.template(of: shape, template: template)
+      said[shape] = template.fingerprint
+      changes.append((shape, template))
+    }
+    unsaid.removeAll()
+    changes += gone.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    // What the map does not keep is forgotten now and then, and said once more when it is seen again.
+    if said.count > map.count + 2 * Self.unsaidLimit { said = said.filter { map.contains($0.key) } }
+    if !changes.isEmpty { revision += 1 }
+    return changes.map { Change(shape: $0.shape, template: $0.template, revision: revision) }
+  }
+
+  // MARK: Bytes
+
+  /// Appends the service, for a checkpoint. O(bytes), cheap when nothing has changed since the last.
+  func encode(into bytes: inout [UInt8]) {
+    let own = encoded ?? encode()
+    encoded = own
+    bytes.append(contentsOf: own)
+  }
+
+  private func encode() -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(integer: UInt8(name == nil ? 0 : 1))
+    bytes.append(counted: name ?? [])
+    bytes.append(integer: revision)
+    map.encode(into: &bytes)
+    bytes.append(integer: UInt32(said.count))
+    for (shape, fingerprint) in said.sorted(by: { $0.key < $1.key }) {
+      for word in [shape.high, shape.low, fingerprint.high, fingerprint.low] { bytes.append(integer: word) }
+    }
+    bytes.append(integer: UInt32(unsaid.count))
+    for (shape, template) in unsaid.sorted(by: { $0.key < $1.key }) {
+      bytes.append(integer: shape.high)
+      bytes.append(integer: shape.low)
+      bytes.append(counted: template)
+    }
+    return bytes
+  }
+
+  /// Reads what `encode` wrote. Throws `StateFormatError`. Shapes beyond a limit that is smaller now are let go.
+  init(from reader: inout ByteReader, limit: Int) throws {
+    let hasName = try reader.integer(UInt8.self) != 0
+    let bytes = try reader.counted()
+    name = hasName ? bytes : nil
+    revision = try reader.integer()
+    map = ShapeMap(limit: limit)
+    map.merge(try ShapeMap(from: &reader))
+    for _ in 0..<(try reader.integer(UInt32.self)) {
+      let shape = KeyHash(high: try reader.integer(), low: try reader.integer())
+      said[shape] = KeyHash(high: try reader.integer(), low: try reader.integer())
+    }
+    for _ in 0..<(try reader.integer(UInt32.self)) {
+      let shape = KeyHash(high: try reader.integer(), low: try reader.integer())
+      unsaid[shape] = try reader.counted()
+    }
+  }
+}
