@@ -57,7 +57,9 @@ let package = Package(
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
-    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),
+    .target(name: "PlantedData", path: "Tests/Support/PlantedData", swiftSettings: strict),
+    .testTarget(
+      name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"], exclude: ["Text/Corpus"], swiftSettings: strict),
     .testTarget(
       name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "Gzip", "Postgres", "SinkTesting", "Zstd"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),

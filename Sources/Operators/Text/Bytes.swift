@@ -41,6 +41,11 @@ enum Bytes {
     byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "!")
   }
 
+  /// A letter of Latin script with an accent, U+00C0 to U+017F, two bytes.
+  static func isAccented(_ p: Pointer, _ end: Pointer) -> Bool {
+    end - p >= 2 && p[0] >= 0xC3 && p[0] <= 0xC5 && p[1] & 0xC0 == 0x80 && !(p[0] == 0xC3 && (p[1] == 0x97 || p[1] == 0xB7))
+  }
+
   static func equal(_ a: Pointer, _ b: Pointer, _ count: Int) -> Bool { memcmp(a, b, count) == 0 }
 
   /// Whether the bytes at `p` are the word.

@@ -27,16 +27,32 @@ enum PersonalKey {
       p -= 1
       letters.prepend(p.pointee)
     }
-    guard letters.count >= 2, let key = Self.table(letters) else { return nil }
-    self = key
+    guard letters.count >= 2 else { return nil }
+    if let key = Self.table(letters) {
+      self = key
+    } else if letters.isWhole("number") || letters.isWhole("no"), p > base, p[-1] == UInt8(ascii: " "), Phones.isNamed(before: p - 1, base)
+    {
+      // `Phone number: …`
+      self = .phone
+    } else {
+      return nil
+    }
   }
 
   private static func table(_ key: LastLetters) -> PersonalKey? {
-    if key.ends("password") || key.ends("passwd") || key.ends("passphrase") || key.isLast("pwd") || key.ends("passcode") {
+    if key.ends("password") || key.ends("passwd") || key.ends("passphrase") || key.isLast("pwd") || key.ends("passcode")
+      || key.ends("passwort")
+      || key.ends("kennwort")
+    {
       return .password
     }
-    if key.isLast("pass") { return .pass }
+    if key.isLast("pass") || key.ends("requirepass") || key.ends("dbpass") || key.ends("userpass") || key.ends("keypass")
+      || key.ends("storepass") || key.ends("authpass") || key.ends("adminpass") || key.ends("rootpass")
+    {
+      return .pass
+    }
     if key.isLast("pin") || key.ends("pincode") { return .pin }
+    if key.ends("publickeytoken") { return nil }
     if key.ends("secret") || key.ends("apikey") || key.ends("accesskey") || key.ends("secretkey") || key.ends("token")
       || key.ends("privatekey") || key.ends("authkey") || key.ends("accountkey") || key.ends("secretkeybase") || key.ends("encryptionkey")
       || key.ends("signingkey")
@@ -45,26 +61,46 @@ enum PersonalKey {
     }
     if key.ends("authorization") { return .authorization }
     if key.ends("phone") || key.ends("phonenumber") || key.isLast("mobile") || key.isLast("tel") || key.isLast("fax") || key.ends("msisdn")
-      || key.isLast("cell") || key.ends("mobilenumber")
+      || key.isLast("cell") || key.ends("mobilenumber") || key.ends("telefon") || key.ends("telefono") || key.isLast("mobil")
     {
       return .phone
     }
     if key.isLast("ssn") || key.ends("socialsecuritynumber") { return .ssn }
     if key.isLast("iban") { return .iban }
     if key.isLast("dob") || key.ends("birthdate") || key.ends("dateofbirth") || key.ends("birthday") || key.isLast("birth")
-      || key.isLast("born")
+      || key.isLast("born") || key.ends("geburtsdatum")
     {
       return .birthDate
     }
-    if key.ends("fullname") || key.ends("firstname") || key.ends("lastname") || key.isLast("surname") || key.ends("customername")
-      || key.isLast("patient") || key.ends("patientname") || key.isLast("cardholder") || key.ends("cardholdername")
-      || key.ends("employeename")
-      || key.ends("contactname") || key.ends("givenname") || key.ends("familyname")
+    if key.ends("name") { return name(key) }
+    if key.isLast("patient") || key.isLast("cardholder") { return .person(least: 1) }
+    if key.isLast("customer") || key.isLast("employee") || key.isLast("applicant") || key.isLast("recipient") || key.isLast("passenger")
+      || key.isLast("holder") || key.isLast("beneficiary") || key.isLast("payee") || key.isLast("payer") || key.isLast("guest")
+      || key.isLast("member") || key.isLast("nurse") || key.isLast("doctor") || key.isLast("person") || key.isLast("student")
+      || key.isLast("owner") || key.isLast("author") || key.isLast("driver") || key.isLast("tenant") || key.isLast("buyer")
+      || key.ends("nameoncard") || key.isLast("sender") || key.isLast("receiver") || key.isLast("user") || key.isLast("client")
+    {
+      return .person(least: 2)
+    }
+    return nil
+  }
+
+  /// What a key that ends with `name` says.
+  private static func name(_ key: LastLetters) -> PersonalKey? {
+    if key.ends("fullname") || key.ends("firstname") || key.ends("lastname") || key.isLast("surname") || key.ends("givenname")
+      || key.ends("familyname") || key.ends("middlename") || key.ends("maidenname") || key.ends("patientname") || key.ends("holdername")
+      || key.ends("employeename") || key.ends("contactname") || key.ends("customername")
     {
       return .person(least: 1)
     }
-    if key.isWhole("name") || key.isLast("customer") || key.isLast("employee") || key.isLast("applicant") || key.isLast("recipient")
-      || key.isLast("passenger") || key.ends("legalname") || key.ends("realname")
+    if key.isWhole("name") || key.ends("legalname") || key.ends("realname") || key.ends("displayname") || key.ends("studentname")
+      || key.ends("billingname") || key.ends("shippingname") || key.ends("recipientname") || key.ends("beneficiaryname")
+      || key.ends("passengername") || key.ends("guestname") || key.ends("membername") || key.ends("payeename") || key.ends("ownername")
+      || key.ends("sendername") || key.ends("receivername") || key.ends("authorname") || key.ends("doctorname") || key.ends("drivername")
+      || key.ends("insuredname") || key.ends("clientname") || key.ends("subscribername") || key.ends("residentname")
+      || key.ends("spousename") || key.ends("parentname") || key.ends("childname") || key.ends("signername") || key.ends("borrowername")
+      || key.ends("teachername") || key.ends("managername") || key.ends("sellername") || key.ends("applicantname") || key.ends("tenantname")
+      || key.ends("buyername") || key.ends("personname")
     {
       return .person(least: 2)
     }

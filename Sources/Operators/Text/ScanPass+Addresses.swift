@@ -57,6 +57,7 @@ extension ScanPass {
       let stop = p
       while p > first, Bytes.isAlpha(p[-1]) { p -= 1 }
       words += 1
+      if words == 1, WordList.contains(WordList.numbered, p, stop) { return true }
       guard p == base || p[-1] == UInt8(ascii: " ") || p[-1] == UInt8(ascii: "(") || p[-1] == UInt8(ascii: "\"") else { continue }
       switch p.pointee | 0x20 {
       case UInt8(ascii: "v"):
