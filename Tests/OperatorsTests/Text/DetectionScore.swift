@@ -36,22 +36,9 @@ struct DetectionScore {
     return 2 * Double(sum.right) / Double(max(1, 2 * sum.right + sum.wrong + sum.missed))
   }
 
-  /// The type's name as data sets write it.
-  static func name(_ type: PIIType) -> String {
-    switch type {
-    case .basicAuth: "BASIC_AUTH"
-    case .creditCard: "CREDIT_CARD"
-    case .awsKey: "AWS_KEY"
-    case .credentials: "URL_CRED"
-    case .privateKey: "PRIVATE_KEY"
-    case .birthDate: "DOB"
-    default: type.name.uppercased()
-    }
-  }
-
   /// Takes in what was found in one text.
   mutating func add(_ planted: PlantedText, found: [PIISpan]) {
-    let spans = found.map { (range: Int($0.start)..<Int($0.end), type: Self.name($0.type)) }
+    let spans = found.map { (range: Int($0.start)..<Int($0.end), type: $0.type.label) }
     var open = Set(spans.indices)
     var wrong: [String] = []
     for span in planted.spans {
