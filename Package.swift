@@ -64,20 +64,22 @@ let package = Package(
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC"], swiftSettings: strict),
-    .target(name: "PlantedData", path: "Tests/Support/PlantedData", swiftSettings: strict),
+    .target(name: "PlantedData", path: "Tests/Support/PlantedData", exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
-      name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"], exclude: ["Text/Corpus"],
+      name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"],
       swiftSettings: strict),
     .testTarget(
       name: "ConnectorsTests", dependencies: ["Connectors", "Dataflow", "Gzip", "Postgres", "SinkTesting", "Zstd"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog", "PlantedData"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
     .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
     .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
-    .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Jobs", "PlantedData", "Postgres", "SinkTesting"],
+      swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -28,6 +28,8 @@ enum Bytes {
   @inline(__always)
   static func isKey(_ byte: UInt8) -> Bool { cscan_set(byte) & UInt8(CSCAN_IS_KEY) != 0 }
 
+  /// What stands behind a backslash for the end of a line or a tab.
+  static func isEscape(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "n") || byte == UInt8(ascii: "t") || byte == UInt8(ascii: "r") }
   @inline(__always)
   static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
   /// `=`, `<`, `>`, `!`, `~`: beside an equals sign they make an operator of it.

@@ -26,9 +26,12 @@ public final class RedactPII: Operator {
       ] + RedactionOptions.fields,
       example: "field: message")
   ) { config, schema in
-    let inputs = try TextField.all(config, in: schema)
-    let options = try RedactionOptions(config)
-    let blanks = config.string("onFailure") == "blank"
+    plan(
+      try RedactionOptions(config), try TextField.all(config, in: schema), blanks: config.string("onFailure") == "blank", in: schema)
+  }
+
+  /// The operator for these fields, of which there is one at least.
+  package static func plan(_ options: RedactionOptions, _ inputs: [Field], blanks: Bool, in schema: Schema) -> PlannedOperator {
     let input = inputs[0]
     var output = schema
     let others = inputs.dropFirst().map { (from: $0, to: output.append($0.name, .bytes)) }

@@ -32,6 +32,12 @@ public struct RedactionOptions: Sendable {
         ])), example: "[{ name: employee, regex: 'E-\\d{6}' }]", "What else is taken out: <employee>."),
   ]
 
+  /// Options that are made rather than read.
+  package init(rules: RedactionRules?, patterns: UserPatterns? = nil) {
+    self.rules = rules
+    self.patterns = patterns
+  }
+
   /// Reads the options. Throws `Diagnostic` at the place of what is wrong.
   public init(_ config: Config) throws {
     var policies: [PIIType: RedactionPolicy] = [:]
@@ -62,7 +68,8 @@ public struct RedactionOptions: Sendable {
     }
     let key = try Self.key(config, isNeeded: policies.values.contains(.pseudonym))
     let forms = try (config.strings("allowPatterns") ?? []).map { try Self.expression($0, "allowPatterns", config) }
-    let rules = RedactionRules(policies: policies, key: key, allowed: config.strings("allow") ?? [], allowedForms: forms)
+    let rules = RedactionRules(
+      policies: policies, key: key, allowed: config.strings("allow") ?? [], allowedForms: forms, rounds: Redactor.maximumRounds)
     self.rules = rules.isPlain ? nil : rules
     let denied = config.strings("deny") ?? []
     guard !denied.contains("") else { throw config.diagnostic("deny", code: "redact.pattern", "an empty word stands everywhere") }

@@ -22,6 +22,8 @@ public final class RedactionRules: Sendable {
   private let allowed: Set<[UInt8]>
   private let allowedForms: [RegularExpression]
   private let isSelective: Bool
+  /// How often a text is looked through for what is left once values are out.
+  let rounds: Int
 
   /// Rules; every type is tagged unless said otherwise.
   ///
@@ -30,10 +32,14 @@ public final class RedactionRules: Sendable {
   ///   - key: for pseudonyms; without one they are tags.
   ///   - allowed: values that stay.
   public convenience init(policies: [PIIType: RedactionPolicy] = [:], key: [UInt8]? = nil, allowed: [String] = []) {
-    self.init(policies: policies, key: key, allowed: allowed, allowedForms: [])
+    self.init(policies: policies, key: key, allowed: allowed, allowedForms: [], rounds: Redactor.maximumRounds)
   }
 
-  init(policies: [PIIType: RedactionPolicy], key: [UInt8]?, allowed: [String], allowedForms: [RegularExpression]) {
+  /// Rules that give up after so many rounds: with none, nothing that holds personal data can be redacted.
+  package convenience init(rounds: Int) { self.init(policies: [:], key: nil, allowed: [], allowedForms: [], rounds: rounds) }
+
+  init(policies: [PIIType: RedactionPolicy], key: [UInt8]?, allowed: [String], allowedForms: [RegularExpression], rounds: Int) {
+    self.rounds = rounds
     self.policies = PIIType.allCases.map { type in
       let policy = policies[type] ?? .tag
       return policy == .pseudonym && key == nil ? .tag : policy

@@ -23,7 +23,7 @@ final class Redactor {
   ///   - rules: what takes their places; tags when nil.
   func redact(_ text: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<PIISpan>, rules: RedactionRules?) -> KeyHash? {
     Self.write(text, spans, to: current.resize(to: Self.count(text, spans, rules)), rules)
-    for _ in 0..<Self.maximumRounds {
+    for _ in 0..<(rules?.rounds ?? Self.maximumRounds) {
       guard let base = current.bytes.baseAddress else { return nil }
       var pass = ScanPass(base, current.bytes.count, buffers)
       let shape = pass.run()

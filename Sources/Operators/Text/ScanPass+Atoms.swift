@@ -72,6 +72,7 @@ extension ScanPass {
     }
     if stop - start >= 16, lanes & Lane.letters != 0, let next = credential(start, stop, lanes) { return next }
     if lanes & Lane.glue != 0, let next = emailInside(start, stop) { return next }
+    if lanes & Lane.slash != 0, let next = escapedPieces(start, stop) { return next }
     if start > base {
       if start[-1] == UInt8(ascii: " ") {
         if let next = passwordArgument(start) { return next }
@@ -166,7 +167,7 @@ extension ScanPass {
           {
             find(.ipv4, i, stop)
           }
-          if stop - i >= 13, let card = CreditCard.end(i, end), card == stop { return personal(.creditCard, i, stop) }
+          if stop - i >= 14, stop - i <= 16, let card = CreditCard.end(i, end), card == stop { return personal(.creditCard, i, stop) }
           record(.number, i, stop)
           return stop
         }
@@ -175,7 +176,7 @@ extension ScanPass {
     let digits = Lane.digits(lanes)
     let isCompound = lanes & ~Lane.alnum != 0
     if Lane.dots(lanes) >= 3 { findEmbedded(start, stop) }
-    if digits >= 13, start < i, i[-1] == UInt8(ascii: "_"), let card = CreditCard.end(i, end), card == stop {
+    if digits >= 14, digits <= 16, start < i, i[-1] == UInt8(ascii: "_"), let card = CreditCard.end(i, end), card == stop {
       return personal(.creditCard, i, stop)
     }
     if digits >= 2 || isCompound || start == i || isValue(start), digits > 4 || !Terms.contains(start, stop) {
@@ -250,7 +251,7 @@ extension ScanPass {
     return stop
   }
 
-  private mutating func quietPersonal(_ start: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer? {
+  mutating func quietPersonal(_ start: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer? {
     if start.pointee == UInt8(ascii: "+"), let next = internationalPhone(start) { return next }
     if stop - start >= 16, lanes & Lane.letters != 0, let next = credential(start, stop, lanes) { return next }
     if lanes & Lane.glue != 0, let next = emailInside(start, stop) { return next }

@@ -11,7 +11,12 @@ extension ScanPass {
     while start < whole, start - first <= 1, start.pointee == UInt8(ascii: " ") { start += 1 }
     let isSpaced = start > first
     var quote: UInt8 = 0
-    if start < whole, start.pointee == UInt8(ascii: "\\"), whole - start >= 2, Bytes.isQuote(start[1]) { start += 1 }
+    if start < whole, start.pointee == UInt8(ascii: "\\") {
+      // A document inside of a document: its quotes have backslashes.
+      var p = start
+      while p < whole, p - start < 4, p.pointee == UInt8(ascii: "\\") { p += 1 }
+      if p < whole, Bytes.isQuote(p.pointee) { start = p }
+    }
     if start < whole, Bytes.isQuote(start.pointee) {
       quote = start.pointee
       start += 1
@@ -112,7 +117,8 @@ extension ScanPass {
 
   /// The quoted word behind `PASSWORD `, `passphrase ` or `IDENTIFIED BY `, without a sign between.
   mutating func quotedPassword(_ start: Pointer) -> Pointer? {
-    let word = start - 2
+    var word = start - 2
+    while word > base, start - word < 6, word.pointee == UInt8(ascii: "\\") { word -= 1 }
     guard word - base >= 8, word.pointee == UInt8(ascii: " ") else { return nil }
     let isNamed =
       switch word[-1] | 0x20 {

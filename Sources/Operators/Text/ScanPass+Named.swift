@@ -41,6 +41,24 @@ extension ScanPass {
     }
   }
 
+  /// Personal data in an atom that escaped line ends and tabs divide, as in the text of a JSON document: `paid\\tDE89…\\tok`.
+  mutating func escapedPieces(_ start: Pointer, _ stop: Pointer) -> Pointer? {
+    guard var escape = Bytes.find(UInt8(ascii: "\\"), start, stop) else { return nil }
+    while true {
+      let first = escape + 2
+      guard first < stop else { return nil }
+      let next = Bytes.find(UInt8(ascii: "\\"), first, stop)
+      let last = next ?? stop
+      if Bytes.isEscape(escape[1]), last > first, escape >= floor {
+        var lanes: UInt64 = 0
+        for p in first..<last { lanes &+= Bytes.lane(p.pointee) }
+        if lanes & Lane.digit != 0, let found = quietPersonal(first, last, lanes) { return found }
+      }
+      guard let next else { return nil }
+      escape = next
+    }
+  }
+
   /// `user:password` in front of the `@` at `i` in a data source name without a scheme: `root:pw@tcp(db:3306)/app`.
   mutating func dataSource(at i: Pointer) -> Pointer? {
     guard i >= quiet, i > floor, Bytes.starts(i + 1, end, with: "tcp(") || Bytes.starts(i + 1, end, with: "unix(") else { return nil }

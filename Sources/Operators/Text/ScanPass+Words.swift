@@ -55,7 +55,9 @@ extension ScanPass {
       lanes &+= lane
       stop += 1
     }
-    while stop > i + 1, stop[-1] == UInt8(ascii: ".") || stop[-1] == UInt8(ascii: ":") && stop[-2] != UInt8(ascii: ":") { stop -= 1 }
+    while stop > i + 1,
+      stop[-1] == UInt8(ascii: ".") || stop[-1] == UInt8(ascii: "\\") || stop[-1] == UInt8(ascii: ":") && stop[-2] != UInt8(ascii: ":")
+    { stop -= 1 }
     if i > start, i[1] != UInt8(ascii: ":"), let next = hardware(start, stop, lanes) { return next }
     return addressV6(start, stop, lanes)
   }

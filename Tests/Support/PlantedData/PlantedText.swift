@@ -19,6 +19,9 @@ public struct PlantedText: Sendable {
   /// The text as a string.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
+  /// The value that a span marks.
+  public func text(of span: Span) -> String { String(decoding: bytes[span.range], as: UTF8.self) }
+
   /// Fills in a line. Stops the program at a generator that does not exist.
   public init(_ line: String, _ values: inout PlantedValues) {
     var rest = Substring(line)

@@ -129,7 +129,7 @@ extension PlantedValues {
 
   /// A hardware address with colons, dashes or dots.
   public mutating func mac() -> String {
-    let pairs = (0..<6).map { i in i == 1 ? "\(number(10...99))" : text(2, Self.hex) }
+    let pairs = (0..<6).map { i in i == 0 ? text(1, "abcdef") + text(1, Self.hex) : i == 1 ? "\(number(10...99))" : text(2, Self.hex) }
     return switch number(0...3) {
     case 0: pairs.joined(separator: ":")
     case 1: pairs.joined(separator: "-").uppercased()
