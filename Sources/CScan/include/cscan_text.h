@@ -288,6 +288,7 @@ static const uint32_t cscan_key_ends[32] = {
     ['r' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('o'),                                       /* phonenumber, holder, doctor */
     ['s' & 31] = CSCAN_AFTER('s'),                                                          /* pass */
     ['t' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('n') | CSCAN_AFTER('s') | CSCAN_AFTER('r'), /* secret, patient, guest, kennwort */
+    ['w' & 31] = CSCAN_AFTER('p'),                                                          /* pw */
     ['x' & 31] = CSCAN_AFTER('a'),                                                          /* fax */
     ['y' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('a') | CSCAN_AFTER('r'),                    /* apikey, birthday, beneficiary */
 };

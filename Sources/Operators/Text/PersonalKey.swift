@@ -30,7 +30,10 @@ enum PersonalKey {
       letters.prepend(p.pointee)
     }
     guard letters.count >= 2 else { return nil }
-    if let key = Self.table(letters) {
+    if letters.isWhole("name"), p > base, p[-1] == UInt8(ascii: " "), WordList.ends(WordList.partsOfNames, p - 1, from: base) {
+      // `First name: …`
+      self = .person(least: 1)
+    } else if let key = Self.table(letters) {
       self = key
     } else if letters.isWhole("number") || letters.isWhole("no"), p > base, p[-1] == UInt8(ascii: " "), Phones.isNamed(before: p - 1, base)
     {
@@ -84,6 +87,7 @@ enum PersonalKey {
       return key.isLast("pass") || key.ends("requirepass") || key.ends("dbpass") || key.ends("userpass") || key.ends("keypass")
         || key.ends("storepass") || key.ends("authpass") || key.ends("adminpass") || key.ends("rootpass") ? .pass : nil
     case UInt8(ascii: "l"): return key.isLast("tel") || key.isLast("cell") || key.isLast("mobil") ? .phone : nil
+    case UInt8(ascii: "w"): return key.isLast("pw") ? .password : nil
     case UInt8(ascii: "x"): return key.isLast("fax") ? .phone : nil
     case UInt8(ascii: "o"): return key.ends("telefono") ? .phone : nil
     case UInt8(ascii: "b"): return key.isLast("dob") ? .birthDate : nil

@@ -11,9 +11,14 @@ extension ScanPass {
       case UInt8(ascii: "r"):
         Bytes.endsIgnoringCase(i, base, with: "holder") || Bytes.endsIgnoringCase(i, base, with: "customer")
           || Bytes.endsIgnoringCase(i, base, with: "passenger")
-      default: Bytes.endsIgnoringCase(i, base, with: "patient") || Bytes.endsIgnoringCase(i, base, with: "applicant")
+      default:
+        Bytes.endsIgnoringCase(i, base, with: "patient") || Bytes.endsIgnoringCase(i, base, with: "applicant")
+          || Bytes.endsIgnoringCase(i, base, with: "recipient")
       }
-    guard isNamed, let stop = Names.end(i + 1, end, least: 2), !Names.isTechnical(i + 1, stop) else { return i + 1 }
+    // `Segment A` is no name.
+    guard isNamed, let stop = Names.end(i + 1, end, least: 2), stop[-2] != UInt8(ascii: " "), !Names.isTechnical(i + 1, stop) else {
+      return i + 1
+    }
     return value(.person, i + 1, stop)
   }
 

@@ -32,7 +32,7 @@ extension ScanPass {
     if count >= 2, start.pointee == UInt8(ascii: "0") || count >= 7 || count == 3 || count == 5, let next = namedPhone(start, stop) {
       return next
     }
-    guard count == 3 || count == 4 || count == 9 || count >= 11 && count <= 23 else { return nil }
+    guard count == 3 || count == 4 || count == 9 || count >= 11 && count <= 26 else { return nil }
     return longNumber(start, stop, count)
   }
 
@@ -75,7 +75,7 @@ extension ScanPass {
     if count == 14, start[0] == UInt8(ascii: "1"), start[1] == start[5], Phones.isNational(start + 2) {
       return personal(.phone, start, stop)
     }
-    if let card = CreditCard.end(start, end), card >= stop, card - start > 13 || isCalledCard(start) {
+    if let card = CreditCard.end(start, end), card >= stop || card.pointee == UInt8(ascii: "/"), card - start > 13 || isCalledCard(start) {
       return personal(.creditCard, start, card)
     }
     return nil

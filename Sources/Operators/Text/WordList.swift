@@ -29,6 +29,16 @@ enum WordList {
   /// Things with numbers of four parts that are no addresses.
   static let numbered: StaticString = " section chapter clause sdk oid rev revision paragraph patch plugin "
 
+  /// What stands before `name` in the names of names.
+  static let partsOfNames: StaticString = " first last full given family middle maiden "
+
+  /// Whether the word that ends at `stop` is in the list.
+  static func ends(_ list: StaticString, _ stop: Pointer, from base: Pointer) -> Bool {
+    var start = stop
+    while start > base, stop - start < 24, Bytes.isAlpha(start[-1]) { start -= 1 }
+    return contains(list, start, stop)
+  }
+
   /// Whether the list holds [start, stop) as a word. O(list): for values behind keys, not for every word.
   static func contains(_ list: StaticString, _ start: Pointer, _ stop: Pointer, ignoringCase: Bool = true) -> Bool {
     let count = stop - start

@@ -40,6 +40,9 @@ public struct PlantedTelemetry {
     for i in 0..<100 { lines.append(line("tock \(i)", time: Self.time(i) + 10 * Self.hour)) }
   }
 
+  /// The values that stand in the bytes after all.
+  public func leaked(in bytes: Data) -> [String] { values.filter { bytes.range(of: Data($0.utf8)) != nil }.sorted() }
+
   private static func time(_ number: Int) -> Int64 { start + Int64(number) * 1_000 % (2 * hour) }
 
   private mutating func plant(_ form: String, _ seed: UInt64) -> String {
