@@ -33,16 +33,21 @@ let package = Package(
     .systemLibrary(name: "CZstd", path: "Sources/Bindings/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CLibPQ", path: "Sources/Bindings/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/Bindings/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CLibCrypto", path: "Sources/Bindings/CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CRE2", path: "Sources/Bindings/CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "Zstd", dependencies: ["CZstd"], path: "Sources/Bindings/Zstd", swiftSettings: strict),
     .target(name: "Gzip", dependencies: ["CZlib"], path: "Sources/Bindings/Gzip", swiftSettings: strict),
     .target(name: "Postgres", dependencies: ["CLibPQ"], path: "Sources/Bindings/Postgres", swiftSettings: strict),
+    .target(name: "RE2", dependencies: ["CRE2"], path: "Sources/Bindings/RE2", swiftSettings: strict),
+    .target(name: "HMAC", dependencies: ["CLibCrypto"], path: "Sources/Bindings/HMAC", swiftSettings: strict),
 
     // The engine, and what it is tested with.
     .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
     .target(name: "DataflowTesting", dependencies: ["Dataflow"], swiftSettings: strict),
 
     // What to do, and where data lives.
-    .target(name: "Operators", dependencies: ["Dataflow", "CScan"], swiftSettings: strict),
+    .target(name: "Operators", dependencies: ["Dataflow", "CScan", "RE2", "HMAC"], swiftSettings: strict),
     .target(
       name: "Connectors",
       dependencies: [
@@ -67,19 +72,25 @@ let package = Package(
 
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
-    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip"], swiftSettings: strict),
-    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan"], swiftSettings: strict),
+    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC"], swiftSettings: strict),
+    .target(name: "PlantedData", path: "Tests/Support/PlantedData", exclude: ["Corpus"], swiftSettings: strict),
+    .testTarget(
+      name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"],
+      swiftSettings: strict),
     .testTarget(
       name: "ConnectorsTests",
       dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "Postgres", "SinkTesting", "Zstd"],
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),
+    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog", "PlantedData"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
     .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
     .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
-    .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),
-  ]
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Jobs", "PlantedData", "Postgres", "SinkTesting"],
+      swiftSettings: strict),
+  ],
+  cxxLanguageStandard: .cxx17
 )

@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh [--check]      --check only looks
 #
-# Needed: Swift 6.3; the headers of zstd, libpq and zlib; pkg-config, make; PostgreSQL's server programs (tests and demo start a private one);
+# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2 and OpenSSL; pkg-config, make; PostgreSQL's server programs (tests and demo start a private one);
 # python3 (the crash suite).
 # As root on Debian or Ubuntu the packages are installed. Otherwise the line to run is printed and the exit code is 3.
 set -euo pipefail
@@ -36,6 +36,8 @@ command -v pkg-config >/dev/null || missing+=(pkg-config)
 has_header zstd.h || missing+=(libzstd-dev)
 has_header libpq-fe.h || missing+=(libpq-dev)
 has_header zlib.h || missing+=(zlib1g-dev)
+has_header re2.h || missing+=(libre2-dev)
+has_header opensslv.h || missing+=(libssl-dev)
 command -v python3 >/dev/null || missing+=(python3)
 has_server && command -v psql >/dev/null || missing+=(postgresql)
 [ ${#missing[@]} -gt 0 ] || exit 0

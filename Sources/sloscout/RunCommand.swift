@@ -99,9 +99,11 @@ private final class JobRun: Sendable {
       progress.cancel()
       Terminal.clearStatus()
       let table = BalanceTable(result.totals)
+      let counts = CountsTable(result.counts).text
       let read = RecordsRead.count(result.thisRun, sources: session.graph.sources.map(\.id))
       Terminal.error(
         "\(session.graph.name): \(result.isEndOfInput ? "the input is at its end" : "stopped"); \(read) records read in this run\n\(table.text)"
+          + (counts.isEmpty ? "" : "\n\(counts)")
       )
       return table.isBalanced
     } catch {

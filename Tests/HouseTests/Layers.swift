@@ -23,11 +23,13 @@ enum Layers {
     Layer("Bindings/Zstd", ours: ["CZstd"]),
     Layer("Bindings/Gzip", ours: ["CZlib"]),
     Layer("Bindings/Postgres", ours: ["CLibPQ"]),
+    Layer("Bindings/RE2", ours: ["CRE2"]),
+    Layer("Bindings/HMAC", ours: ["CLibCrypto"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
     // Operators know records, connectors know systems, and neither the other.
-    Layer("Operators", ours: ["Dataflow", "CScan"]),
+    Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
       "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd"],
       others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
@@ -38,7 +40,10 @@ enum Layers {
   ]
 
   /// Modules of C code and the folder that may import each; CScan is for the targets that list it.
-  static let bindings = ["CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/"]
+  static let bindings = [
+    "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
+    "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
+  ]
 
   /// The modules that a file imports, with the line's number.
   static func imports(_ text: String) -> [(line: Int, module: String)] {

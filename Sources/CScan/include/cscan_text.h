@@ -98,7 +98,13 @@ typedef struct {
   uint64_t digits;
   uint64_t dots;
   uint64_t colons;
+  uint64_t names; /* blanks that a name may follow: behind `f`, `r` or `t`, before a capital; what the window does not show counts as fitting */
 } cscan_window;
+
+/* The map `names` from those of blanks, capitals and the three letters. */
+static inline uint64_t cscan_names(uint64_t blanks, uint64_t capitals, uint64_t letters) {
+  return blanks & (letters << 1 | 1) & (capitals >> 1 | 1ull << 63);
+}
 
 #if defined(__SSE2__)
 static inline uint64_t cscan_bits(__m128i a, __m128i b, __m128i c, __m128i d) {
@@ -108,7 +114,7 @@ static inline uint64_t cscan_bits(__m128i a, __m128i b, __m128i c, __m128i d) {
 }
 
 typedef struct {
-  __m128i triggers, atoms, digits, dots, colons;
+  __m128i triggers, atoms, digits, dots, colons, blanks, capitals, cues;
 } cscan_classes;
 
 /* All bytes of x that lie in [first, first + span]. */
@@ -133,6 +139,10 @@ static inline cscan_classes cscan_classify16(__m128i v) {
   __m128i triggers = cscan_in(v, '/', ':' - '/'); /* / 0-9 : */
   triggers = _mm_or_si128(triggers, _mm_cmpeq_epi8(_mm_and_si128(v, _mm_set1_epi8((char)0xfe)), _mm_set1_epi8('<'))); /* < = */
   r.triggers = _mm_or_si128(triggers, _mm_or_si128(at, back));
+  r.blanks = _mm_cmpeq_epi8(v, _mm_set1_epi8(' '));
+  r.capitals = cscan_in(v, 'A', 25);
+  r.cues = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('f')), _mm_cmpeq_epi8(v, _mm_set1_epi8('r'))),
+                        _mm_cmpeq_epi8(v, _mm_set1_epi8('t')));
   return r;
 }
 
@@ -147,11 +157,14 @@ static inline cscan_window cscan_window64(const uint8_t *p) {
   w.digits = cscan_bits(a.digits, b.digits, c.digits, d.digits);
   w.dots = cscan_bits(a.dots, b.dots, c.dots, d.dots);
   w.colons = cscan_bits(a.colons, b.colons, c.colons, d.colons);
+  w.names = cscan_names(cscan_bits(a.blanks, b.blanks, c.blanks, d.blanks), cscan_bits(a.capitals, b.capitals, c.capitals, d.capitals),
+                        cscan_bits(a.cues, b.cues, c.cues, d.cues));
   return w;
 }
 #else
 static inline cscan_window cscan_window64(const uint8_t *p) {
-  cscan_window w = {0, 0, 0, 0, 0};
+  cscan_window w = {0, 0, 0, 0, 0, 0};
+  uint64_t blanks = 0, capitals = 0, cues = 0;
   for (int i = 0; i < 64; i++) {
     const uint8_t c = p[i];
     const uint64_t bit = 1ull << i;
@@ -160,7 +173,11 @@ static inline cscan_window cscan_window64(const uint8_t *p) {
     if (cscan_lanes[c] == CSCAN_DIGIT) w.digits |= bit;
     if (c == '.') w.dots |= bit;
     if (c == ':') w.colons |= bit;
+    if (c == ' ') blanks |= bit;
+    if (c >= 'A' && c <= 'Z') capitals |= bit;
+    if (c == 'f' || c == 'r' || c == 't') cues |= bit;
   }
+  w.names = cscan_names(blanks, capitals, cues);
   return w;
 }
 #endif
@@ -187,6 +204,10 @@ __attribute__((target("avx512f,avx512bw"), noinline)) static cscan_window cscan_
   w.digits = slashRun & ~(colons | slash);
   w.atoms = run | letters | at | glue;
   w.triggers = slashRun | at | _mm512_cmpeq_epi8_mask(even, _mm512_set1_epi8('<'));
+  w.names = cscan_names(_mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' ')),
+                        _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('A')), _mm512_set1_epi8(25)),
+                        _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('f')) | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('r')) |
+                            _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('t')));
   return w;
 }
 #endif
@@ -205,6 +226,7 @@ static inline cscan_window cscan_window_portable(const uint8_t *p, const uint8_t
     w.digits >>= shift;
     w.dots >>= shift;
     w.colons >>= shift;
+    w.names >>= shift;
     return w;
   }
   uint8_t copy[64] = {0};
@@ -252,20 +274,23 @@ static inline cscan_pair cscan_last16(const uint8_t *end, size_t count, const ui
 #define CSCAN_AFTER(c) (1u << ((c) & 31))
 static const uint32_t cscan_key_ends[32] = {
     ['b' & 31] = CSCAN_AFTER('o'),                                                          /* dob */
-    ['d' & 31] = CSCAN_AFTER('r') | CSCAN_AFTER('w'),                                       /* password, passwd, pwd, card */
+    ['d' & 31] = CSCAN_AFTER('r') | CSCAN_AFTER('w'),                                       /* password, passwd, pwd */
     ['e' & 31] = CSCAN_AFTER('s') | CSCAN_AFTER('n') | CSCAN_AFTER('l') | CSCAN_AFTER('m') | CSCAN_AFTER('t') | CSCAN_AFTER('d') |
                  CSCAN_AFTER('e'),
-    /* passphrase, phone, mobile, name, birthdate, passcode, employee */
+    /* passphrase, phone, mobile, name, birthdate, passcode, employee, nurse */
     ['h' & 31] = CSCAN_AFTER('t'),                                                          /* dateofbirth */
-    ['l' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('l'),                                       /* tel, cell */
+    ['l' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('l') | CSCAN_AFTER('i'),                    /* tel, cell, mobil */
+    ['m' & 31] = CSCAN_AFTER('u'),                                                          /* geburtsdatum */
+    ['o' & 31] = CSCAN_AFTER('n'),                                                          /* telefono */
     ['n' & 31] = CSCAN_AFTER('i') | CSCAN_AFTER('e') | CSCAN_AFTER('d') | CSCAN_AFTER('s') | CSCAN_AFTER('o') | CSCAN_AFTER('a') |
                  CSCAN_AFTER('r'),
-    /* pin, token, msisdn, ssn, authorization, iban, born */
-    ['r' & 31] = CSCAN_AFTER('e'),                                                          /* phonenumber, cardholder */
+    /* pin, token, msisdn, ssn, authorization, iban, born, person, telefon */
+    ['r' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('o'),                                       /* phonenumber, holder, doctor */
     ['s' & 31] = CSCAN_AFTER('s'),                                                          /* pass */
-    ['t' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('n'),                                       /* secret, patient */
+    ['t' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('n') | CSCAN_AFTER('s') | CSCAN_AFTER('r'), /* secret, patient, guest, kennwort */
+    ['w' & 31] = CSCAN_AFTER('p'),                                                          /* pw */
     ['x' & 31] = CSCAN_AFTER('a'),                                                          /* fax */
-    ['y' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('a'),                                       /* apikey, birthday */
+    ['y' & 31] = CSCAN_AFTER('e') | CSCAN_AFTER('a') | CSCAN_AFTER('r'),                    /* apikey, birthday, beneficiary */
 };
 
 static inline int cscan_may_end_key(uint8_t before, uint8_t last) { return cscan_key_ends[last & 31] >> (before & 31) & 1; }

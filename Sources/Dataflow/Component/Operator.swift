@@ -28,6 +28,9 @@ public protocol Operator: AnyObject {
   func restore(_ from: StateReader) throws
 
   func close()
+
+  /// What the operator counts besides records, for progress and metrics: names and numbers since it was opened, never record contents.
+  var counts: [(name: String, count: Int)] { get }
 }
 
 extension Operator {
@@ -45,6 +48,8 @@ extension Operator {
   public func restore(_ from: StateReader) throws {}
   /// Has nothing to give back.
   public func close() {}
+  /// Counts nothing besides.
+  public var counts: [(name: String, count: Int)] { [] }
 }
 
 /// What an operator may know about where it runs.

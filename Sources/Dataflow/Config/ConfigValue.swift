@@ -39,6 +39,8 @@ public struct ConfigValue: Hashable, Sendable {
   public var path: String
   /// Came from `${file:…}` or a field marked secret: prints as •••.
   public var isSecret: Bool
+  /// Came, or a part of it, from a variable or a file rather than from the document.
+  public var isFilledIn = false
 
   /// A value; without a location when it was not read from a file.
   public init(_ content: Content, at location: SourceLocation? = nil, length: Int = 1, path: String = "", isSecret: Bool = false) {

@@ -8,6 +8,8 @@ public actor JobRunner {
     public let totals: [(id: String, counters: OperatorCounters)]
     /// The same for this run alone.
     public let thisRun: [(id: String, counters: OperatorCounters)]
+    /// What operators counted besides records, in this run since it last started from a checkpoint.
+    public let counts: [NamedCount]
   }
 
   private let graph: JobGraph
@@ -120,7 +122,8 @@ public actor JobRunner {
     let ids = plan.vertices.flatMap { $0.nodes.map(\.id) }
     await closeAll()
     return Result(
-      isEndOfInput: isEndOfInput, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]))
+      isEndOfInput: isEndOfInput, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]),
+      counts: NamedCount.sums(status.flatMap(\.counts)))
   }
 
   /// Runs all tasks of the attempt. The first failure ends all the others.

@@ -69,6 +69,7 @@ actor Subtask {
     guard let chain else { return nil }
     return SubtaskStatus(
       subtask: plan.subtask, isSource: plan.vertex.source != nil, counters: chain.nodes.map { ($0.id, $0.output.counters) },
+      counts: chain.nodes.flatMap { node in node.operation.counts.map { NamedCount(id: node.id, name: $0.name, count: $0.count) } },
       watermark: chain.timeNode?.assign.current ?? watermark, queued: plan.gate?.depth ?? 0, busyNanoseconds: busy,
       elapsedNanoseconds: plan.runtime.monotonic() - started,
       splits: chain.timeNode?.assign.allSplits.map { SplitStatus(name: $0.name, maxTime: $0.maxTime, isIdle: $0.isIdle) } ?? [])
@@ -267,6 +268,8 @@ public struct SubtaskStatus: Sendable {
   public let isSource: Bool
   /// Where the records of each operator in its chain went, the first operator first.
   public let counters: [(id: String, counters: OperatorCounters)]
+  /// What its operators count besides records.
+  public let counts: [NamedCount]
   /// Nanoseconds since 1970; `Int64.min` before the first.
   public let watermark: Int64
   /// Batches waiting at its input.
@@ -277,6 +280,29 @@ public struct SubtaskStatus: Sendable {
   public let elapsedNanoseconds: Int64
   /// Of a source: how far each of its splits has come.
   public let splits: [SplitStatus]
+}
+
+/// A number that an operator counts besides records.
+public struct NamedCount: Sendable, Equatable {
+  /// The operator's id in the job.
+  public let id: String
+  /// What is counted.
+  public let name: String
+  /// How many, since the run began.
+  public var count: Int
+
+  /// The sums of counts of the same operator and name, in the order of their first appearance.
+  static func sums(_ counts: [NamedCount]) -> [NamedCount] {
+    var result: [NamedCount] = []
+    for count in counts {
+      if let index = result.firstIndex(where: { $0.id == count.id && $0.name == count.name }) {
+        result[index].count += count.count
+      } else {
+        result.append(count)
+      }
+    }
+    return result
+  }
 }
 
 /// How far event time has come in one split.

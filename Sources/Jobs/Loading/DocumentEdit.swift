@@ -11,6 +11,14 @@ public struct DocumentEdit: Sendable {
       document.set(path[...], value)
     }
   }
+
+  /// Takes the value at the path out of every job document; nothing happens where there is none.
+  public static func remove(_ path: [String]) -> DocumentEdit {
+    DocumentEdit { document in
+      guard document["kind"]?.content == .string("Job") else { return }
+      document.remove(path[...])
+    }
+  }
 }
 
 extension ConfigValue {
@@ -20,6 +28,12 @@ extension ConfigValue {
   /// A map in the order given.
   public static func map(_ entries: [(String, ConfigValue)]) -> ConfigValue {
     ConfigValue(.map(entries.map { Entry(key: $0.0, value: $0.1) }))
+  }
+
+  fileprivate mutating func remove(_ keys: ArraySlice<String>) {
+    guard let key = keys.first, case .map(var entries) = content, let index = entries.firstIndex(where: { $0.key == key }) else { return }
+    if keys.count == 1 { entries.remove(at: index) } else { entries[index].value.remove(keys.dropFirst()) }
+    content = .map(entries)
   }
 
   fileprivate mutating func set(_ keys: ArraySlice<String>, _ value: ConfigValue) {

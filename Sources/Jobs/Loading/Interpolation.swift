@@ -83,6 +83,7 @@ struct Interpolation {
       }
     }
     result.content = .string(output + rest)
+    result.isFilledIn = true
     return result
   }
 

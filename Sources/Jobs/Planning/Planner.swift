@@ -77,7 +77,9 @@ struct Planner {
       return
     }
     let connection = component.connection.flatMap { connections[$0]?.config }
-    let planned = try type.plan(config, connection, schema)
+    // What operators leave for each other is not for sinks.
+    let visible = schema.selecting(schema.fields.filter { !$0.name.contains("#") }.map { ($0, $0.name) })
+    let planned = try type.plan(config, connection, visible)
     graph.sinks.append(
       SinkNode(id: component.id, type: component.type, inputs: component.inputs, planned: planned, acceptsLive: component.acceptsLive))
   }

@@ -28,6 +28,8 @@ enum Bytes {
   @inline(__always)
   static func isKey(_ byte: UInt8) -> Bool { cscan_set(byte) & UInt8(CSCAN_IS_KEY) != 0 }
 
+  /// What stands behind a backslash for the end of a line or a tab.
+  static func isEscape(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "n") || byte == UInt8(ascii: "t") || byte == UInt8(ascii: "r") }
   @inline(__always)
   static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
   /// `=`, `<`, `>`, `!`, `~`: beside an equals sign they make an operator of it.
@@ -39,6 +41,11 @@ enum Bytes {
   @inline(__always)
   static func isSentenceEnd(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "!")
+  }
+
+  /// A letter of Latin script with an accent, U+00C0 to U+017F, two bytes.
+  static func isAccented(_ p: Pointer, _ end: Pointer) -> Bool {
+    end - p >= 2 && p[0] >= 0xC3 && p[0] <= 0xC5 && p[1] & 0xC0 == 0x80 && !(p[0] == 0xC3 && (p[1] == 0x97 || p[1] == 0xB7))
   }
 
   static func equal(_ a: Pointer, _ b: Pointer, _ count: Int) -> Bool { memcmp(a, b, count) == 0 }

@@ -42,6 +42,41 @@ enum Dates {
     return separator == UInt8(ascii: "/") && firstCount == 2 && second - first == 3 && thirdCount == 2 ? third : nil
   }
 
+  /// A date under a key that says birth: also `19840719`, `19 July 1984`, `July 19, 1984`.
+  static func birth(_ p: Pointer, _ end: Pointer) -> Pointer? {
+    if let date = date(p, end) { return date }
+    let digits = Bytes.afterDigits(p, end)
+    if digits - p == 8 {
+      let isDate = number(p, 4) >= 1900 && number(p, 4) < 2200 && isMonth(p + 4, p + 6) && isDay(p + 6, digits)
+      return isDate && (digits == end || !Bytes.isAlnum(digits.pointee)) ? digits : nil
+    }
+    if digits > p, digits - p <= 2, end - digits >= 9, digits.pointee == UInt8(ascii: " "), let month = monthName(digits + 1, end) {
+      return year(behind: month, end)
+    }
+    guard let month = monthName(p, end), end - month >= 6, month.pointee == UInt8(ascii: " ") else { return nil }
+    let day = Bytes.afterDigits(month + 1, end)
+    guard day > month + 1, day - month <= 3 else { return nil }
+    return year(behind: day, end)
+  }
+
+  /// `July`, `Jul`, `Jul.`, by its first three letters.
+  private static func monthName(_ p: Pointer, _ end: Pointer) -> Pointer? {
+    guard month(p, end) else { return nil }
+    var q = p + 3
+    while q < end, q - p < 9, Bytes.isAlpha(q.pointee) { q += 1 }
+    if q < end, q.pointee == UInt8(ascii: ".") { q += 1 }
+    return q
+  }
+
+  /// The end of ` 1984` or `, 1984` at `p`.
+  private static func year(behind p: Pointer, _ end: Pointer) -> Pointer? {
+    var q = p
+    if q < end, q.pointee == UInt8(ascii: ",") { q += 1 }
+    guard end - q >= 5, q.pointee == UInt8(ascii: " "), Bytes.afterDigits(q + 1, end) - q == 5 else { return nil }
+    let year = number(q + 1, 4)
+    return year >= 1900 && year < 2200 ? q + 5 : nil
+  }
+
   private static func isMonth(_ p: Pointer, _ stop: Pointer) -> Bool {
     let value = number(p, stop - p)
     return value >= 1 && value <= 12

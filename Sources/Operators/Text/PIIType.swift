@@ -43,6 +43,19 @@ public enum PIIType: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     }
   }
 
+  /// The name in labelled data sets: `CREDIT_CARD`.
+  public var label: String {
+    switch self {
+    case .basicAuth: "BASIC_AUTH"
+    case .creditCard: "CREDIT_CARD"
+    case .awsKey: "AWS_KEY"
+    case .credentials: "URL_CRED"
+    case .privateKey: "PRIVATE_KEY"
+    case .birthDate: "DOB"
+    default: name.uppercased()
+    }
+  }
+
   /// The type of that name, or nil.
   public init?(name: String) {
     guard let type = Self.allCases.first(where: { $0.name == name }) else { return nil }

@@ -117,8 +117,7 @@ enum Phones {
   /// `+1 415 555 0132`, `+442079460958`, `+49 (30) 901820`: a country code and 7 to 15 digits in all.
   static func international(_ start: Pointer, _ end: Pointer) -> Pointer? {
     guard end - start >= 9, start[0] == UInt8(ascii: "+"), start[1] &- 0x31 <= 8 else { return nil }
-    guard let stop = number(start + 1, end, least: 8) else { return nil }
-    return stop
+    return number(start + 1, end, least: 8, isInternational: true)
   }
 
   /// Twelve bytes `415-555-0199`, `415.555.0199` or `415 555 0199`: area and exchange do not begin with 0 or 1.
@@ -147,8 +146,27 @@ enum Phones {
     return end - q == 8 || !Bytes.isAlnum(q[8]) ? q + 8 : nil
   }
 
+  /// Whether the word that ends at `wordEnd` says that a phone's number follows: `mobile`, `Tel.`, `phone number`.
+  static func isNamed(before wordEnd: Pointer, _ base: Pointer) -> Bool {
+    var word = wordEnd
+    if Bytes.endsIgnoringCase(word, base, with: " number") { word -= 7 }
+    if word > base, word[-1] == UInt8(ascii: ".") { word -= 1 }
+    return Bytes.endsIgnoringCase(word, base, with: "phone") || Bytes.endsIgnoringCase(word, base, with: "mobile")
+      || Bytes.endsIgnoringCase(word, base, with: "telefon") || Bytes.endsIgnoringCase(word, base, with: "msisdn")
+      || isWord("tel", endingAt: word, from: base) || isWord("fax", endingAt: word, from: base)
+      || isWord("cell", endingAt: word, from: base) || isWord("mobil", endingAt: word, from: base)
+  }
+
+  private static func isWord(_ word: StaticString, endingAt stop: Pointer, from base: Pointer) -> Bool {
+    guard Bytes.endsIgnoringCase(stop, base, with: word) else { return false }
+    let start = stop - word.utf8CodeUnitCount
+    return start == base || !Bytes.isAlnum(start[-1])
+  }
+
   /// Groups of digits with single separators, `least` to 15 digits in all, as after a `+` or a key that says phone.
-  static func number(_ start: Pointer, _ end: Pointer, least: Int) -> Pointer? {
+  ///
+  /// - Parameter isInternational: the first group is a country's code: the area may be one digit, and `(0)` may stand between.
+  static func number(_ start: Pointer, _ end: Pointer, least: Int, isInternational: Bool = false) -> Pointer? {
     var p = start
     var digits = 0
     var stop = start
@@ -159,12 +177,14 @@ enum Phones {
       guard p > first else { break }
       digits += p - first
       // A group that runs into letters (or a clock) is the next word.
-      guard digits <= 15, p == end || !Bytes.isAlnum(p.pointee) && p.pointee != UInt8(ascii: ":") else { break }
+      guard digits <= 15, p == end || !Bytes.isAlnum(p.pointee) && !(p.pointee == UInt8(ascii: ":") && end - p > 1 && Bytes.isDigit(p[1]))
+      else { break }
       stop = p
       stopDigits = digits
       guard p < end else { break }
       switch p.pointee {
       case UInt8(ascii: "-"), UInt8(ascii: "."): p += 1
+      case UInt8(ascii: "/") where digits <= 6: p += 1
       case UInt8(ascii: " "):
         p += 1
         if p < end, p.pointee == UInt8(ascii: "(") { p += 1 }
@@ -173,6 +193,10 @@ enum Phones {
         if p < end, p.pointee == UInt8(ascii: " ") || p.pointee == UInt8(ascii: "-") { p += 1 }
       case UInt8(ascii: "("): p += 1
       default: p = end
+      }
+      if isInternational, digits <= 3, end - p >= 2, Bytes.isDigit(p[0]) {
+        if p[0] == UInt8(ascii: "0"), p[1] == UInt8(ascii: ")"), p[-1] == UInt8(ascii: "(") { continue }
+        if !Bytes.isDigit(p[1]) { continue }
       }
       // Groups of the national number have two digits at least; a shorter one is another word.
       guard end - p >= 2, Bytes.isDigit(p[0]), Bytes.isDigit(p[1]) else { break }

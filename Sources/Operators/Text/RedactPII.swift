@@ -1,11 +1,14 @@
 public import Dataflow
 
-/// Replaces personal data and secrets in a text field by tags such as `<email>`.
+/// Replaces personal data and secrets in text fields by tags such as `<email>`, or by what the job's policies say.
 ///
 /// - Input: any records. A null field stays null.
-/// - Output: the same records; the field is a fresh column with the redacted text (the original bytes where nothing was found). The shape
-///   and the template of the text, found in the same pass, stand beside it as `FIELD#shape` and `FIELD#template`, for `fingerprint`.
-/// - Errors: a text whose personal data cannot be taken out goes to the `errors` output as `redaction-failed`; it is never passed on.
+/// - Output: the same records; each field is a fresh column with the redacted text (the original bytes where nothing was found). The shape
+///   and the template of the first one, found in the same pass, stand beside it as `FIELD#shape` and `FIELD#template`, for `fingerprint`;
+///   whatever the policies, they are those of the text with tags.
+/// - Errors: a text whose personal data cannot be taken out goes to the `errors` output as `redaction-failed`; it is never passed on. With
+///   `onFailure: blank` the record stays, and `<unredactable>` takes the place of the text.
+/// - Counts: what was taken out, by type. Values are never counted, shown or logged.
 /// - State: none that outlives a restart; a cache of up to 65,536 shapes.
 /// - Complexity: O(bytes of the field).
 public final class RedactPII: Operator {
@@ -13,41 +16,64 @@ public final class RedactPII: Operator {
   public static let type = OperatorType(
     Descriptor(
       type: "redact-pii",
-      summary: "Replaces personal data and secrets in a text field by tags such as <email>.",
+      summary: "Replaces personal data and secrets in text fields by tags such as <email>.",
       fields: [
         ConfigField("field", .string, default: "message", "The text field to redact."),
+        ConfigField("fields", .list(.string), example: "[message, attributes]", "Several fields, in the place of `field`."),
         ConfigField(
-          "types", .list(.choice(PIIType.allCases.map(\.name))), example: "[email, credit-card]", "What to redact; everything when absent."),
-      ],
+          "onFailure", .choice(["refuse", "blank"]), default: "refuse",
+          "When personal data cannot be taken out: refuse the record, or put <unredactable> in the place of the text."),
+      ] + RedactionOptions.fields,
       example: "field: message")
   ) { config, schema in
-    let input = try TextField.find(config, in: schema)
-    var types = PIITypes.all
-    if let names = config.strings("types") { types = PIITypes(names.compactMap(PIIType.init(name:))) }
+    plan(
+      try RedactionOptions(config), try TextField.all(config, in: schema), blanks: config.string("onFailure") == "blank", in: schema)
+  }
+
+  /// The operator for these fields, of which there is one at least.
+  package static func plan(_ options: RedactionOptions, _ inputs: [Field], blanks: Bool, in schema: Schema) -> PlannedOperator {
+    let input = inputs[0]
     var output = schema
+    let others = inputs.dropFirst().map { (from: $0, to: output.append($0.name, .bytes)) }
     let text = output.append(input.name, .bytes)
     let shape = output.append(HiddenFields.shape(of: input.name), .bytes)
     let template = output.append(HiddenFields.template(of: input.name), .bytes)
-    return PlannedOperator(schema: output) { [types, output] in
-      RedactPII(types, schema: output, from: input, to: text, shape: shape, template: template)
+    return PlannedOperator(schema: output) { [output] in
+      RedactPII(options, schema: output, from: input, to: text, shape: shape, template: template, others: others, blanks: blanks)
     }
   }
 
   /// Spans taken out so far, by type. Read by the subtask that owns the operator.
   public var redacted: PIICounts { PIICounts(tallies) }
+  /// Words and patterns of the job taken out so far, in the order of `patterns`.
+  var matched: [Int]
 
   /// By type. In memory of its own: a stored array would be checked for exclusive access at every span.
-  private let tallies = UnsafeMutablePointer<Int>.allocate(capacity: PIIType.allCases.count)
+  let tallies = UnsafeMutablePointer<Int>.allocate(capacity: PIIType.allCases.count)
   private let scanner: TextScanner
+  let patterns: UserPatterns?
+  /// The other fields, and their columns for redacted text.
+  let others: [(from: Field, to: Field)]
+  /// Redacts the other fields.
+  let otherRedactor: TextRedactor?
+  let blanks: Bool
   private let cache = ShapeCache()
   private let schema: Schema
-  private let input: Field
-  private let text: Field
+  let input: Field
+  let text: Field
   private let shape: Field
   private let template: Field
 
-  init(_ types: PIITypes, schema: Schema, from input: Field, to text: Field, shape: Field, template: Field) {
-    self.scanner = TextScanner(types: types)
+  init(
+    _ options: RedactionOptions, schema: Schema, from input: Field, to text: Field, shape: Field, template: Field,
+    others: [(from: Field, to: Field)], blanks: Bool
+  ) {
+    self.scanner = TextScanner(rules: options.rules)
+    self.patterns = options.patterns
+    self.matched = [Int](repeating: 0, count: options.patterns?.names.count ?? 0)
+    self.others = others
+    self.otherRedactor = others.isEmpty ? nil : TextRedactor(options)
+    self.blanks = blanks
     self.schema = schema
     self.input = input
     self.text = text
@@ -62,7 +88,8 @@ public final class RedactPII: Operator {
   public func process(_ batch: RecordBatch, _ output: Output) throws {
     batch.extend(to: schema)
     cache.beginBatch()
-    let source = batch.bytes(input)
+    if patterns != nil { markPatterns(batch) }
+    let source = patterns == nil ? batch.bytes(input) : batch.bytes(text)
     let texts = batch.bytes(text)
     let shapes = batch.bytes(shape)
     let templates = batch.bytes(template)
@@ -80,6 +107,8 @@ public final class RedactPII: Operator {
       }
       guard scanner.scan(view.buffer) else {
         texts[row] = .null
+        shapes[row] = .null
+        templates[row] = .null
         hasFailures = true
         continue
       }
@@ -88,6 +117,7 @@ public final class RedactPII: Operator {
       shapes[row] = known.id
       templates[row] = known.template
     }
+    if otherRedactor != nil, redactOthers(batch) { hasFailures = true }
     if hasFailures { try dropFailures(batch, output) }
     try output.emit(batch)
   }
@@ -100,12 +130,4 @@ public final class RedactPII: Operator {
     return ByteView(base: target, count: count)
   }
 
-  /// Rows that had a text and have none now were refused.
-  private func dropFailures(_ batch: RecordBatch, _ output: Output) throws {
-    try batch.filterSelection { row in
-      guard batch.bytes(text)[row].isNull, !batch.bytes(input)[row].isNull else { return true }
-      try output.fail(batch, row: row, reason: "redaction-failed")
-      return false
-    }
-  }
 }

@@ -16,39 +16,47 @@ final class Redactor {
   /// The result of the last `redact`.
   var text: UnsafeBufferPointer<UInt8> { current.bytes }
 
-  /// Replaces the given spans, and those found after that, by tags. Returns the shape of the result, or nil after too many rounds.
+  /// Replaces the given spans, and those found after that. Returns the shape of the result, or nil after too many rounds.
   ///
-  /// Only spans of the given types are replaced; `spans` holds the first round's, of these types only.
-  func redact(_ text: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<PIISpan>, types: PIITypes) -> KeyHash? {
-    Self.write(text, spans, to: current.resize(to: Self.count(text, spans)))
-    for _ in 0..<Self.maximumRounds {
+  /// - Parameters:
+  ///   - spans: those of the first round that the rules take out.
+  ///   - rules: what takes their places; tags when nil.
+  func redact(_ text: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<PIISpan>, rules: RedactionRules?) -> KeyHash? {
+    Self.write(text, spans, to: current.resize(to: Self.count(text, spans, rules)), rules)
+    for _ in 0..<(rules?.rounds ?? Self.maximumRounds) {
       guard let base = current.bytes.baseAddress else { return nil }
       var pass = ScanPass(base, current.bytes.count, buffers)
       let shape = pass.run()
       var count = 0
-      for i in 0..<pass.spanCount where types.contains(buffers.pointee.spans[i].type) {
+      for i in 0..<pass.spanCount where rules?.takes(buffers.pointee.spans[i], in: current.bytes) ?? true {
         buffers.pointee.spans[count] = buffers.pointee.spans[i]
         count += 1
       }
       if count == 0 { return shape }
       let found = UnsafeBufferPointer(start: UnsafePointer(buffers.pointee.spans), count: count)
-      Self.write(current.bytes, found, to: next.resize(to: Self.count(current.bytes, found)))
+      Self.write(current.bytes, found, to: next.resize(to: Self.count(current.bytes, found, rules)), rules)
       swap(&current, &next)
     }
     return nil
   }
 
-  /// How long the text is with tags in the places of the spans.
-  static func count(_ text: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<PIISpan>) -> Int {
+  /// How long the text is with tags, or what the rules say, in the places of the spans.
+  static func count(
+    _ text: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<PIISpan>, _ rules: RedactionRules? = nil
+  ) -> Int {
     var count = text.count
     for span in spans {
-      count += span.type.kind.placeholder.utf8CodeUnitCount - Int(span.end - span.start)
+      count += rules?.replacementCount(span.type) ?? span.type.kind.placeholder.utf8CodeUnitCount
+      count -= Int(span.end - span.start)
     }
     return count
   }
 
-  /// Writes the text with tags in the places of the spans.
-  static func write(_ text: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<PIISpan>, to target: UnsafeMutablePointer<UInt8>) {
+  /// Writes the text with tags, or what the rules say, in the places of the spans.
+  static func write(
+    _ text: UnsafeBufferPointer<UInt8>, _ spans: UnsafeBufferPointer<PIISpan>, to target: UnsafeMutablePointer<UInt8>,
+    _ rules: RedactionRules? = nil
+  ) {
     guard let base = text.baseAddress else { return }
     var target = target
     var done = 0
@@ -56,10 +64,14 @@ final class Redactor {
       let literal = Int(span.start) - done
       target.update(from: base + done, count: literal)
       target += literal
+      done = Int(span.end)
+      if let rules {
+        target = rules.writeReplacement(span.type, of: UnsafeBufferPointer(rebasing: text[Int(span.start)..<done]), to: target)
+        continue
+      }
       let tag = span.type.kind.placeholder
       target.update(from: tag.utf8Start, count: tag.utf8CodeUnitCount)
       target += tag.utf8CodeUnitCount
-      done = Int(span.end)
     }
     target.update(from: base + done, count: text.count - done)
   }

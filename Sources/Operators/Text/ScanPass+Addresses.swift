@@ -66,13 +66,18 @@ extension ScanPass {
       case UInt8(ascii: "f"): if Bytes.startsIgnoringCase(p, stop, with: "firmware") { return true }
       case UInt8(ascii: "u"): if Bytes.startsIgnoringCase(p, stop, with: "upgrad") { return true }
       case UInt8(ascii: "d"): if Bytes.startsIgnoringCase(p, stop, with: "downgrad") { return true }
-      case UInt8(ascii: "r"): if Bytes.startsIgnoringCase(p, stop, with: "release") && stop - p <= 8 { return true }
+      case UInt8(ascii: "r"):
+        if Bytes.startsIgnoringCase(p, stop, with: "release") && stop - p <= 8 || words == 1 && isNumbered(p, stop) { return true }
       case UInt8(ascii: "b"): if Bytes.startsIgnoringCase(p, stop, with: "build") && stop - p == 5 { return true }
+      case UInt8(ascii: "s"), UInt8(ascii: "c"), UInt8(ascii: "o"), UInt8(ascii: "p"): if words == 1 && isNumbered(p, stop) { return true }
       default: break
       }
     }
     return false
   }
+
+  /// Whether the word is of a thing with numbers of four parts that are no addresses.
+  private func isNumbered(_ p: Pointer, _ stop: Pointer) -> Bool { WordList.contains(WordList.numbered, p, stop) }
 
   /// An IPv6 address, with zone and prefix length.
   mutating func addressV6(_ start: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer? {

@@ -44,7 +44,7 @@ extension ScanPass {
   @inline(__always)
   private mutating func digits(_ start: Pointer, _ stop: Pointer) -> Pointer {
     let count = stop - start
-    if count >= 3, let next = personalNumber(start, stop, count) { return next }
+    if count >= 3 || start.pointee == UInt8(ascii: "0"), let next = personalNumber(start, stop, count) { return next }
     record(.number, start, stop)
     return stop
   }
@@ -60,6 +60,7 @@ extension ScanPass {
       stop -= 1
       lanes &-= Bytes.lane(stop.pointee)
     }
+    if start == i, lanes & ~Lane.digit == 0 { return digits(start, stop) }
     if start.pointee == UInt8(ascii: "+"), let next = internationalPhone(start) { return next }
     if start < i, let word = undecorated(start, i) {
       while start < word {
@@ -71,7 +72,14 @@ extension ScanPass {
     }
     if stop - start >= 16, lanes & Lane.letters != 0, let next = credential(start, stop, lanes) { return next }
     if lanes & Lane.glue != 0, let next = emailInside(start, stop) { return next }
-    if start > base, start[-1] == UInt8(ascii: " "), let next = passwordArgument(start) { return next }
+    if lanes & Lane.slash != 0, let next = escapedPieces(start, stop) { return next }
+    if start > base {
+      if start[-1] == UInt8(ascii: " ") {
+        if let next = passwordArgument(start) { return next }
+      } else if Bytes.isQuote(start[-1]), start - base >= 10, let next = quotedPassword(start) {
+        return next
+      }
+    }
     if let next = form(start, i, stop, lanes) { return next }
     if lanes & Lane.colon != 0 { return pieces(start, i, stop) }
     return piece(start, i, stop, lanes)
@@ -79,7 +87,7 @@ extension ScanPass {
 
   /// The e-mail address that the atom holds.
   private mutating func emailInside(_ start: Pointer, _ stop: Pointer) -> Pointer? {
-    if let at = Bytes.find(UInt8(ascii: "@"), start, stop) { return email(at: at) }
+    if let at = Bytes.find(UInt8(ascii: "@"), start, stop) { return email(at: at) ?? dataSource(at: at) }
     if let at = Bytes.find("%40", start, stop) { return email(at: at, signCount: 3) }
     return nil
   }
@@ -154,11 +162,12 @@ extension ScanPass {
         }
         if isWord(start, i - 1) {
           // `localhost/10.1.2.3`; with other numbers it is a program's version.
-          if Lane.dots(lanes) >= 3, before == UInt8(ascii: "/") || before == UInt8(ascii: "@"), let address = IPv4(i, stop),
-            address.isPrivate
+          if Lane.dots(lanes) >= 3, before != UInt8(ascii: "-"), let address = IPv4(i, stop),
+            address.isPrivate || before == UInt8(ascii: "@") && !address.isImpersonal
           {
             find(.ipv4, i, stop)
           }
+          if stop - i >= 14, stop - i <= 16, let card = CreditCard.end(i, end), card == stop { return personal(.creditCard, i, stop) }
           record(.number, i, stop)
           return stop
         }
@@ -167,6 +176,9 @@ extension ScanPass {
     let digits = Lane.digits(lanes)
     let isCompound = lanes & ~Lane.alnum != 0
     if Lane.dots(lanes) >= 3 { findEmbedded(start, stop) }
+    if digits >= 14, digits <= 16, start < i, i[-1] == UInt8(ascii: "_"), let card = CreditCard.end(i, end), card == stop {
+      return personal(.creditCard, i, stop)
+    }
     if digits >= 2 || isCompound || start == i || isValue(start), digits > 4 || !Terms.contains(start, stop) {
       record(Lane.slashes(lanes) >= 2 ? .path : .identifier, start, stop)
       return stop
@@ -239,7 +251,7 @@ extension ScanPass {
     return stop
   }
 
-  private mutating func quietPersonal(_ start: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer? {
+  mutating func quietPersonal(_ start: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer? {
     if start.pointee == UInt8(ascii: "+"), let next = internationalPhone(start) { return next }
     if stop - start >= 16, lanes & Lane.letters != 0, let next = credential(start, stop, lanes) { return next }
     if lanes & Lane.glue != 0, let next = emailInside(start, stop) { return next }

@@ -6,8 +6,10 @@ extension ScanPass {
     // Dashes around a PEM header stand in the atom or before it.
     if Lane.dashes(lanes) >= 5 || start - base >= 16 && Bytes.isSpace(start[-1]), let next = privateKey(start, stop) { return next }
     if start > floor, start - base >= 6, start[-1] == UInt8(ascii: " "), let next = behindScheme(start, start - 1) { return next }
-    if stop - start == 20, AccessKeys.isAWS(start) { return personal(.awsKey, start, stop) }
-    if let secret = AccessKeys.vendorSecret(start, limit(start)) { return personal(.secret, start, secret) }
+    if stop - start >= 20, AccessKeys.isAWS(start), stop - start == 20 || !Bytes.isAlnum(start[20]) {
+      return personal(.awsKey, start, start + 20)
+    }
+    if let secret = VendorTokens.end(start, limit(start)) { return personal(.secret, start, secret) }
     return nil
   }
 

@@ -1,14 +1,22 @@
 /// Values that only their key gives away: `password=…`, `"ssn":"…"`, `patient: …`.
 extension ScanPass {
   /// The value behind the `=` or `:` at `i`, if the key before it names personal data or a secret. Returns where to go on.
-  mutating func keyed(_ i: Pointer) -> Pointer? {
+  ///
+  /// - Parameter arrow: 1 when `=>` stands at `i`.
+  mutating func keyed(_ i: Pointer, arrow: Int = 0) -> Pointer? {
     guard let key = PersonalKey(endingAt: i, from: base) else { return nil }
     let whole = limit(i)
-    var start = i + 1
-    while start < whole, start - i <= 2, start.pointee == UInt8(ascii: " ") { start += 1 }
-    let isSpaced = start > i + 1
+    let first = i + 1 + arrow
+    var start = first
+    while start < whole, start - first <= 1, start.pointee == UInt8(ascii: " ") { start += 1 }
+    let isSpaced = start > first
     var quote: UInt8 = 0
-    if start < whole, start.pointee == UInt8(ascii: "\\"), whole - start >= 2, Bytes.isQuote(start[1]) { start += 1 }
+    if start < whole, start.pointee == UInt8(ascii: "\\") {
+      // A document inside of a document: its quotes have backslashes.
+      var p = start
+      while p < whole, p - start < 4, p.pointee == UInt8(ascii: "\\") { p += 1 }
+      if p < whole, Bytes.isQuote(p.pointee) { start = p }
+    }
     if start < whole, Bytes.isQuote(start.pointee) {
       quote = start.pointee
       start += 1
@@ -43,21 +51,23 @@ extension ScanPass {
       guard let stop = IBAN.end(start, whole) else { return nil }
       return value(.iban, start, stop)
     case .birthDate:
-      guard let stop = Dates.date(start, whole) else { return nil }
+      guard let stop = Dates.birth(start, whole) else { return nil }
       return value(.birthDate, start, stop)
     case .person(let least):
-      guard let stop = Names.end(start, whole, least: least) else { return nil }
+      guard let stop = Names.end(start, whole, least: least), least == 1 || !Names.isThing(start, stop, keyEnd: i, from: base) else {
+        return nil
+      }
       return value(.person, start, stop)
     }
   }
 
-  private mutating func value(_ type: PIIType, _ start: Pointer, _ stop: Pointer) -> Pointer {
+  mutating func value(_ type: PIIType, _ start: Pointer, _ stop: Pointer) -> Pointer {
     needsRescan = true
     record(type, start, stop, stop)
     return stop
   }
 
-  private mutating func password(_ start: Pointer, _ whole: Pointer, _ quote: UInt8, isSpaced: Bool) -> Pointer? {
+  mutating func password(_ start: Pointer, _ whole: Pointer, _ quote: UInt8, isSpaced: Bool) -> Pointer? {
     // Paths and masks; asked first, so that a chain of such values is not read to its end for each.
     let first = start.pointee
     if quote == 0, first == UInt8(ascii: "/") || first == UInt8(ascii: "*") || first == UInt8(ascii: "[") { return nil }
@@ -83,8 +93,11 @@ extension ScanPass {
       if Names.isNothing(start, stop) { return nil }
       return value(.password, start, stop)
     }
-    // `password: incorrect for …` is a sentence; `password: hunter2` is not.
-    if isSpaced, !hasOther, stop < whole, stop.pointee == UInt8(ascii: " ") { return nil }
+    // `password: incorrect for …`, `password: 3 attempts left` are sentences; `password: hunter2` is not.
+    if isSpaced, stop < whole, stop.pointee == UInt8(ascii: " ") {
+      if !hasOther || stop - start < 4 && Bytes.afterDigits(start, stop) == stop { return nil }
+    }
+    if Names.isPlaceholder(start, stop) { return nil }
     if let p = Bytes.find(UInt8(ascii: "."), stop - 1, stop), p > start, stop == whole, isSpaced { stop -= 1 }
     if Names.isNothing(start, stop) { return nil }
     return value(.password, start, stop)
@@ -100,6 +113,21 @@ extension ScanPass {
     case UInt8(ascii: "d"), UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "y"): return argument(start, word)
     default: return nil
     }
+  }
+
+  /// The quoted word behind `PASSWORD `, `passphrase ` or `IDENTIFIED BY `, without a sign between.
+  mutating func quotedPassword(_ start: Pointer) -> Pointer? {
+    var word = start - 2
+    while word > base, start - word < 6, word.pointee == UInt8(ascii: "\\") { word -= 1 }
+    guard word - base >= 8, word.pointee == UInt8(ascii: " ") else { return nil }
+    let isNamed =
+      switch word[-1] | 0x20 {
+      case UInt8(ascii: "d"): Bytes.endsIgnoringCase(word, base, with: "password")
+      case UInt8(ascii: "e"): Bytes.endsIgnoringCase(word, base, with: "passphrase")
+      case UInt8(ascii: "y"): Bytes.endsIgnoringCase(word, base, with: "identified by")
+      default: false
+      }
+    return isNamed ? password(start, limit(start), start[-1], isSpaced: false) : nil
   }
 
   private mutating func argument(_ start: Pointer, _ word: Pointer) -> Pointer? {
@@ -118,6 +146,7 @@ extension ScanPass {
     let stop = AccessKeys.tokenEnd(start, whole)
     guard stop - start >= 16 else { return nil }
     if let token = JWT.end(start, whole) { return value(.jwt, start, token) }
+    if stop - start == 20, AccessKeys.isAWS(start) { return value(.awsKey, start, stop) }
     guard AccessKeys.entropy(start, stop) >= 3.5 || stop - start >= 32 && AccessKeys.entropy(start, stop) >= 3.0 else { return nil }
     // A path, a class name, a sentence with dashes: no digit and no capital in the middle.
     var digits = 0

@@ -8,6 +8,12 @@ extension ScanPass {
     while scheme > bound, Bytes.isAlnum(scheme[-1]) || scheme[-1] == UInt8(ascii: "+") || scheme[-1] == UInt8(ascii: "-"), i - scheme < 24 {
       scheme -= 1
     }
+    if scheme == i, let last = lastToken, last.kind == .identifier, last.end == i, i - last.start < 32, Bytes.isAlpha(last.start.pointee),
+      unrecord(from: last.start)
+    {
+      // `postgresql+psycopg2://`: the digit made a token of the scheme.
+      scheme = last.start
+    }
     guard i - scheme >= 2, authority < end else { return i + 1 }
     // Inside another URL its end is this one's; looking for it each time would take quadratic time.
     if i < quiet {

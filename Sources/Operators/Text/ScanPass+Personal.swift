@@ -1,13 +1,23 @@
 /// Personal data by form: e-mail addresses, phone and card numbers, social-security numbers, bank accounts.
 extension ScanPass {
   /// The `@` outside any other token.
-  mutating func sign(at i: Pointer) -> Pointer { email(at: i) ?? i + 1 }
+  mutating func sign(at i: Pointer) -> Pointer { email(at: i) ?? dataSource(at: i) ?? i + 1 }
 
   /// The e-mail address around the `@` at `i`, or around `%40`, which has three bytes.
   mutating func email(at i: Pointer, signCount: Int = 1) -> Pointer? {
     var start = i
-    while start > floor, Bytes.isLocalPart(start[-1]), i - start <= 64 { start -= 1 }
-    while start < i, !Bytes.isAlnum(start.pointee), start.pointee != UInt8(ascii: "_") { start += 1 }
+    while start > floor, i - start <= 64 {
+      if Bytes.isLocalPart(start[-1]) {
+        start -= 1
+      } else if start - floor >= 2, Bytes.isAccented(start - 2, start) {
+        start -= 2
+      } else {
+        break
+      }
+    }
+    // `<` and `>` as JSON writers escape them.
+    if i - start > 5, start > base, start[-1] == UInt8(ascii: "\\"), Bytes.starts(start, i, with: "u003") { start += 5 }
+    while start < i, !Bytes.isAlnum(start.pointee), start.pointee != UInt8(ascii: "_"), start.pointee < 0x80 { start += 1 }
     guard start < i, i - start <= 64, i[-1] != UInt8(ascii: ".") else { return nil }
     guard let stop = Domains.end(i + signCount, end) else { return nil }
     // The usual account of Git over SSH is nobody's address.
@@ -19,8 +29,32 @@ extension ScanPass {
   @inline(__always)
   mutating func personalNumber(_ start: Pointer, _ stop: Pointer, _ count: Int) -> Pointer? {
     // Only atoms that may begin one; most numbers are shorter.
-    guard count == 3 || count == 4 || count == 9 || count >= 11 && count <= 23 else { return nil }
+    if count >= 2, start.pointee == UInt8(ascii: "0") || count >= 7 || count == 3 || count == 5, let next = namedPhone(start, stop) {
+      return next
+    }
+    guard count == 3 || count == 4 || count == 9 || count >= 11 && count <= 26 else { return nil }
     return longNumber(start, stop, count)
+  }
+
+  /// A number behind a word that says it is a phone's, and a blank: `mobile 0151 23456789`, `phone number 415 555 0132`.
+  @inline(__always)
+  private mutating func namedPhone(_ start: Pointer, _ stop: Pointer) -> Pointer? {
+    guard start - base >= 4, start[-1] == UInt8(ascii: " ") || start[-1] == UInt8(ascii: "(") && start[-2] == UInt8(ascii: " ") else {
+      return nil
+    }
+    let word = start[-1] == UInt8(ascii: " ") ? start - 1 : start - 2
+    // The last letters of the words.
+    switch word[-1] | 0x20 {
+    case UInt8(ascii: "e"), UInt8(ascii: "l"), UInt8(ascii: "x"), UInt8(ascii: "r"), UInt8(ascii: "n"), UInt8(ascii: "."):
+      return phone(behind: word, start)
+    default: return nil
+    }
+  }
+
+  private mutating func phone(behind wordEnd: Pointer, _ start: Pointer) -> Pointer? {
+    guard Phones.isNamed(before: wordEnd, base), let stop = Phones.number(start, end, least: 7) else { return nil }
+    needsRescan = true
+    return personal(.phone, start[-1] == UInt8(ascii: "(") ? start - 1 : start, stop)
   }
 
   private mutating func longNumber(_ start: Pointer, _ stop: Pointer, _ count: Int) -> Pointer? {
@@ -41,8 +75,16 @@ extension ScanPass {
     if count == 14, start[0] == UInt8(ascii: "1"), start[1] == start[5], Phones.isNational(start + 2) {
       return personal(.phone, start, stop)
     }
-    if let card = CreditCard.end(start, end), card >= stop { return personal(.creditCard, start, card) }
+    if let card = CreditCard.end(start, end), card >= stop || card.pointee == UInt8(ascii: "/"), card - start > 13 || isCalledCard(start) {
+      return personal(.creditCard, start, card)
+    }
     return nil
+  }
+
+  /// Thirteen digits are a card's only where a word says so: article numbers are as long.
+  private func isCalledCard(_ start: Pointer) -> Bool {
+    let first = start - base > 24 ? start - 24 : base
+    return Bytes.find("card", first, start) != nil || Bytes.find("Card", first, start) != nil || Bytes.find("pan", first, start) != nil
   }
 
   /// Groups with blanks between them, behind a word that says what they are: `phone 415 555 0132`, `SSN 457 55 5462`.
@@ -56,9 +98,7 @@ extension ScanPass {
     }
     guard end - start >= 12, Phones.isNational(start), end - start == 12 || !Bytes.isAlnum(start[12]) else { return nil }
     let isNamed =
-      Bytes.endsIgnoringCase(word, base, with: "phone") || Bytes.endsIgnoringCase(word, base, with: "call")
-      || Bytes.endsIgnoringCase(word, base, with: "tel") || Bytes.endsIgnoringCase(word, base, with: "mobile")
-      || Bytes.endsIgnoringCase(word, base, with: "fax") || Bytes.endsIgnoringCase(word, base, with: "sms to")
+      Bytes.endsIgnoringCase(word, base, with: "call") || Bytes.endsIgnoringCase(word, base, with: "sms to")
       || Bytes.endsIgnoringCase(word, base, with: "called") || Bytes.endsIgnoringCase(word, base, with: "dial")
     guard isNamed else { return nil }
     needsRescan = true

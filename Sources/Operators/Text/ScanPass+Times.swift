@@ -3,6 +3,7 @@ extension ScanPass {
   /// A date at `start` (its atom ends at `atomEnd`), with the time of day that may follow it.
   mutating func timestamp(_ start: Pointer, _ atomEnd: Pointer) -> Pointer? {
     guard let date = Dates.date(start, end) else { return nil }
+    if start - base >= 4, Bytes.isQuote(start[-1]) || start[-1] == UInt8(ascii: " "), let next = dateOfBirth(start, date) { return next }
     var stop = date
     if stop < end {
       let byte = stop.pointee

@@ -11,7 +11,12 @@ extension ScanPass {
       if i > floor, Bytes.isAlpha(i[-1]), i - 1 == floor || Bytes.lane(i[-2]) == 0 { return windowsPath(i - 1) }
     }
     if i > base {
-      if cscan_may_end_key(i - base >= 2 ? i[-2] : 0, i[-1]) != 0 || Bytes.isQuote(i[-1]), let next = keyed(i) { return next }
+      let before: UInt8 = i - base >= 2 ? i[-2] : 0
+      if cscan_may_end_key(before, i[-1]) != 0 || Bytes.isQuote(i[-1]) || i[-1] == UInt8(ascii: " ") && Bytes.isQuote(before),
+        let next = keyed(i)
+      {
+        return next
+      }
       if next == UInt8(ascii: ":") || Bytes.isHex(next) && Bytes.isHex(i[-1]), let next = wordlessV6(at: i) { return next }
     } else if next == UInt8(ascii: ":"), let next = wordlessV6(at: i) {
       return next
@@ -23,7 +28,10 @@ extension ScanPass {
     let after = i + 1
     guard after < end, i > base else { return after }
     let before = i[-1]
-    if Bytes.isOperator(before) || Bytes.isOperator(after.pointee) { return after }
+    if Bytes.isOperator(before) || Bytes.isOperator(after.pointee) {
+      // `"password" => "hunter2"`, as Ruby and Elixir print maps.
+      return after.pointee == UInt8(ascii: ">") ? keyed(i, arrow: 1) ?? after : after
+    }
     let key = before == UInt8(ascii: " ") && i - base >= 2 ? i - 1 : i
     if cscan_may_end_key(key - base >= 2 ? key[-2] : 0, key[-1]) != 0 || Bytes.isQuote(key[-1]), let next = keyed(i) { return next }
     // `key = value` and `key =value` as well, but `a= b` ends at the blank.
@@ -47,7 +55,9 @@ extension ScanPass {
       lanes &+= lane
       stop += 1
     }
-    while stop > i + 1, stop[-1] == UInt8(ascii: ".") || stop[-1] == UInt8(ascii: ":") && stop[-2] != UInt8(ascii: ":") { stop -= 1 }
+    while stop > i + 1,
+      stop[-1] == UInt8(ascii: ".") || stop[-1] == UInt8(ascii: "\\") || stop[-1] == UInt8(ascii: ":") && stop[-2] != UInt8(ascii: ":")
+    { stop -= 1 }
     if i > start, i[1] != UInt8(ascii: ":"), let next = hardware(start, stop, lanes) { return next }
     return addressV6(start, stop, lanes)
   }
@@ -123,9 +133,9 @@ extension ScanPass {
 
   /// A placeholder, in text that was redacted before.
   mutating func tag(at i: Pointer) -> Pointer {
-    guard let tag = TokenKind.tag(at: i, before: end) else { return i + 1 }
+    guard let tag = TokenKind.tag(at: i, before: end) else { return element(at: i) ?? i + 1 }
     var stop = tag.end
-    if tag.kind == .password || tag.kind == .secret, let next = element(i, tag.kind, tag.end) { return next }
+    if tag.kind == .password || tag.kind == .secret || tag.kind == .person, let next = element(i, tag.kind, tag.end) { return next }
     if tag.kind == .address, stop < end, stop.pointee == UInt8(ascii: ":") || stop.pointee == UInt8(ascii: "/") {
       let digits = Bytes.afterDigits(stop + 1, end)
       if digits > stop + 1, digits == end || Bytes.lane(digits.pointee) == 0 || stop.pointee == UInt8(ascii: ":") { stop = digits }
@@ -141,6 +151,7 @@ extension ScanPass {
         record(.identifier, last.start, stop)
         return stop
       }
+      recordUser(before: start)
     }
     if tag.kind == .address { recordUser(before: start) }
     record(tag.kind, start, stop)
@@ -153,8 +164,11 @@ extension ScanPass {
     guard let stop = Bytes.find(UInt8(ascii: "<"), start, limit), stop > start, end - stop > 2, stop[1] == UInt8(ascii: "/"),
       end - stop - 2 >= start - i - 1, Bytes.equal(stop + 2, i + 1, start - i - 1)
     else { return nil }
+    if kind == .person {
+      guard let name = Names.end(start, stop, least: 2), name == stop else { return nil }
+    }
     record(kind, i, start)
-    find(kind == .password ? .password : .secret, start, stop)
+    find(kind == .password ? .password : kind == .person ? .person : .secret, start, stop)
     record(kind, start, stop)
     return stop
   }

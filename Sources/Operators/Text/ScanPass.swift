@@ -3,7 +3,8 @@ internal import Dataflow
 
 /// One pass over one message, left to right: finds its tokens and its personal data and hashes the shape.
 ///
-/// The pass jumps from trigger byte to trigger byte (digits and `/ : < = @ \`); words without one are literal and are only hashed.
+/// The pass jumps from trigger byte to trigger byte (digits and `/ : < = @ \`, and the blank before what may be a person's name); words
+/// without one are literal and are only hashed.
 /// At a trigger a recogniser looks at the atom around it (the unbroken run of letters, digits and `. - : / _ …`), may record a token
 /// or a span, and says where to go on. No recogniser looks before `floor`, and every byte is passed at most a constant number of
 /// times, so the pass is linear whatever the bytes are.
@@ -53,6 +54,7 @@ struct ScanPass {
   mutating func moveWindow(to start: Pointer) {
     origin = start
     window = cscan_window_at(start, base, end)
+    window.triggers |= window.names
   }
 
   /// Runs the pass and answers with the shape.
@@ -88,6 +90,7 @@ struct ScanPass {
     case UInt8(ascii: "/"): return slash(at: i)
     case UInt8(ascii: "@"): return sign(at: i)
     case UInt8(ascii: "<"): return tag(at: i)
+    case UInt8(ascii: " "): return name(behind: i)
     default: return backslash(at: i)
     }
   }

@@ -11,8 +11,8 @@ public final class TextScanner {
   /// Stands in every shape: another version gives other shapes.
   public static let version = ShapeHasher.version
 
-  /// The types that are taken out of the text. The shape leaves out all types always.
-  public let types: PIITypes
+  /// What becomes of what is found; nil when all of it is tagged. The shape leaves out all types always.
+  private let rules: RedactionRules?
 
   /// What a scan leaves behind. In memory of its own because the class's stored properties are checked for exclusive access at run time,
   /// which costs more than a token.
@@ -40,9 +40,12 @@ public final class TextScanner {
   /// For texts that are scanned again once their personal data is out.
   private let redactor = Redactor()
 
-  /// A scanner that takes the given types out of texts.
-  public init(types: PIITypes = .all) {
-    self.types = types
+  /// A scanner that tags the given types in texts.
+  public convenience init(types: PIITypes = .all) { self.init(rules: RedactionRules.tagging(types)) }
+
+  /// A scanner with rules; one that tags everything when there are none.
+  public init(rules: RedactionRules?) {
+    self.rules = rules
     state.initialize(to: State())
   }
 
@@ -73,18 +76,18 @@ public final class TextScanner {
 
   private func foundSpans(needsRescan: Bool) -> Bool {
     if needsRescan {
-      guard let shape = redactor.redact(text, spans, types: .all) else { return false }
+      guard let shape = redactor.redact(text, spans, rules: nil) else { return false }
       state.pointee.shape = shape
       state.pointee.result = .rewritten
     } else {
       state.pointee.result = .spans
     }
-    if types != .all {
-      // Only some types leave the text, which is then another one than the shape's.
-      keepSelectedSpans()
+    if let rules {
+      // The text is then another one than the shape's.
+      keepSelectedSpans(rules)
       state.pointee.result = .untouched
       if spanCount > 0 {
-        guard redactor.redact(text, spans, types: types) != nil else { return false }
+        guard redactor.redact(text, spans, rules: rules) != nil else { return false }
         state.pointee.result = .rewritten
       }
     }
@@ -96,15 +99,15 @@ public final class TextScanner {
 
   // MARK: Spans
 
-  /// How many spans of the selected types the last text holds.
+  /// How many spans the last text holds that leave it.
   public var spanCount: Int { state.pointee.spanCount }
 
   /// The spans in the last text, ascending, none inside another.
   public var spans: UnsafeBufferPointer<PIISpan> { UnsafeBufferPointer(start: buffers.pointee.spans, count: spanCount) }
 
-  private func keepSelectedSpans() {
+  private func keepSelectedSpans(_ rules: RedactionRules) {
     var kept = 0
-    for i in 0..<spanCount where types.contains(buffers.pointee.spans[i].type) {
+    for i in 0..<spanCount where rules.takes(buffers.pointee.spans[i], in: text) {
       buffers.pointee.spans[kept] = buffers.pointee.spans[i]
       kept += 1
     }
@@ -147,11 +150,11 @@ public final class TextScanner {
   /// At most 2,048 bytes and `…`.
   public func template() -> [UInt8] {
     var source = text
-    if isRedacted || types != .all {
+    if isRedacted || rules != nil {
       var pass = ScanPass(text.baseAddress ?? Self.nowhere, text.count, templateBuffers)
       _ = pass.run()
       let spans = UnsafeBufferPointer(start: UnsafePointer(templateBuffers.pointee.spans), count: pass.spanCount)
-      guard templateRedactor.redact(text, spans, types: .all) != nil else { return [] }
+      guard templateRedactor.redact(text, spans, rules: nil) != nil else { return [] }
       source = templateRedactor.text
     }
     writer.reset()

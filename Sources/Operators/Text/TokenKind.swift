@@ -80,14 +80,27 @@ public enum TokenKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
   static let longestPlaceholder = 13
 
   /// The kind whose placeholder begins at `start`, and where the placeholder ends. O(placeholder).
+  ///
+  /// A pseudonym, `<email:1a2b3c4d5e6f>`, is read as the placeholder without its hash.
   static func tag(at start: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>) -> (kind: TokenKind, end: UnsafePointer<UInt8>)? {
     var p = start + 1
     let limit = min(end, start + longestPlaceholder)
     while p < limit, p.pointee >= 0x61 && p.pointee <= 0x7A || p.pointee == 0x2D { p += 1 }
-    guard p < limit, p.pointee == 0x3E, p - start >= 3 else { return nil }
-    let count = p + 1 - start
-    for kind in allCases where kind.placeholder.utf8CodeUnitCount == count && Bytes.equal(start, kind.placeholder.utf8Start, count) {
-      return (kind, p + 1)
+    guard p < limit, p - start >= 3 else { return nil }
+    // Without the angle bracket, or the colon, behind it.
+    let count = p - start
+    var stop = p + 1
+    if p.pointee == 0x3A {
+      guard end - p >= 14, p[13] == 0x3E else { return nil }
+      for i in 1...12 {
+        guard Bytes.isDigit(p[i]) || p[i] >= 0x61 && p[i] <= 0x66 else { return nil }
+      }
+      stop = p + 14
+    } else if p.pointee != 0x3E {
+      return nil
+    }
+    for kind in allCases where kind.placeholder.utf8CodeUnitCount == count + 1 && Bytes.equal(start, kind.placeholder.utf8Start, count) {
+      return (kind, stop)
     }
     return nil
   }

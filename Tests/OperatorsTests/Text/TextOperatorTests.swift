@@ -165,7 +165,7 @@ struct TextOperatorTests {
 final class CapturingOutput: Output {
   private(set) var batches: [RecordBatch] = []
 
-  init() { super.init(operatorID: "test") }
+  init(onError: ErrorPolicy = .fail) { super.init(operatorID: "test", onError: onError) }
 
   override func deliver(_ batch: RecordBatch) throws { batches.append(batch) }
 
