@@ -16,6 +16,10 @@ let package = Package(
     .library(name: "Dataflow", targets: ["Dataflow"]),
     .library(name: "DataflowTesting", targets: ["DataflowTesting"]),
   ],
+  // What needs a library that not everybody has. `scripts/build.sh` turns all of them on.
+  traits: [
+    .trait(name: "Avro", description: "Topics in Avro, by libavro.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -29,9 +33,14 @@ let package = Package(
     .systemLibrary(name: "CZstd", path: "Sources/Bindings/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CLibPQ", path: "Sources/Bindings/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/Bindings/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CAvro", path: "Sources/Bindings/CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
     .target(name: "Zstd", dependencies: ["CZstd"], path: "Sources/Bindings/Zstd", swiftSettings: strict),
     .target(name: "Gzip", dependencies: ["CZlib"], path: "Sources/Bindings/Gzip", swiftSettings: strict),
     .target(name: "Postgres", dependencies: ["CLibPQ"], path: "Sources/Bindings/Postgres", swiftSettings: strict),
+
+    .target(
+      name: "Avro", dependencies: [.target(name: "CAvro", condition: .when(traits: ["Avro"]))], path: "Sources/Bindings/Avro",
+      swiftSettings: strict),
 
     // The engine, and what it is tested with.
     .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
@@ -40,14 +49,18 @@ let package = Package(
     // What to do, and where data lives.
     .target(name: "Operators", dependencies: ["Dataflow", "CScan"], swiftSettings: strict),
     .target(
-      name: "Connectors", dependencies: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .product(name: "Logging", package: "swift-log")],
+      name: "Connectors",
+      dependencies: [
+        "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
 
     // YAML to a checked specification, to a graph, to a supervised run.
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
 
     // Figures: `sloscout bench`.
-    .target(name: "Benchmarks", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
+    .target(name: "Benchmarks", dependencies: ["Jobs", "Connectors", "Dataflow"], swiftSettings: strict),
 
     .executableTarget(
       name: "sloscout",
@@ -66,7 +79,7 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
-    .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
+    .target(name: "SinkTesting", dependencies: ["Connectors", "Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
     .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Postgres", "SinkTesting"], swiftSettings: strict),

@@ -21,6 +21,9 @@ echo "nothing to say"
 step "build"
 scripts/build.sh
 
+step "Python"
+scripts/python.sh
+
 step "PostgreSQL"
 postgres=$root/.postgres/all-tests
 trap '"$root/scripts/postgres.sh" stop --dir "$postgres" || true' EXIT

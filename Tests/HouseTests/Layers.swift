@@ -23,20 +23,24 @@ enum Layers {
     Layer("Bindings/Zstd", ours: ["CZstd"]),
     Layer("Bindings/Gzip", ours: ["CZlib"]),
     Layer("Bindings/Postgres", ours: ["CLibPQ"]),
+    Layer("Bindings/Avro", ours: ["CAvro"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan"]),
-    Layer("Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd"], others: ["Logging"]),
+    Layer("Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro"], others: ["Logging"]),
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors"], others: ["Yams", "Foundation"]),
-    Layer("Benchmarks", ours: ["Dataflow", "Jobs"], others: ["Foundation"]),
+    Layer("Benchmarks", ours: ["Dataflow", "Connectors", "Jobs"], others: ["Foundation"]),
     Layer("sloscout", ours: ["Dataflow", "Connectors", "Jobs", "Benchmarks"], others: ["ArgumentParser", "Foundation"]),
   ]
 
   /// Modules of C code and the folder that may import each; CScan is for the targets that list it.
-  static let bindings = ["CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/"]
+  static let bindings = [
+    "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
+    "CAvro": "Sources/Bindings/Avro/",
+  ]
 
   /// The modules that a file imports, with the line's number.
   static func imports(_ text: String) -> [(line: Int, module: String)] {

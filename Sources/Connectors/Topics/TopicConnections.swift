@@ -1,4 +1,13 @@
-internal import Dataflow
+package import Dataflow
+
+/// Topics by the options of a connection, for commands that look at them without a job.
+package enum Topics {
+  /// Whether a connection of this type has topics.
+  package static func areOn(_ type: String) -> Bool { TopicConnections.types.contains(type) }
+
+  /// The client for a connection's options. Throws `Diagnostic`.
+  package static func client(_ connection: Config) throws -> any TopicClient { try TopicConnections.client(connection, for: Config()) }
+}
 
 /// From the options of a connection to the client of its kind, and what all kinds have in common.
 enum TopicConnections {
