@@ -41,5 +41,8 @@ started=$(milliseconds)
 limited 20 "killing" scripts/kills.sh --runs "${KILLS:-20}" --binary "$sloscout"
 echo "in $(seconds_since "$started") s"
 
+step "${KILLS:-20} kills with topics"
+limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

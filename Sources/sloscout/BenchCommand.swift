@@ -49,7 +49,8 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Topics on local disk: append, read, open again, find an offset.")
     @Option(help: "How much to append and read.") var megabytes = 512
     @Option(help: "Where; by default a temporary folder.") var folder: String?
+    @Option(help: "Also encode and decode with this schema of telemetry: schemas/TelemetryEvent.avsc.") var schema: String?
 
-    func run() throws { Terminal.print(try TopicBenchmark(megabytes: megabytes, folder: folder).run()) }
+    func run() throws { Terminal.print(try TopicBenchmark(megabytes: megabytes, folder: folder, schema: schema).run()) }
   }
 }

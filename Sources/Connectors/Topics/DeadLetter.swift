@@ -25,7 +25,7 @@ package struct DeadLetter: Sendable, Equatable {
   /// The topic and partition it came from; nil when it came from something else.
   package var origin: (topic: String, partition: Int)? {
     let parts = source.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, let partition = Int(parts[1]) else { return nil }
+    guard parts.count == 2, TopicConnections.isName(parts[0]), let partition = Int(parts[1]) else { return nil }
     return (String(parts[0]), partition)
   }
 }

@@ -98,7 +98,7 @@ struct DeadLetterTests {
     try write([
       Letter(source: "raw/\(original.partition)", offset: original.offset, raw: "broken"),
       Letter(source: "raw/0", offset: 4711, raw: "lost"),
-      Letter(source: "other/0", offset: 0, raw: "elsewhere"), Letter(source: "a/b/c.log", offset: 0, raw: "file"),
+      Letter(source: "other/0", offset: 0, raw: "elsewhere"), Letter(source: "file:logs/3", offset: 0, raw: "file"),
       Letter(source: "raw/0", offset: 1, raw: nil),
     ])
     #expect(try counts(replay()) == [3, 0, 2])
