@@ -16,6 +16,10 @@ let package = Package(
     .library(name: "Dataflow", targets: ["Dataflow"]),
     .library(name: "DataflowTesting", targets: ["DataflowTesting"]),
   ],
+  // What needs a library that not everybody has. `scripts/build.sh` turns all of them on.
+  traits: [
+    .trait(name: "Avro", description: "Topics in Avro, by libavro.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -36,11 +40,16 @@ let package = Package(
     .systemLibrary(
       name: "CLibCrypto", path: "Sources/Bindings/CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CRE2", path: "Sources/Bindings/CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .systemLibrary(name: "CAvro", path: "Sources/Bindings/CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
     .target(name: "Zstd", dependencies: ["CZstd"], path: "Sources/Bindings/Zstd", swiftSettings: strict),
     .target(name: "Gzip", dependencies: ["CZlib"], path: "Sources/Bindings/Gzip", swiftSettings: strict),
     .target(name: "Postgres", dependencies: ["CLibPQ"], path: "Sources/Bindings/Postgres", swiftSettings: strict),
     .target(name: "RE2", dependencies: ["CRE2"], path: "Sources/Bindings/RE2", swiftSettings: strict),
     .target(name: "HMAC", dependencies: ["CLibCrypto"], path: "Sources/Bindings/HMAC", swiftSettings: strict),
+
+    .target(
+      name: "Avro", dependencies: [.target(name: "CAvro", condition: .when(traits: ["Avro"]))], path: "Sources/Bindings/Avro",
+      swiftSettings: strict),
 
     // The engine, and what it is tested with.
     .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
@@ -51,9 +60,10 @@ let package = Package(
     .target(
       name: "Connectors",
       dependencies: [
-        "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .product(name: "Logging", package: "swift-log"),
-        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
 
@@ -61,7 +71,7 @@ let package = Package(
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
 
     // Figures: `sloscout bench`.
-    .target(name: "Benchmarks", dependencies: ["Jobs", "Operators", "Dataflow"], swiftSettings: strict),
+    .target(name: "Benchmarks", dependencies: ["Jobs", "Operators", "Connectors", "Dataflow"], swiftSettings: strict),
 
     .executableTarget(
       name: "sloscout",
@@ -85,7 +95,7 @@ let package = Package(
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog", "PlantedData"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
-    .target(name: "SinkTesting", dependencies: ["Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
+    .target(name: "SinkTesting", dependencies: ["Connectors", "Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
     .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(

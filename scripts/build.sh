@@ -3,11 +3,11 @@
 #
 #   scripts/build.sh [--program]      --program builds no tests
 #
-# The program is .build/release/sloscout. A target that imports another without declaring it fails the build.
+# The program is .build/release/sloscout. A target that imports another without declaring it fails the build. All package traits are on.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-what=(--build-tests --explicit-target-dependency-import-check error)
-case ${1:-} in "") ;; -h | --help) usage; exit ;; --program) what=(--product sloscout) ;; *) unknown_option "$1" ;; esac
+what=(--enable-all-traits --build-tests --explicit-target-dependency-import-check error)
+case ${1:-} in "") ;; -h | --help) usage; exit ;; --program) what=(--enable-all-traits --product sloscout) ;; *) unknown_option "$1" ;; esac
 
 cd "$root"
 started=$(milliseconds)

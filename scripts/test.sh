@@ -21,6 +21,9 @@ echo "nothing to say"
 step "build"
 scripts/build.sh
 
+step "Python"
+scripts/python.sh
+
 step "PostgreSQL"
 postgres=$root/.postgres/all-tests
 trap '"$root/scripts/postgres.sh" stop --dir "$postgres" || true' EXIT
@@ -37,6 +40,9 @@ step "${KILLS:-20} kills, and one of each fault"
 started=$(milliseconds)
 limited 20 "killing" scripts/kills.sh --runs "${KILLS:-20}" --binary "$sloscout"
 echo "in $(seconds_since "$started") s"
+
+step "${KILLS:-20} kills with topics"
+limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}"
 
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

@@ -5,7 +5,7 @@ internal import Benchmarks
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures the engine on this machine.",
-    subcommands: [Fingerprint.self, Text.self, State.self, Restart.self])
+    subcommands: [Fingerprint.self, Text.self, State.self, Restart.self, Topics.self])
 
   struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs the shipped fingerprint job over a file of JSON lines.")
@@ -52,5 +52,14 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "The job file.") var jobs = "jobs.yaml"
 
     func run() throws { Terminal.print(try RestartBenchmark(program: CommandLine.arguments[0], jobFile: jobs, input: input).run()) }
+  }
+
+  struct Topics: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Topics on local disk: append, read, open again, find an offset.")
+    @Option(help: "How much to append and read.") var megabytes = 512
+    @Option(help: "Where; by default a temporary folder.") var folder: String?
+    @Option(help: "Also encode and decode with this schema of telemetry: schemas/TelemetryEvent.avsc.") var schema: String?
+
+    func run() throws { Terminal.print(try TopicBenchmark(megabytes: megabytes, folder: folder, schema: schema).run()) }
   }
 }

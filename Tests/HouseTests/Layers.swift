@@ -25,17 +25,18 @@ enum Layers {
     Layer("Bindings/Postgres", ours: ["CLibPQ"]),
     Layer("Bindings/RE2", ours: ["CRE2"]),
     Layer("Bindings/HMAC", ours: ["CLibCrypto"]),
+    Layer("Bindings/Avro", ours: ["CAvro"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd"],
+      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro"],
       others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors"], others: ["Yams", "Foundation"]),
-    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Jobs"], others: ["Foundation"]),
+    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
     Layer("sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks"], others: ["ArgumentParser", "Foundation"]),
   ]
 
@@ -43,6 +44,7 @@ enum Layers {
   static let bindings = [
     "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
     "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
+    "CAvro": "Sources/Bindings/Avro/",
   ]
 
   /// The modules that a file imports, with the line's number.

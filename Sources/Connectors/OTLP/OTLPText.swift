@@ -156,6 +156,11 @@ final class OTLPText {
     return ByteView(base: copy, count: Int(cscan_json_unescape(content.bytes.baseAddress, content.bytes.count, copy)))
   }
 
+  /// Writes the characters of what stands between quotes; answers with their number, at most that of `content`.
+  func unescape(_ content: UnsafeBufferPointer<UInt8>, into target: UnsafeMutablePointer<UInt8>) -> Int {
+    Int(cscan_json_unescape(content.baseAddress, content.count, target))
+  }
+
   /// A whole number, written as a number or as a string; beyond 64 bits it is held at the border. Nil when it is neither.
   func integer(_ value: Int) -> Int64? {
     let digits = content(value)?.bytes ?? raw(value)

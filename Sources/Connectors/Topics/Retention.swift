@@ -28,6 +28,8 @@ struct Retention {
       let isOld = settings.retentionAge.map { now - successor.created >= $0 } ?? false
       guard isOld || settings.retentionBytes.map({ total > $0 }) ?? false else { return }
       try topic.files.remove(topic.segmentPath(segment.partition, segment.base))
+      // One after the other, so that no power cut leaves a hole between what is gone and what came back.
+      if settings.isDurable { try topic.files.syncDirectory(topic.partitionFolder(segment.partition)) }
       total -= segment.size
       partitions[oldest] = next
     }

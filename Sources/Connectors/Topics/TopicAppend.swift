@@ -15,7 +15,9 @@ package struct TopicAppend {
   var hasChanges = false
   /// Whether a segment was begun: only then there may be something to remove.
   private(set) var hasRolled = false
-  private var writers: [TopicFrameWriter?]
+  /// One a partition, and which of them were begun.
+  private var writers: [TopicFrameWriter]
+  private var isBegun: [Bool]
   /// Files to sync, and folders that got new files.
   private var written: Set<String> = []
   private var folders: Set<String> = []
@@ -25,7 +27,8 @@ package struct TopicAppend {
     self.topic = topic
     self.commit = commit
     self.now = now
-    writers = Array(repeating: nil, count: commit.ends.count)
+    writers = commit.ends.map { TopicFrameWriter(nextOffset: $0.offset) }
+    isBegun = commit.ends.map { _ in false }
     // Where records without a key begin: elsewhere with every append.
     spread = Int(truncatingIfNeeded: commit.sequence & 0xFFFF)
   }
@@ -42,7 +45,8 @@ package struct TopicAppend {
   mutating func addPartitions(_ count: Int) {
     while commit.ends.count < count {
       commit.ends.append(TopicCommit.End())
-      writers.append(nil)
+      writers.append(TopicFrameWriter(nextOffset: 0))
+      isBegun.append(false)
     }
     hasChanges = true
   }
@@ -61,16 +65,15 @@ package struct TopicAppend {
 
   /// Appends an encoded `TopicRecord`, its size in front. O(bytes).
   package mutating func append(_ record: UnsafeRawBufferPointer, timestamp: Int64, to partition: Int) throws {
-    if writers[partition] == nil { writers[partition] = try begin(partition) }
-    writers[partition]?.append(record, timestamp: timestamp)
-    hasChanges = true
-    if writers[partition]?.bytes.count ?? 0 >= Self.bufferBytes { try flush(partition) }
+    if !isBegun[partition] { try begin(partition) }
+    writers[partition].append(record, timestamp: timestamp)
+    if writers[partition].bytes.count >= Self.bufferBytes { try flush(partition) }
   }
 
   /// Writes and syncs everything. Answers with whether there is something to commit.
   mutating func finish() throws -> Bool {
     guard hasChanges else { return false }
-    for partition in writers.indices where writers[partition] != nil { try flush(partition) }
+    for partition in writers.indices where isBegun[partition] { try flush(partition) }
     if topic.settings.isDurable {
       for path in written.sorted() { try topic.files.sync(path) }
       for path in folders.sorted() { try topic.files.syncDirectory(path) }
@@ -79,7 +82,7 @@ package struct TopicAppend {
   }
 
   /// The first append to a partition removes what an earlier one left without committing it.
-  private func begin(_ partition: Int) throws -> TopicFrameWriter {
+  private mutating func begin(_ partition: Int) throws {
     let end = commit.ends[partition]
     let folder = topic.partitionFolder(partition)
     for base in TopicSegment.bases(try topic.files.list(folder)) where base > end.segment {
@@ -95,22 +98,22 @@ package struct TopicAppend {
           hint: "restore the file from a copy, or move the folder \(topic.folder) away")
       }
     }
-    return TopicFrameWriter(nextOffset: end.offset)
+    isBegun[partition] = true
+    hasChanges = true
   }
 
   private mutating func flush(_ partition: Int) throws {
-    guard var writer = writers[partition] else { return }
-    let frames = writer.take()
-    let next = writer.nextOffset
-    writers[partition] = writer
-    guard !frames.isEmpty else { return }
+    writers[partition].close()
+    let count = writers[partition].bytes.count
+    guard count > 0 else { return }
     var end = commit.ends[partition]
-    if isFull(end, adding: frames.count) { end = try roll(partition, end) }
+    if isFull(end, adding: count) { end = try roll(partition, end) }
     let path = topic.segmentPath(partition, end.segment)
-    try frames.withUnsafeBytes { try topic.files.write(path, at: end.size, $0) }
+    let (files, size) = (topic.files, end.size)
+    try writers[partition].drain { try files.write(path, at: size, $0) }
     written.insert(path)
-    end.size += Int64(frames.count)
-    end.offset = next
+    end.size += Int64(count)
+    end.offset = writers[partition].nextOffset
     commit.ends[partition] = end
   }
 

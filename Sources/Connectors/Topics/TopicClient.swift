@@ -44,6 +44,11 @@ package protocol TopicAppender: Sendable {
   /// - Returns: how many records that were.
   /// - Throws: `TopicError`, `FileError`.
   func append(_ stages: [[UInt8]]) throws -> Int
+  /// Appends records and sets marks of the owner, numbers with a name, in one step: neither is there without the other.
+  ///
+  /// - Parameter body: is given the owner's marks, and answers with what to append and which to set. It may be called again.
+  /// - Returns: how many records that were.
+  func append(owner: String, _ body: (_ marks: [String: UInt64]) throws -> (stages: [[UInt8]], marks: [String: UInt64])) throws -> Int
 }
 
 /// The columns that a topic source fills.

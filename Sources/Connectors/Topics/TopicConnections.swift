@@ -1,4 +1,13 @@
-internal import Dataflow
+package import Dataflow
+
+/// Topics by the options of a connection, for commands that look at them without a job.
+package enum Topics {
+  /// Whether a connection of this type has topics.
+  package static func areOn(_ type: String) -> Bool { TopicConnections.types.contains(type) }
+
+  /// The client for a connection's options. Throws `Diagnostic`.
+  package static func client(_ connection: Config) throws -> any TopicClient { try TopicConnections.client(connection, for: Config()) }
+}
 
 /// From the options of a connection to the client of its kind, and what all kinds have in common.
 enum TopicConnections {
@@ -21,6 +30,16 @@ enum TopicConnections {
   ///
   /// - Throws: `Diagnostic` at the option's place.
   static func checked(_ name: String, _ option: String, _ config: Config) throws -> String {
+    guard isName(name) else {
+      throw config.diagnostic(
+        option, code: "topic.name", "\"\(name)\" cannot be the name of a topic",
+        hint: "use up to 249 letters, digits, dots, hyphens and underscores")
+    }
+    return name
+  }
+
+  /// Whether every kind of topic takes the name.
+  static func isName(_ name: some StringProtocol) -> Bool {
     let isPlain = name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
@@ -28,11 +47,6 @@ enum TopicConnections {
       default: false
       }
     }
-    guard isPlain, (1...249).contains(name.utf8.count), name != ".", name != ".." else {
-      throw config.diagnostic(
-        option, code: "topic.name", "\"\(name)\" cannot be the name of a topic",
-        hint: "use up to 249 letters, digits, dots, hyphens and underscores")
-    }
-    return name
+    return isPlain && (1...249).contains(name.utf8.count) && name != "." && name != ".."
   }
 }

@@ -116,10 +116,10 @@ package struct TopicFrameWriter {
     self.newest = .min
   }
 
-  /// Takes the closed frames out.
-  package mutating func take() -> [UInt8] {
+  /// Ends the frame that is being written, hands all frames to the body, and forgets them. The memory is used again.
+  package mutating func drain<T>(_ body: (UnsafeRawBufferPointer) throws -> T) rethrows -> T {
     close()
     defer { bytes.removeAll(keepingCapacity: true) }
-    return bytes
+    return try bytes.withUnsafeBytes(body)
   }
 }

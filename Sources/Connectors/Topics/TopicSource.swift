@@ -22,8 +22,13 @@ public enum TopicSource {
         "onGap", .choice(["fail", "earliest"]), default: "fail",
         "What to do when records were removed before they were read: stop, or go on with the oldest there is."),
       ConfigField("pollInterval", .duration, default: "10ms", "How often to look for more when there was nothing."),
+      TopicFormat.sourceField,
     ],
-    example: "topics: [raw-telemetry]\nstartFrom: earliest")
+    example: """
+      topics: [raw-telemetry]
+      startFrom: earliest
+      format: { type: avro, schema: schemas/TelemetryEvent.avsc }
+      """)
 
   /// Makes the plan.
   ///
@@ -37,11 +42,13 @@ public enum TopicSource {
     if let interval = config.duration("pollInterval") { options.pollInterval = max(1_000_000, interval) }
     let logger = Logger(label: "sloscout.topic-source")
     options.warn = { logger.warning("\($0)") }
-    return plan(client, options)
+    return plan(client, options, decoders: try TopicFormat.decoders(config))
   }
 
-  package static func plan(_ client: any TopicClient, _ options: TopicSourceOptions) -> PlannedSource {
-    PlannedSource(schema: TopicColumns.schema, isReplayable: true, isBounded: options.isBounded) {
+  package static func plan(
+    _ client: any TopicClient, _ options: TopicSourceOptions, decoders: [PlannedOperator] = []
+  ) -> PlannedSource {
+    PlannedSource(schema: TopicColumns.schema, isReplayable: true, isBounded: options.isBounded, decoders: decoders) {
       TopicSourceReader(client, options)
     }
   }

@@ -37,7 +37,7 @@ struct TopicFilesTests {
       writer.append(UnsafeRawBufferPointer(rebasing: bytes[..<first]), timestamp: 5)
       writer.append(UnsafeRawBufferPointer(rebasing: bytes[first...]), timestamp: 9)
     }
-    return writer.take()
+    return writer.drain { Array($0) }
   }
 
   @Test("a frame says what is in it")
@@ -80,7 +80,7 @@ struct TopicFilesTests {
     for _ in 0..<TopicLimits.frameRecords + 1 { small.withUnsafeBytes { writer.append($0, timestamp: 0) } }
     huge.withUnsafeBytes { writer.append($0, timestamp: 0) }
     small.withUnsafeBytes { writer.append($0, timestamp: 0) }
-    let bytes = writer.take()
+    let bytes = writer.drain { Array($0) }
     var counts: [Int] = []
     try bytes.withUnsafeBytes { bytes in
       var start = 0

@@ -1,0 +1,146 @@
+"""Two jobs with topics between them, killed again and again: generate -> topic -> topic. Then the last topic must hold each record once.
+
+The topics are read here by a reader of its own, written after the description of the files and not after the program.
+"""
+
+import argparse
+import random
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+JOBS = """
+apiVersion: sloscout/v1
+kind: Connection
+metadata: { name: topics }
+spec: { type: local, config: { path: "%(folder)s/topics", partitions: 3, segmentBytes: 1MiB } }
+---
+apiVersion: sloscout/v1
+kind: Job
+metadata: { name: fill }
+spec:
+  parallelism: 2
+  checkpoint: { interval: 50ms, store: "%(folder)s/state" }
+  restart: { maxAttempts: 100 }
+  sources:
+    lines: { type: generate, config: { records: %(records)d, rate: %(rate)d, seed: %(seed)d, brokenFraction: 0.0, format: lines } }
+  sinks:
+    raw: { type: topic, connection: topics, inputs: [lines], config: { topic: raw, key: line, format: { type: raw, field: line } } }
+---
+apiVersion: sloscout/v1
+kind: Job
+metadata: { name: copy }
+spec:
+  parallelism: 2
+  checkpoint: { interval: 50ms, store: "%(folder)s/state" }
+  sources:
+    raw: { type: topic, connection: topics, config: { topics: [raw] } }
+  sinks:
+    out: { type: topic, connection: topics, inputs: [raw], config: { topic: out, key: key, format: { type: raw } } }
+"""
+
+TABLE = []
+for byte in range(256):
+    for _ in range(8):
+        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+    TABLE.append(byte)
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 0xFF]
+    return crc ^ 0xFFFFFFFF
+
+
+def ends(folder):
+    """The end of each partition: offset, segment, bytes of it."""
+    data = (folder / "commit").read_bytes()
+    assert data[:4] == b"SLTC" and struct.unpack("<I", data[-4:])[0] == crc32c(data[:-4]), "the commit is damaged"
+    (partitions,) = struct.unpack_from("<I", data, 24)
+    return [struct.unpack_from("<qqq", data, 28 + 32 * n) for n in range(partitions)]
+
+
+def read(folder):
+    """All values of a topic. Offsets must follow one another, and every check must fit."""
+    values = []
+    for partition, (end, last, size) in enumerate(ends(folder)):
+        expected = 0
+        for path in sorted((folder / str(partition)).glob("*.segment")):
+            base = int(path.stem)
+            if base > last:
+                continue
+            assert base == expected, f"{path} does not go on where the one before ended"
+            data = path.read_bytes()
+            data = data[:size] if base == last else data
+            at = 40
+            while at < len(data):
+                crc, length, version, count, first, _ = struct.unpack_from("<IIIIqq", data, at)
+                assert version == 1 and first == expected, f"{path}: offset {first} at byte {at}, not {expected}"
+                assert crc32c(data[at + 4 : at + 8 + length]) == crc, f"{path}: damaged at byte {at}"
+                record, stop = at + 32, at + 8 + length
+                while record < stop:
+                    (length, _, key, value, _) = struct.unpack_from("<IqiiH", data, record)
+                    start = record + 22 + max(0, key)
+                    values.append(data[start : start + value])
+                    record += 4 + length
+                    expected += 1
+                assert record == stop and expected == first + count
+                at = stop
+        assert expected == end, f"{folder}/{partition} ends at {expected}, not {end}"
+    return values
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=20, help="kills")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--binary", required=True)
+    options = parser.parse_args()
+    dice = random.Random(options.seed)
+    with tempfile.TemporaryDirectory(prefix="sloscout-topics-") as name:
+        folder = Path(name)
+        records = 2000 * max(5, options.runs)
+        jobs = folder / "jobs.yaml"
+        jobs.write_text(JOBS % {"folder": folder, "records": records, "rate": 4000, "seed": options.seed})
+
+        def start():
+            log = open(folder / "log", "ab")
+            return subprocess.Popen([options.binary, "run", str(jobs), "--quiet"], stdout=log, stderr=log)
+
+        def finished():
+            try:
+                return sum(end for end, _, _ in ends(folder / "topics" / "out")) >= records
+            except FileNotFoundError:
+                return False
+
+        kills = 0
+        while kills < options.runs and not finished():
+            life = start()
+            time.sleep(dice.uniform(0.02, 1.0))
+            if life.poll() not in (None, 0):
+                sys.exit(f"the program failed (seed {options.seed}):\n" + (folder / "log").read_text()[-3000:])
+            life.kill()
+            life.wait()
+            kills += 1
+        life = start()
+        deadline = time.monotonic() + 300
+        while not finished() and life.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        life.send_signal(signal.SIGINT)
+        code = life.wait(60)
+        if code != 0:
+            sys.exit(f"the program ended with {code} (seed {options.seed}):\n" + (folder / "log").read_text()[-3000:])
+        for topic in ("raw", "out"):
+            values = read(folder / "topics" / topic)
+            different = len(set(values))
+            if len(values) != records or different != records:
+                sys.exit(f"topic {topic}: {len(values)} records, {different} different ones, of {records} (seed {options.seed})")
+        print(f"{kills} kills, {records} records through two topics, each once")
+
+
+main()
