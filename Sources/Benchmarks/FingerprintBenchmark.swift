@@ -91,19 +91,21 @@ public struct FingerprintBenchmark: Sendable {
   }
 
   private func edits(_ folder: String) -> [DocumentEdit] {
-    let sinks: ConfigValue =
-      output.map { path in
-        .map([("results", .map([("type", .text("file")), ("inputs", .list(["capsules"])), ("config", .map([("path", .text(path))]))]))])
-      }
-      ?? .map([
-        ("results", .map([("type", .text("discard")), ("delivery", .text("live")), ("inputs", .list(["capsules"])), ("config", .map([]))]))
-      ])
+    func discard(_ input: String) -> ConfigValue {
+      .map([("type", .text("discard")), ("delivery", .text("live")), ("inputs", .list([input])), ("config", .map([]))])
+    }
+    func file(_ path: String) -> ConfigValue {
+      .map([("type", .text("file")), ("inputs", .list(["capsules"])), ("config", .map([("path", .text(path))]))])
+    }
+    var sinks = [("results", output.map(file) ?? discard("capsules"))]
+    // Keyed by shape alone there is no service whose templates could be refined.
+    if key == .capsule { sinks.append(("aliases", discard("templates"))) }
     var edits: [DocumentEdit] = [
       .set(["spec", "sources", "telemetry", "type"], .text("file")),
       .set(["spec", "sources", "telemetry", "config"], .map([("path", .text(input)), ("format", .text("json"))])),
       .set(["spec", "parallelism"], ConfigValue(.int(Int64(threads)))),
       .set(["spec", "checkpoint", "store"], .text(folder)),
-      .set(["spec", "sinks"], sinks),
+      .set(["spec", "sinks"], .map(sinks)),
     ]
     // Nothing reads the errors outputs here: they are counted.
     edits.append(.remove(["spec", "operators", "letters"]))
@@ -111,7 +113,10 @@ public struct FingerprintBenchmark: Sendable {
       edits.append(.set(["spec"] + path + ["onError"], .text("drop")))
     }
     if let interval { edits.append(.set(["spec", "checkpoint", "interval"], .text("\(interval / 1_000_000)ms"))) }
-    if key == .shape { edits.append(.set(["spec", "operators", "capsules", "config", "keyBy"], .list(["shape"]))) }
+    if key == .shape {
+      edits.append(.set(["spec", "operators", "capsules", "config", "keyBy"], .list(["shape"])))
+      edits.append(.remove(["spec", "operators", "templates"]))
+    }
     return edits
   }
 

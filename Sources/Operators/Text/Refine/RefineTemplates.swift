@@ -23,7 +23,7 @@ public enum RefineTemplates {
     let template = try field("template", config, input)
     let limit = config.int("limit") ?? ShapeMap.defaultLimit
     let output = Schema([("service", .bytes), ("shape", .bytes), ("fingerprint", .bytes), ("template", .bytes), ("revision", .int64)])
-    return PlannedOperator(schema: output, keyFields: [service], reads: [service, shape, template]) {
+    return PlannedOperator(schema: output, keyFields: [service], reads: [service, shape, template], makesBatches: true) {
       RefineTemplatesOperator(schema: output, service: service, shape: shape, template: template, limit: limit)
     }
   }
