@@ -67,9 +67,17 @@ struct FingerprintCommand: ParsableCommand {
   }
 
   private func writeSummary(_ lines: LineFingerprints, _ writer: OutputWriter) throws {
-    var counts: [RefinedTemplate: Int] = [:]
-    lines.forEachLine({ $0 }) { template in if let template { counts[template, default: 0] += 1 } }
-    let sorted = counts.sorted { ($1.value, $0.key.fingerprint) < ($0.value, $1.key.fingerprint) }
+    var numbers: [RefinedTemplate: Int] = [:]
+    var counts: [Int] = []
+    let number = { (template: RefinedTemplate) in
+      if let known = numbers[template] { return known }
+      numbers[template] = counts.count
+      counts.append(0)
+      return counts.count - 1
+    }
+    lines.forEachLine(number) { number in if let number { counts[number] += 1 } }
+    let found = numbers.map { (template: $0.key, count: counts[$0.value]) }.filter { $0.count > 0 }
+    let sorted = found.sorted { ($1.count, $0.template.fingerprint) < ($0.count, $1.template.fingerprint) }
     for (template, count) in sorted {
       writer.buffer.append(contentsOf: #"{"count":"#.utf8)
       TextWriter.append(Int64(count), to: &writer.buffer)

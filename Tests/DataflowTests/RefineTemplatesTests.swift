@@ -72,6 +72,41 @@ struct RefineTemplatesTests {
     #expect(Set(second.map { $0["revision"] }) == ["2"] && Set(first.map { $0["revision"] }) == ["1"])
   }
 
+  @Test("whoever keeps the last row of each shape ends where a run over everything does, at any time", arguments: 0..<12)
+  func following(seed: Int) throws {
+    var random = SeededRandom(UInt64(seed) &+ 500)
+    let words = [
+      "disk", "user", "was", "not", "found", "bob", "eve", "mia", "<num>", "<id>", "a.b.C", "a_b", "on", "host", "today", "at", "once",
+    ]
+    let plan = try Self.plan()
+    let driver = try OperatorDriver(plan, input: Self.input)
+    var sent: [TestRow] = []
+    var seen = 0
+    var last: [String: String] = [:]
+    for step in 0..<25 {
+      let rows = (0..<random.int(1...12)).map { _ in
+        Self.row("s", (["the"] + (0..<random.int(3...7)).map { _ in words[random.int(0...words.count - 1)] }).joined(separator: " "))
+      }
+      sent += rows
+      try driver.send(rows)
+      try driver.watermark(Int64(step))
+      for row in driver.rows.dropFirst(seen).map(Self.fields) { last[row["shape"] ?? ""] = row["fingerprint"] }
+      seen = driver.rows.count
+      let whole = try OperatorDriver(plan, input: Self.input)
+      for start in stride(from: 0, to: sent.count, by: 500) { try whole.send(Array(sent[start..<min(start + 500, sent.count)])) }
+      try whole.endOfInput()
+      for row in whole.rows.map(Self.fields) {
+        var at = row["shape"] ?? ""
+        var steps = 0
+        while let next = last[at], next != at, steps < 100 {
+          at = next
+          steps += 1
+        }
+        #expect(at == row["fingerprint"], "seed \(seed), step \(step), \(row["template"] ?? "")")
+      }
+    }
+  }
+
   @Test("shapes that are not kept get the template that covers them")
   func overflow() throws {
     let driver = try OperatorDriver(try Self.plan(limit: 8), input: Self.input)

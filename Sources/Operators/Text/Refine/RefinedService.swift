@@ -16,7 +16,7 @@ final class RefinedService {
   /// Nil for messages without a service.
   let name: [UInt8]?
   private var map: ShapeMap
-  /// The fingerprints of shapes that were said last.
+  /// The fingerprints that were said last: of shapes, and of fingerprints that were no more.
   private var said: [KeyHash: KeyHash] = [:]
   private var revision: Int64 = 0
   /// Shapes that were not said yet.
@@ -59,6 +59,10 @@ final class RefinedService {
     var changes: [(shape: KeyHash, template: RefinedTemplate)] = []
     var gone: [KeyHash: RefinedTemplate] = [:]
     let alive = Set(refined.templates.map(\.fingerprint))
+    // A cover that says less than before may let go what it took in: a fingerprint that had gone is back.
+    for template in refined.templates where said.removeValue(forKey: template.fingerprint) != nil {
+      changes.append((template.fingerprint, template))
+    }
     for shape in map.shapes.sorted() {
       guard let template = refined[shape] else { continue }
       let last = said.updateValue(template.fingerprint, forKey: shape)
@@ -72,7 +76,10 @@ final class RefinedService {
       changes.append((shape, template))
     }
     unsaid.removeAll()
-    changes += gone.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    for (fingerprint, template) in gone.sorted(by: { $0.key < $1.key }) {
+      said[fingerprint] = template.fingerprint
+      changes.append((fingerprint, template))
+    }
     // What the map does not keep is forgotten now and then, and said once more when it is seen again.
     if said.count > map.count + 2 * Self.unsaidLimit { said = said.filter { map.contains($0.key) } }
     if !changes.isEmpty { revision += 1 }

@@ -66,9 +66,9 @@ public struct RefinedTemplates: Sendable {
     }
   }
 
-  /// Where the templates of an earlier state of the same map, or of a part of it, are now: the pairs that differ, ascending by old fingerprint.
+  /// Where the templates went that an earlier state of the map had, or a part of it, and that are no more; ascending by old fingerprint.
   ///
-  /// A map only grows and templates only become coarser, so following these pairs from any fingerprint ends: the pairs make a forest.
+  /// A map only grows and templates become coarser as it does: what has one template keeps one. A template says where its smallest shape is now.
   public func aliases(from old: RefinedTemplates) -> [(old: KeyHash, new: KeyHash)] {
     zip(old.templates, old.firsts).compactMap { template, first in
       let now = (self[first] ?? refine(template.typedText)).fingerprint
