@@ -6,7 +6,7 @@ internal import Dataflow
 /// Each step takes in up to 16 bytes of literal together with what follows it, so a token costs one step however it is cut off.
 struct ShapeHasher {
   /// Raise it whenever any text may get another shape: stored ids of different versions must not meet.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
 
   private var a: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ version &* 0xD6E8_FEB8_6659_FD93
   private var b: UInt64 = 0xC2B2_AE3D_27D4_EB4F ^ version &* 0xA5A3_5642_5F1B_6A0D
