@@ -27,7 +27,8 @@ enum WordList {
     """
 
   /// Things with numbers of four parts that are no addresses.
-  static let numbered: StaticString = " section chapter clause sdk oid rev revision paragraph patch plugin "
+  static let numbered: StaticString =
+    " section chapter clause sdk oid rev revision paragraph patch plugin python php ruby perl postgres openssl package "
 
   /// What stands before `name` in the names of names.
   static let partsOfNames: StaticString = " first last full given family middle maiden "

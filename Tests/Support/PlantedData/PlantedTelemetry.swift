@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// JSON lines of telemetry with planted values in messages, attributes, broken lines and late records.
 public struct PlantedTelemetry {
