@@ -31,6 +31,9 @@ started=$(milliseconds)
 limited 180 "killing" scripts/kills.sh --runs "$kills" --binary "$sloscout"
 kills_took=$(seconds_since "$started")
 
+step "$((kills / 4)) kills with topics"
+limited 60 "killing" scripts/topic-kills.sh --runs "$((kills / 4))"
+
 step "deliberate bugs: each must turn the suite red"
 limited 180 "the deliberate bugs" scripts/mutants.sh
 

@@ -82,8 +82,9 @@ struct TopicExactlyOnceTests {
   @Test("a machine that loses power at any byte loses nothing that was reported as applied")
   func power() throws {
     let total = try cost()
+    // Three seeds, and between them every byte.
     for seed in UInt64(0)..<3 {
-      for budget in 0...total {
+      for budget in stride(from: Int(seed), through: total, by: 3) {
         var random = SeededGenerator(seed: seed << 32 | UInt64(budget))
         let files = MemoryLogFiles()
         var known: UInt64 = 0
@@ -100,7 +101,7 @@ struct TopicExactlyOnceTests {
   func atomic() throws {
     let total = try cost()
     let whole = Set((0...5).map { Self.epochs.prefix($0).joined().sorted() })
-    for budget in 0...total {
+    for budget in stride(from: 0, through: total, by: 3) {
       let files = MemoryLogFiles()
       files.die(after: budget)
       _ = try? applyAll(files, known: 0)
