@@ -11,6 +11,8 @@ struct AvroEncoder: TopicEncoder {
     case long
     case int
     case time
+    /// The record's event time, whatever columns there are.
+    case eventTime
     case double
     case float
     case bool
@@ -47,13 +49,25 @@ struct AvroEncoder: TopicEncoder {
     let json = OTLPText()
   }
 
-  /// - Parameter framed: whether each value begins with the schema's fingerprint (Avro's single-object encoding).
+  /// - Parameters:
+  ///   - framed: whether each value begins with the schema's fingerprint (Avro's single-object encoding).
+  ///   - eventTime: the schema's field that takes the record's event time.
   /// - Throws: `AvroSchemaProblem` when the records lack something that the schema needs.
-  init(_ schema: AvroSchema, _ columns: Schema, framed: Bool) throws {
+  init(_ schema: AvroSchema, _ columns: Schema, framed: Bool, eventTime: String? = nil) throws {
     head = framed ? AvroFraming.head(schema.fingerprint) : []
     names = schema.fields.map(\.name)
     text = AvroText()
-    for field in schema.fields { steps.append(try step(field, columns)) }
+    if let eventTime, !names.contains(eventTime) { throw AvroSchemaProblem(message: "it has no field \"\(eventTime)\" for the event time") }
+    for field in schema.fields { steps.append(field.name == eventTime ? try timeStep(field) : try step(field, columns)) }
+  }
+
+  private func timeStep(_ field: AvroSchema.Field) throws -> Step {
+    guard let content = field.content, content.type == .long, let unit = field.timeUnit else {
+      throw AvroSchemaProblem(message: "its field \"\(field.name)\" is no time: it needs a logicalType timestamp-millis, -micros or -nanos")
+    }
+    return Step(
+      kind: .eventTime, field: Field(name: field.name, type: .time, column: 0), branch: Int64(content.branch ?? -1),
+      nullBranch: Int64(content.nullBranch ?? -1), number: unit)
   }
 
   private mutating func step(_ field: AvroSchema.Field, _ columns: Schema) throws -> Step {
@@ -65,7 +79,14 @@ struct AvroEncoder: TopicEncoder {
     }
     var step = Step(kind: .bytes, field: column, branch: Int64(content.branch ?? -1), nullBranch: Int64(content.nullBranch ?? -1))
     switch (content.type, column.type) {
-    case (.long, .int64): step.kind = .long
+    case (.long, .int64):
+      guard field.timeUnit == nil else {
+        throw AvroSchemaProblem(
+          message:
+            "its field \"\(field.name)\" is a time, and the records have a number there: if it is the event time, say eventTime: \(field.name)"
+        )
+      }
+      step.kind = .long
     case (.int, .int64): step.kind = .int
     case (.long, .time):
       guard let unit = field.timeUnit else {
@@ -143,6 +164,7 @@ struct AvroEncoder: TopicEncoder {
     // A union of many branches has null among them, or has not.
     case .json where step.nullBranch < 0 && step.branch < 0: false
     case .bytes, .string, .symbol, .fixed, .floats, .json: batch.bytes(step.field)[row].isNull
+    case .eventTime: batch.times[row] == RecordBatch.noTime
     case .time: batch.nulls(step.field)[row] != 0 || batch.int64s(step.field)[row] == RecordBatch.noTime
     default: batch.nulls(step.field)[row] != 0
     }
@@ -157,9 +179,8 @@ struct AvroEncoder: TopicEncoder {
       guard let value = Int32(exactly: batch.int64s(step.field)[row]) else { return false }
       output.append(avro: Int64(value))
     case .time:
-      // Towards the past, so that a time never moves into the next unit.
-      let (quotient, rest) = batch.int64s(step.field)[row].quotientAndRemainder(dividingBy: step.number)
-      output.append(avro: rest < 0 ? quotient - 1 : quotient)
+      output.append(avro: Self.units(batch.int64s(step.field)[row], step.number))
+    case .eventTime: output.append(avro: Self.units(batch.times[row], step.number))
     case .double: output.append(integer: batch.doubles(step.field)[row].bitPattern)
     case .float: output.append(integer: Float(batch.doubles(step.field)[row]).bitPattern)
     case .bool: output.append(batch.bools(step.field)[row] ? 1 : 0)
@@ -185,6 +206,12 @@ struct AvroEncoder: TopicEncoder {
     case .json: return append(json: batch.bytes(step.field)[row], types[Int(step.number)], to: &output)
     }
     return true
+  }
+
+  /// Whole units, towards the past, so that a time never moves into the next one.
+  private static func units(_ nanoseconds: Int64, _ unit: Int64) -> Int64 {
+    let (quotient, rest) = nanoseconds.quotientAndRemainder(dividingBy: unit)
+    return rest < 0 ? quotient - 1 : quotient
   }
 
   private func append(json view: ByteView, _ type: AvroType, to output: inout [UInt8]) -> Bool {

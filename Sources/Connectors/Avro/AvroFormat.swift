@@ -19,6 +19,13 @@ enum AvroFormat {
       "For `avro`: older and newer schemas that records may have been written with. Without framing: the one they were.")
   ]
 
+  /// The options of a sink only.
+  static let sinkOptions = [
+    ConfigField(
+      "eventTime", .string, example: "timestamp",
+      "For `avro`: the schema's field that takes the record's event time, where no column of that name is a time.")
+  ]
+
   /// A fingerprint as it is shown.
   static func hex(_ fingerprint: UInt64) -> String {
     let digits = String(fingerprint, radix: 16)
@@ -50,12 +57,13 @@ enum AvroFormat {
   static func writer(_ format: Config, _ columns: Schema, _ layout: TopicSinkLayout) throws -> @Sendable () throws -> any Operator {
     let schema = try schema(format)
     let isFramed = isFramed(format)
-    do { _ = try AvroEncoder(schema, columns, framed: isFramed) } catch let problem as AvroSchemaProblem {
+    let eventTime = format.string("eventTime")
+    do { _ = try AvroEncoder(schema, columns, framed: isFramed, eventTime: eventTime) } catch let problem as AvroSchemaProblem {
       throw format.diagnostic(
         "schema", code: "avro.incompatible", "the records do not fit the schema \(schema.name): \(problem)",
         hint: "they have: \(columns.fields.map(\.name).joined(separator: ", "))")
     }
-    return { TopicSinkWriter(layout, try AvroEncoder(schema, columns, framed: isFramed)) }
+    return { TopicSinkWriter(layout, try AvroEncoder(schema, columns, framed: isFramed, eventTime: eventTime)) }
   }
 
   private static func isFramed(_ format: Config) -> Bool { format.string("framing") != "none" }

@@ -2,7 +2,8 @@ package import Dataflow
 
 /// A system that keeps topics, as source and sink see it. `LocalTopicClient` is the embedded one; a broker's client fits behind the same calls.
 ///
-/// Partitions are assigned by hand and offsets come from checkpoints: no consumer group decides who reads what.
+/// Partitions are assigned by hand and offsets come from checkpoints: no consumer group decides who reads what. A committer puts an epoch's records and
+/// its ledger row into the topic in one step; a broker does the same in one transaction with a record in a topic of its own.
 package protocol TopicClient: Sendable {
   /// Says what there is of a topic, for messages: a folder, or a broker's address.
   var place: String { get }

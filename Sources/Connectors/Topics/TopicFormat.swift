@@ -14,7 +14,7 @@ enum TopicFormat {
       ConfigField("field", .string, default: "value", "For `raw`: the field whose bytes are the value."),
       ConfigField(
         "rawJSON", .list(.string), default: "[]", "For `json`: fields that hold JSON and are written as JSON rather than as text."),
-    ] + AvroFormat.options
+    ] + AvroFormat.options + AvroFormat.sinkOptions
 
   private static let sourceOptions =
     [

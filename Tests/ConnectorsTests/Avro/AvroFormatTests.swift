@@ -159,6 +159,20 @@ struct AvroFormatTests {
     #expect(error?.code == "avro.incompatible" && error?.message.contains(words) == true, "\(String(describing: error))")
   }
 
+  @Test("a time takes no bare number, but the event time if it is asked to")
+  func eventTime() throws {
+    let schema = record(#"{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"}}"#)
+    let columns = Schema([("at", .int64)])
+    let error = #expect(throws: Diagnostic.self) { try TopicValues.encode(format(schema), columns, [[5]]) }
+    #expect(error?.message.contains("say eventTime: at") == true)
+    let plain = format(schema)
+    func with(_ field: String) -> Config { Config(plain.values.merging(["eventTime": .string(field)]) { $1 }) }
+    let value = try TopicValues.encode(with("at"), columns, [[5]], time: -1).values
+    #expect(try TopicValues.decode(plain, value).rows[0]["at"] == "-1000000")
+    #expect(try TopicValues.encode(with("at"), columns, [[5]], onError: .drop).errors == 1, "there is no event time")
+    #expect(throws: Diagnostic.self) { try TopicValues.encode(with("none"), columns, []) }
+  }
+
   @Test("schemas that are none, and columns that do not fit, are told")
   func mistakes() throws {
     func code(_ body: () throws -> Void) -> String? {

@@ -194,6 +194,23 @@ struct LocalTopicTests {
     #expect(try PosixFileSystem().list(folder["t/0"]) == [TopicSegment.name(0)])
   }
 
+  @Test("leftovers that are longer than what comes in their place are never read, also when the file is closed")
+  func longLeftovers() throws {
+    let client = client {
+      $0.partitions = 1
+      $0.segmentBytes = 100
+    }
+    try append(client, [(nil, "a", 1)])
+    let garbage = [UInt8](repeating: 7, count: 5000)
+    folder.append("t/0/\(TopicSegment.name(0))", garbage)
+    // Segments that were begun: one where the next will be, one beyond it.
+    for base in [1, 2] as [Int64] { folder.write("t/0/\(TopicSegment.name(base))", garbage) }
+    #expect(try TopicHarness.readAll(client, "t").map(\.text) == ["a"])
+    for value in ["b", "c", "d"] { try append(client, [(nil, value, 1)]) }
+    #expect(try TopicHarness.readAll(client, "t").map(\.text) == ["a", "b", "c", "d"])
+    #expect(try PosixFileSystem().list(folder["t/0"]).count == 4)
+  }
+
   @Test("old segments go by size, whole ones and from the front; readers that fell off are told")
   func retentionBySize() throws {
     let client = client {

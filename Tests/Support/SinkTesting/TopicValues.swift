@@ -5,14 +5,17 @@ package import Dataflow
 package enum TopicValues {
   /// The values that a topic sink with this format makes of the rows. Rows that it refuses go to `errors`.
   package static func encode(
-    _ format: Config, _ schema: Schema, _ rows: [[TestValue]], onError: ErrorPolicy = .fail
+    _ format: Config, _ schema: Schema, _ rows: [[TestValue]], time: Int64 = RecordBatch.noTime, onError: ErrorPolicy = .fail
   ) throws -> (values: [[UInt8]], errors: Int) {
     let config = Config(["topic": .string("t"), "format": .object(format)])
     let planned = try TopicSink.type.plan(config, Config(["path": .string("unused")]), schema)
     guard let writer = try planned.make() as? any SinkWriter else { preconditionFailure("a topic sink stages its rows") }
     try writer.open(OperatorContext(job: "job", id: "sink", runtime: NoRuntime()))
     let output = Output(operatorID: "sink", onError: onError)
-    for batch in TestRows.batches(schema, rows) { try writer.process(batch, output) }
+    for batch in TestRows.batches(schema, rows) {
+      batch.times.update(repeating: time, count: batch.count)
+      try writer.process(batch, output)
+    }
     var values: [[UInt8]] = []
     let count = TopicStage.forEach([writer.takeStage().bytes]) { record, _ in values.append(Array(record.value.buffer)) }
     precondition(count == values.count, "the stage is malformed")
