@@ -3,12 +3,12 @@
 #
 #   scripts/python.sh
 #
-# fastavro is the other Avro implementation that tests compare with.
+# fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
 
-packages=(fastavro==1.13.1)
+packages=(fastavro==1.13.1 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2)
 venv=$root/.venv
 mark="$venv/packages: ${packages[*]}"
 if [ "$(cat "$venv/sloscout" 2>/dev/null || true)" != "$mark" ]; then

@@ -22,7 +22,8 @@ step "build"
 scripts/build.sh
 
 step "Python"
-scripts/python.sh
+python=$(scripts/python.sh)
+echo "$python"
 
 step "PostgreSQL"
 postgres=$root/.postgres/all-tests
@@ -43,6 +44,9 @@ echo "in $(seconds_since "$started") s"
 
 step "${KILLS:-20} kills with topics"
 limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}"
+
+step "the OpenTelemetry SDK sends to a job that is killed meanwhile"
+limited 5 "the SDK" "$python" Tests/telemetry/otlp_sdk.py "$sloscout"
 
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt
