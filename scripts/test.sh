@@ -45,6 +45,20 @@ echo "in $(seconds_since "$started") s"
 step "${KILLS:-20} kills with topics"
 limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}"
 
+step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
+shop=.build/bench-shop.jsonl
+"$sloscout" generate --records 100000 --output "$shop" >/dev/null
+for run in "shape 1" "capsule 1" "capsule 2" "capsule 4"; do
+  "$sloscout" bench fingerprint --input "$shop" --key "${run% *}" --threads "${run#* }" </dev/null |
+    python3 -c '
+import json, sys
+run, truth = json.load(sys.stdin), json.load(open(sys.argv[1]))
+got = (run["counted"], run["late"], run["errors"])
+want = (truth["accepted"], truth["late"], truth["broken"])
+print(run["key"], run["threads"], got)
+sys.exit(0 if got == want else "the generator says %s" % (want,))' "$shop.meta.json"
+done
+
 step "the OpenTelemetry SDK sends to a job that is killed meanwhile"
 limited 5 "the SDK" "$python" Tests/telemetry/otlp_sdk.py "$sloscout"
 

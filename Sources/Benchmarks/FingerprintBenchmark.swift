@@ -116,6 +116,7 @@ public struct FingerprintBenchmark: Sendable {
     if key == .shape {
       edits.append(.set(["spec", "operators", "capsules", "config", "keyBy"], .list(["shape"])))
       edits.append(.remove(["spec", "operators", "templates"]))
+      edits.append(.remove(["spec", "tests"]))  // they expect templates
     }
     return edits
   }
