@@ -3,8 +3,13 @@ extension ScanPass {
   /// What [start, stop), an atom of 16 bytes or more with letters and digits, gives access to, if anything.
   mutating func credential(_ start: Pointer, _ stop: Pointer, _ lanes: UInt64) -> Pointer? {
     if start.pointee == UInt8(ascii: "e"), let token = JWT.end(start, limit(start)) { return personal(.jwt, start, token) }
-    // Dashes around a PEM header stand in the atom or before it.
-    if Lane.dashes(lanes) >= 5 || start - base >= 16 && Bytes.isSpace(start[-1]), let next = privateKey(start, stop) { return next }
+    // Dashes around a PEM header stand in the atom, or before it with blanks between.
+    if Lane.dashes(lanes) >= 5
+      || start - base >= 16 && Bytes.isSpace(start[-1]) && (start[-2] == UInt8(ascii: "-") || Bytes.isSpace(start[-2])),
+      let next = privateKey(start, stop)
+    {
+      return next
+    }
     if start > floor, start - base >= 6, start[-1] == UInt8(ascii: " "), let next = behindScheme(start, start - 1) { return next }
     if stop - start >= 20, AccessKeys.isAWS(start), stop - start == 20 || !Bytes.isAlnum(start[20]) {
       return personal(.awsKey, start, start + 20)

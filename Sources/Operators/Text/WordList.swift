@@ -46,15 +46,17 @@ enum WordList {
     let end = list.utf8Start + list.utf8CodeUnitCount
     guard count >= 2, count < 24 else { return false }
     let fold: UInt8 = ignoringCase ? 0x20 : 0
-    var p = list.utf8Start
+    let first = start[0] | fold
     // Every word has a blank on both sides.
-    while end - p > count + 1, let blank = Bytes.find(UInt8(ascii: " "), p, end - count - 1) {
-      if blank[count + 1] == UInt8(ascii: " ") {
-        var i = 0
+    var blank = list.utf8Start
+    while end - blank > count + 1 {
+      if blank[1] == first, blank[count + 1] == UInt8(ascii: " ") {
+        var i = 1
         while i < count, start[i] | fold == blank[i + 1] { i += 1 }
         if i == count { return true }
       }
-      p = blank + 1
+      blank += 1
+      while blank < end, blank.pointee != UInt8(ascii: " ") { blank += 1 }
     }
     return false
   }
