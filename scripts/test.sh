@@ -54,7 +54,7 @@ for run in "shape 1" "capsule 1" "capsule 2" "capsule 4"; do
 import json, sys
 run, truth = json.load(sys.stdin), json.load(open(sys.argv[1]))
 got = (run["counted"], run["late"], run["errors"])
-want = (truth["accepted"], truth["late"], truth["broken"])
+want = (truth["accepted"], truth["late_dropped"], truth["malformed"])
 print(run["key"], run["threads"], got)
 sys.exit(0 if got == want else "the generator says %s" % (want,))' "$shop.meta.json"
 done
