@@ -13,6 +13,7 @@ public enum OperatorCatalog {
     RedactPII.type,
     Fingerprint.type,
     RefineTemplates.type,
+    Route.type,
     TumblingWindow.type,
     SlidingWindow.type,
     SessionWindow.type,

@@ -22,7 +22,8 @@ enum TextField {
     return try names.map { try find($0, config, "fields", in: schema) }
   }
 
-  private static func find(_ name: String, _ config: Config, _ option: String, in schema: Schema) throws -> Field {
+  /// The field of that name, which an option gives. Throws `Diagnostic`.
+  static func find(_ name: String, _ config: Config, _ option: String, in schema: Schema) throws -> Field {
     guard let field = schema.field(name) else {
       let known = schema.fields.map(\.name).filter { !$0.contains("#") }.joined(separator: ", ")
       throw config.diagnostic(
