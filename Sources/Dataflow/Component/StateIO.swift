@@ -24,6 +24,11 @@ public struct SnapshotBuilder {
   public mutating func add(_ name: String, _ log: ColdLog) {
     sections.append((name, .lazy(log.snapshot())))
   }
+
+  /// A value that the closure has captured: encoded later, on another thread, and written whole every time.
+  public mutating func add(_ name: String, later encode: @escaping @Sendable () -> [UInt8]) {
+    sections.append((name, .lazy(DeferredSection(encode))))
+  }
 }
 
 /// State that is captured at the barrier and encoded later.
@@ -36,6 +41,22 @@ package protocol LazySection: AnyObject, Sendable {
   func completed()
   /// The checkpoint was given up before `encode`.
   func abandon()
+}
+
+/// A section that is encoded whole, but not at the barrier.
+private final class DeferredSection: LazySection {
+  private let encoded: @Sendable () -> [UInt8]
+
+  init(_ encoded: @escaping @Sendable () -> [UInt8]) { self.encoded = encoded }
+
+  var isFull: Bool { true }
+
+  func encode(full: Bool, _ emit: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try encoded().withUnsafeBytes { try emit($0) }
+  }
+
+  func completed() {}
+  func abandon() {}
 }
 
 /// What an operator gets back at a restart: the sections of all former subtasks, in subtask order.

@@ -35,7 +35,9 @@ struct RouteTests {
   @Test("a route is its own route, whatever the text", arguments: 0..<200)
   func idempotent(seed: Int) {
     var random = SplitMix(seed: UInt64(seed))
-    let pieces = ["/", "/", "orders", "12", "a1b2c3d4e5", "?", "#", "GET ", "{id}", ":x", "%20", "é", "..", "x@y.io", "http://", "v2", "<", "*", " "]
+    let pieces = [
+      "/", "/", "orders", "12", "a1b2c3d4e5", "?", "#", "GET ", "{id}", ":x", "%20", "é", "..", "x@y.io", "http://", "v2", "<", "*", " ",
+    ]
     let text = (0..<12).map { _ in pieces[Int(random.next() % UInt64(pieces.count))] }.joined()
     let once = route(text)
     #expect(route(once) == once, "\(text.debugDescription)")

@@ -95,15 +95,19 @@ final class RefineTemplatesOperator: Operator {
   }
 
   func snapshot(_ into: inout SnapshotBuilder) throws {
-    var bytes: [UInt8] = []
-    bytes.append(integer: UInt32(services.count))
-    for (key, service) in services.sorted(by: { $0.key < $1.key }) {
-      bytes.append(integer: key.high)
-      bytes.append(integer: key.low)
-      bytes.append(integer: UInt8(changed.contains(key) ? 1 : 0))
-      service.encode(into: &bytes)
+    // Values, shared until they change: taking them costs nothing, writing them down happens on another thread.
+    let saved = services.map { (key: $0.key, isChanged: changed.contains($0.key), service: $0.value.saved) }
+    into.add("services") {
+      var bytes: [UInt8] = []
+      bytes.append(integer: UInt32(saved.count))
+      for (key, isChanged, service) in saved.sorted(by: { $0.key < $1.key }) {
+        bytes.append(integer: key.high)
+        bytes.append(integer: key.low)
+        bytes.append(integer: UInt8(isChanged ? 1 : 0))
+        service.encode(into: &bytes)
+      }
+      return bytes
     }
-    into.add("services", bytes)
   }
 
   func restore(_ from: StateReader) throws {

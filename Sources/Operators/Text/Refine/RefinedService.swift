@@ -1,7 +1,6 @@
 internal import Dataflow
 
-/// The shapes of one service, and what was said of them last. Messages are not counted: capsules are for that, and a state that only new shapes
-/// change need not be encoded again at every checkpoint.
+/// The shapes of one service, and what was said of them last. Messages are not counted: capsules are for that.
 final class RefinedService {
   struct Change {
     /// A shape, or a fingerprint that is no more.
@@ -22,9 +21,6 @@ final class RefinedService {
   /// Shapes that were not said yet.
   private var unsaid: [KeyHash: [UInt8]] = [:]
 
-  /// What `encode` appends, while nothing changes.
-  private var encoded: [UInt8]?
-
   init(name: [UInt8]?, limit: Int) {
     self.name = name
     map = ShapeMap(limit: limit)
@@ -35,7 +31,6 @@ final class RefinedService {
 
   /// Adds a message of a shape that may be new. Returns whether there is something to say.
   func add(_ shape: KeyHash, _ template: [UInt8]) -> Bool {
-    encoded = nil
     let isChanged = map.add(shape, template: template)
     if said[shape] != nil || unsaid[shape] != nil || unsaid.count >= Self.unsaidLimit { return isChanged }
     unsaid[shape] = template
@@ -44,7 +39,6 @@ final class RefinedService {
 
   /// Adds what another subtask knew of the service. Returns whether there is something to say.
   func merge(_ other: RefinedService) -> Bool {
-    encoded = nil
     let isChanged = map.merge(other.map)
     said.merge(other.said) { mine, _ in mine }
     revision = max(revision, other.revision)
@@ -54,7 +48,6 @@ final class RefinedService {
 
   /// What is to be said now, ascending by shape; it counts as said.
   func changes() -> [Change] {
-    encoded = nil
     let refined = map.refined()
     var changes: [(shape: KeyHash, template: RefinedTemplate)] = []
     var gone: [KeyHash: RefinedTemplate] = [:]
@@ -88,30 +81,34 @@ final class RefinedService {
 
   // MARK: Bytes
 
-  /// Appends the service, for a checkpoint. O(bytes), cheap when nothing has changed since the last.
-  func encode(into bytes: inout [UInt8]) {
-    let own = encoded ?? encode()
-    encoded = own
-    bytes.append(contentsOf: own)
-  }
+  /// The service as it is now. Costs nothing: the parts are shared until one of both changes.
+  var saved: Saved { Saved(name: name, map: map, said: said, revision: revision, unsaid: unsaid) }
 
-  private func encode() -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.append(integer: UInt8(name == nil ? 0 : 1))
-    bytes.append(counted: name ?? [])
-    bytes.append(integer: revision)
-    map.encode(into: &bytes)
-    bytes.append(integer: UInt32(said.count))
-    for (shape, fingerprint) in said.sorted(by: { $0.key < $1.key }) {
-      for word in [shape.high, shape.low, fingerprint.high, fingerprint.low] { bytes.append(integer: word) }
+  /// What a checkpoint keeps of a service.
+  struct Saved: Sendable {
+    fileprivate let name: [UInt8]?
+    fileprivate let map: ShapeMap
+    fileprivate let said: [KeyHash: KeyHash]
+    fileprivate let revision: Int64
+    fileprivate let unsaid: [KeyHash: [UInt8]]
+
+    /// Appends the service. O(bytes).
+    func encode(into bytes: inout [UInt8]) {
+      bytes.append(integer: UInt8(name == nil ? 0 : 1))
+      bytes.append(counted: name ?? [])
+      bytes.append(integer: revision)
+      map.encode(into: &bytes)
+      bytes.append(integer: UInt32(said.count))
+      for (shape, fingerprint) in said.sorted(by: { $0.key < $1.key }) {
+        for word in [shape.high, shape.low, fingerprint.high, fingerprint.low] { bytes.append(integer: word) }
+      }
+      bytes.append(integer: UInt32(unsaid.count))
+      for (shape, template) in unsaid.sorted(by: { $0.key < $1.key }) {
+        bytes.append(integer: shape.high)
+        bytes.append(integer: shape.low)
+        bytes.append(counted: template)
+      }
     }
-    bytes.append(integer: UInt32(unsaid.count))
-    for (shape, template) in unsaid.sorted(by: { $0.key < $1.key }) {
-      bytes.append(integer: shape.high)
-      bytes.append(integer: shape.low)
-      bytes.append(counted: template)
-    }
-    return bytes
   }
 
   /// Reads what `encode` wrote. Throws `StateFormatError`. Shapes beyond a limit that is smaller now are let go.
