@@ -207,7 +207,7 @@ done
 step "Where to look next"
 cat <<NEXT
   psql "\$(scripts/postgres.sh start --dir .demo/postgres)"
-      the tables: capsule, capsule_shape, dead_letter, sink_ledger
+      the tables: capsule (a view of capsule_shape and alias), dead_letter, sink_ledger
   .build/release/sloscout explain
       the job with every default filled in, and its plan
   .build/release/sloscout run --input 'FILES' --name NAME

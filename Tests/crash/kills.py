@@ -56,6 +56,7 @@ class KilledJob:
         self.killed_at = 0.0
         self.aligned = {}
         self.damaged = False
+        self.unseen = None  # damage that a life was killed before it looked at: what, what must be made of it, what it printed
         self.damaged_epochs = set()
         self.removed = False  # a file was taken away by this test
 
@@ -105,7 +106,11 @@ class KilledJob:
         newest = self._newest()
         expected = ("restore", newest) if newest else ("fresh", None)
         note_of_damage = None
-        if newest and suite.damages and random.random() < 0.25 and not self.damaged and newest not in self.damaged_epochs:
+        printed = ""
+        if self.unseen:
+            note_of_damage, expected, printed = self.unseen
+            self.unseen = None
+        elif newest and suite.damages and random.random() < 0.25 and not self.damaged and newest not in self.damaged_epochs:
             note_of_damage, expected = self._damage()
         self.damaged = False
         life = Life(
@@ -118,7 +123,7 @@ class KilledJob:
                 return False
             code, struck_commit = self._strike(life, aim)
             trace = life.trace()
-            self._check_start(life, trace, expected, note_of_damage)
+            self._check_start(life, trace, expected, note_of_damage, printed)
             if code == 0:
                 self.note("the end")
                 self.output = life.output
@@ -183,12 +188,14 @@ class KilledJob:
 
     # The start after a kill
 
-    def _check_start(self, life, trace, expected, note_of_damage):
+    def _check_start(self, life, trace, expected, note_of_damage, printed):
         suite = self.suite
+        printed += life.output
         if trace.restored is None:
             if trace.read > 0 and expected[0] == "restore":
                 raise Violation(f"checkpoint {expected[1]} was there, and the job began from nothing")
-            self.damaged = note_of_damage is not None  # killed before it said what it made of it; let it be seen again
+            if note_of_damage:
+                self.unseen = (note_of_damage, expected, printed)  # killed before it said what it made of it: the next one will
             return
         epoch, records = trace.restored
         if expected[0] == "fresh":
@@ -196,11 +203,11 @@ class KilledJob:
         if epoch != expected[1]:
             raise Violation(f"the job went on from checkpoint {epoch}, not {expected[1]} ({note_of_damage})")
         if note_of_damage and self.second is None:
-            if "is damaged" not in life.output:
+            if "is damaged" not in printed:
                 raise Violation(f"the damage was not noticed: {note_of_damage}")
             suite.statistics.damages["older used"] += 1
         elif note_of_damage:
-            if note_of_damage.startswith("state: ") and "the other copy is whole and was used" not in life.output:
+            if note_of_damage.startswith("state: ") and "the other copy is whole and was used" not in printed:
                 raise Violation(f"the damage was not noticed: {note_of_damage}")
             suite.statistics.damages["second copy used"] += 1
         elif self.progress > 0:
