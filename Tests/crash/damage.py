@@ -26,10 +26,16 @@ def gaps(folder):
     return [f"manifest {epoch} refers to {path.name}, which is not there" for epoch in epochs(folder) for path in files(folder, epoch) if not path.exists()]
 
 
-def litter(folder):
-    """What lies in the folder and belongs to no checkpoint. Nothing is left when a job has come to its end, whatever its former lives left."""
-    wanted = {manifest(folder, epoch) for epoch in epochs(folder)} | {path for epoch in epochs(folder) for path in files(folder, epoch)}
-    return [f"{path.name} is left over" for path in sorted(Path(folder).iterdir()) if path not in wanted and not path.name.startswith("damaged-")]
+def litter(folders):
+    """What lies in the folders of a job and belongs to no checkpoint. Nothing is left when it has come to its end, whatever its former lives left.
+
+    A life that was killed while it published may have left the manifest in one of two folders, and the data in both: that is a checkpoint.
+    """
+    wanted = {"manifest-%010d" % epoch for folder in folders for epoch in epochs(folder)}
+    wanted |= {path.name for folder in folders for epoch in epochs(folder) for path in files(folder, epoch)}
+    return [
+        f"{path} is left over" for folder in folders for path in sorted(Path(folder).iterdir())
+        if path.name not in wanted and not path.name.startswith("damaged-")]
 
 
 def _flip(path, random):

@@ -276,7 +276,7 @@ class KilledJob:
     def _judge(self):
         suite = self.suite
         wrong = oracle.complete(suite.server, self.database, self.truth) + oracle.balance(self.output, self.truth)
-        wrong = wrong or damage.litter(self.checkpoints) + (damage.litter(self.second / "fingerprint") if self.second else [])
+        wrong = wrong or damage.litter([self.checkpoints] + ([self.second / "fingerprint"] if self.second else []))
         wrong = wrong or oracle.compare(oracle.results(suite.server, self.database), suite.reference(self.data_seed))
         if wrong:
             raise Violation("\n".join([f"{len(wrong)} things are wrong"] + wrong[:5]))
