@@ -155,7 +155,8 @@ class KilledJob:
         """Waits for the end or brings it about. Returns the exit code, and whether it was struck while PostgreSQL was committing."""
         random = self.random
         if aim == "random":
-            code = life.wait(random.uniform(0.02, self.suite.life_seconds))
+            # The start is short: without some that aim at it few would strike there.
+            code = life.wait(random.uniform(0.02, 0.12 if random.random() < 0.15 else self.suite.life_seconds))
             return (life.kill() if code is None else code), False
         if aim == "phase":
             code = life.wait(60)
