@@ -156,7 +156,7 @@ class KilledJob:
         random = self.random
         if aim == "random":
             # The start is short: without some that aim at it few would strike there.
-            code = life.wait(random.uniform(0.02, 0.12 if random.random() < 0.15 else self.suite.life_seconds))
+            code = life.wait(random.uniform(0.0, 0.04) if random.random() < 0.15 else random.uniform(0.02, self.suite.life_seconds))
             return (life.kill() if code is None else code), False
         if aim == "phase":
             code = life.wait(60)
