@@ -189,7 +189,7 @@ table "14 -9 68" "
 left=$(sql "SELECT count(*) FROM capsule WHERE template || samples::text ~* '[a-z0-9._-]+@[a-z0-9-]+\.(?!service|socket|timer|target)[a-z]{2,}'")
 echo "  capsules in which an e-mail address is left, in the template or in a sample: $left"
 
-step "Records that could not be used: kept in dead_letter, with their bytes, reason and place"
+step "Records that could not be used: kept in dead_letter with their reason, place and bytes, personal data removed"
 table "12 18 -8 46" "
   SELECT operator, reason, count(*) AS records, min(CASE WHEN length(source) > 32 THEN '...' || right(source, 29) ELSE source END || ' at ' || \"offset\") AS example
   FROM dead_letter GROUP BY operator, reason ORDER BY count(*) DESC, operator, reason LIMIT 12"

@@ -13,8 +13,12 @@ public protocol SourceReader: AnyObject {
   /// Sets for each row: columns, `raws`, `offsets`, `splits`; `times` when the source knows it; then `selection`.
   func poll(_ batch: RecordBatch) throws -> SourceStatus
 
-  /// The splits that this subtask owns and their positions, as of the last record that `poll` handed out.
+  /// The splits that this subtask owns and their positions, as of the last record that `poll` handed out. Asked for at any time.
   func positions() -> [SplitPosition]
+
+  /// The positions for a checkpoint. Called at every barrier and nowhere else; the checkpoint of the barrier before is complete by then, so
+  /// a reader may let go here of what only older ones would read again.
+  func snapshot() -> [SplitPosition]
 
   /// Called before the first `poll` with all positions of the checkpoint, of every subtask: the reader takes what is its own.
   func restore(_ positions: [SplitPosition]) throws
@@ -23,6 +27,8 @@ public protocol SourceReader: AnyObject {
 }
 
 extension SourceReader {
+  /// The positions.
+  public func snapshot() -> [SplitPosition] { positions() }
   /// Nothing to give back.
   public func close() {}
 }

@@ -114,7 +114,7 @@ actor Subtask {
       if control.isDead { throw GateKilled() }
       if let barrier = control.takeBarrier() {
         let start = runtime.monotonic()
-        let positions = reader.positions()
+        let positions = reader.snapshot()
         try await pass(barrier, chain, positions: positions)
         if barrier.kind == .final { return }
         chain.timeNode?.assign.stalled(runtime.monotonic() - start)

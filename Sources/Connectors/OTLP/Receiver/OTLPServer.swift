@@ -81,7 +81,7 @@ package final class OTLPServer: Sendable {
       configuration: configuration,
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? self.options.port
-        self.running.withLock { $0.state = .listening(port: port) }
+        self.running.withLock { if $0.state == .starting { $0.state = .listening(port: port) } }
         Self.logger.info("listening for OTLP over HTTP on \(self.options.host):\(port)")
       }, logger: quiet)
     let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))

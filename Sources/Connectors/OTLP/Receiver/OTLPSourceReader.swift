@@ -39,8 +39,10 @@ final class OTLPSourceReader: SourceReader {
     return try reader.poll(batch)
   }
 
-  /// Called at every barrier: what came before a barrier some checkpoints ago will not be read again.
-  func positions() -> [SplitPosition] {
+  func positions() -> [SplitPosition] { reader.positions() }
+
+  /// What came before the barrier of a checkpoint some checkpoints ago will not be read again.
+  func snapshot() -> [SplitPosition] {
     let positions = reader.positions()
     if let spool, let offset = try? positions.first.map(TopicPosition.init)?.offset {
       barriers.append(offset)

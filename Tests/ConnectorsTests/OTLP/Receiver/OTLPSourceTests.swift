@@ -85,6 +85,50 @@ struct OTLPSourceTests {
     second.close()
   }
 
+  @Test("nothing is removed that a restart may still read, however often the positions are asked for between two checkpoints")
+  func keepsWhatIsNotCheckpointed() async throws {
+    let port = try freePort()
+    var settings = LocalTopicSettings()
+    settings.partitions = 1
+    settings.segmentBytes = 500
+    var options = OTLPSourceOptions(client: LocalTopicClient(root: folder.path + "/small", settings: settings))
+    options.server.port = port
+    options.server.signals = [.logs]
+    let requests = (0..<20).map { #"{"resourceLogs":[\#($0),"\#(String(repeating: "x", count: 200))"]}"# }
+    func open(from positions: [SplitPosition]? = nil) throws -> any SourceReader {
+      let reader = try OTLPSource.plan(options, .logs).make()
+      try reader.open(SourceContext(job: "j", id: "s", runtime: runtime))
+      if let positions { try reader.restore(positions) }
+      return reader
+    }
+    let first = try open()
+    let checkpoint = first.positions()
+    for request in requests {
+      try await send(port, request)
+      _ = try drain(first)
+      for _ in 0..<3 { _ = first.positions() }
+    }
+    // The spool does its work in order: what this waits for is behind every removal that may have been asked for.
+    try await send(port, requests[0])
+    first.close()
+    options.server.port = try freePort()
+    let second = try open(from: checkpoint)
+    #expect(try drain(second) == requests + [requests[0]])
+
+    // Ten checkpoints later the first requests are gone, and what the newest of them needs is there.
+    for request in requests { try await send(options.server.port, request) }
+    #expect(try drain(second).count == requests.count)
+    for _ in 0..<10 { _ = second.snapshot() }
+    let newest = second.positions()
+    try await send(options.server.port, requests[1])
+    let spool = try options.client.makeReader(options.topic)
+    try spool.refresh()
+    #expect(try spool.start(0) > 0)
+    second.close()
+    options.server.port = try freePort()
+    #expect(try drain(try open(from: newest)) == [requests[1]])
+  }
+
   @Test("an address that is none is refused when the job is checked")
   func address() {
     for listen in ["4318", "localhost", ":4318", "127.0.0.1:99999", "127.0.0.1:x"] {
