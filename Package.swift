@@ -67,8 +67,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Journeys, indicators, objectives and what is written about them: pure values and functions.
+    .target(name: "SLO", swiftSettings: strict),
+
     // YAML to a checked specification, to a graph, to a supervised run.
-    .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "Yams"], swiftSettings: strict),
+    .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "SLO", "Yams"], swiftSettings: strict),
 
     // Figures: `sloscout bench`.
     .target(name: "Benchmarks", dependencies: ["Jobs", "Operators", "Connectors", "Dataflow"], swiftSettings: strict),
@@ -76,7 +79,8 @@ let package = Package(
     .executableTarget(
       name: "sloscout",
       dependencies: [
-        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", "SLO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -91,6 +95,7 @@ let package = Package(
       name: "ConnectorsTests",
       dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "Postgres", "SinkTesting", "Zstd"],
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
+    .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog", "PlantedData"], swiftSettings: strict),
     .testTarget(

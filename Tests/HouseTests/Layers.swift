@@ -34,10 +34,12 @@ enum Layers {
     Layer(
       "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro"],
       others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
+    // Pure values and functions: knows no engine, no system and no file.
+    Layer("SLO"),
     // The only place with YAML.
-    Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors"], others: ["Yams", "Foundation"]),
+    Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
-    Layer("sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks"], others: ["ArgumentParser", "Foundation"]),
+    Layer("sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "SLO"], others: ["ArgumentParser", "Foundation"]),
   ]
 
   /// Modules of C code and the folder that may import each; CScan is for the targets that list it.
