@@ -73,13 +73,27 @@ let package = Package(
     // YAML to a checked specification, to a graph, to a supervised run.
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "SLO", "Yams"], swiftSettings: strict),
 
+    // The control server: REST, and the pages for people.
+    .target(
+      name: "Server",
+      dependencies: [
+        "Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", .product(name: "Logging", package: "swift-log"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      resources: [
+        .embedInCode("Dashboard/index.html"), .embedInCode("Dashboard/app.js"), .embedInCode("Dashboard/graph.js"),
+        .embedInCode("Dashboard/style.css"),
+      ],
+      swiftSettings: strict),
+
     // Figures: `sloscout bench`.
     .target(name: "Benchmarks", dependencies: ["Jobs", "Operators", "Connectors", "Dataflow"], swiftSettings: strict),
 
     .executableTarget(
       name: "sloscout",
       dependencies: [
-        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", "SLO",
+        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", "Server", "SLO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

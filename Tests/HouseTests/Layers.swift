@@ -38,8 +38,13 @@ enum Layers {
     Layer("SLO"),
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
+    Layer(
+      "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "Postgres"],
+      others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
-    Layer("sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "SLO"], others: ["ArgumentParser", "Foundation"]),
+    Layer(
+      "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "Server", "SLO"],
+      others: ["ArgumentParser", "Foundation"]),
   ]
 
   /// Modules of C code and the folder that may import each; CScan is for the targets that list it.

@@ -1,8 +1,8 @@
 internal import Dataflow
-internal import Postgres
+package import Postgres
 
 /// The sink's own tables, brought to the newest version step by step. A step, once released, never changes: a change is a further step.
-enum Migrations {
+package enum Migrations {
   /// The ledger and the refused rows.
   static let core = [
     """
@@ -24,7 +24,7 @@ enum Migrations {
   /// Brings the component to the newest version. Runs in the caller's transaction, under its lock.
   ///
   /// Throws `SinkError` when a newer program has been here, `PostgresError`.
-  static func migrate(_ client: PostgresClient, _ component: String, _ steps: [String]) throws {
+  package static func migrate(_ client: PostgresClient, _ component: String, _ steps: [String]) throws {
     if try client.query("SELECT to_regclass('sloscout_schema_version')").scalar == nil {
       try client.execute(
         "CREATE TABLE sloscout_schema_version (component text PRIMARY KEY, version integer NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"

@@ -1,0 +1,68 @@
+internal import Dataflow
+internal import Foundation
+internal import Jobs
+
+/// A job as clients see it: what should be (`spec`), and what is (`status`).
+struct JobView: Encodable {
+  struct Spec: Encodable {
+    var state: StoredJob.State
+    var parallelism: Int?
+    var document: String?
+  }
+
+  struct Status: Encodable {
+    var phase: JobPhase
+    var message: String
+    var records: Int
+    var rate: Double
+    /// RFC 3339; absent before the first.
+    var watermark: String?
+    /// Seconds behind the newest record.
+    var lag: Double?
+    var errors: Int
+    var checkpoint: CheckpointView?
+  }
+
+  var name: String
+  var revision: Int
+  var updatedAt: String
+  var spec: Spec
+  var status: Status
+
+  /// - Parameter document: whether the document goes along.
+  static func make(_ job: ManagedJob, document: Bool) async -> JobView {
+    let stored = await job.stored
+    let (samples, totals, point) = (await job.latest(), await job.totals(), await job.points.last)
+    let sources = (await job.graph)?.sources.map(\.id) ?? []
+    let isActive = await job.phase.isActive
+    return JobView(
+      name: stored.name, revision: stored.revision, updatedAt: stored.updatedAt,
+      spec: Spec(state: stored.state, parallelism: stored.parallelism, document: document ? stored.document : nil),
+      status: Status(
+        phase: await job.phase, message: await job.message, records: RecordsRead.count(totals, sources: sources),
+        rate: isActive ? point?.rate ?? 0 : 0, watermark: samples.newest?.watermark.map(RFC3339.format), lag: point?.lag,
+        errors: totals.reduce(0) { $0 + $1.counters.errors }, checkpoint: (await job.checkpoints.last).map(CheckpointView.init)))
+  }
+}
+
+/// One checkpoint.
+struct CheckpointView: Encodable {
+  var epoch: UInt64
+  /// RFC 3339.
+  var at: String
+  /// Milliseconds from the first barrier to the published manifest.
+  var duration: Double
+  /// Milliseconds that one subtask stood still at most.
+  var pause: Double
+  /// Bytes written for it, and bytes it needs in all.
+  var storedBytes: Int
+  var fullBytes: Int
+
+  init(_ report: CheckpointReport) {
+    epoch = report.epoch
+    at = RFC3339.format(report.at)
+    duration = Double(report.duration) / 1e6
+    pause = Double(report.pause) / 1e6
+    (storedBytes, fullBytes) = (report.storedBytes, report.fullBytes)
+  }
+}

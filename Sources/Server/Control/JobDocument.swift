@@ -1,0 +1,45 @@
+internal import Dataflow
+internal import Jobs
+
+/// The documents that come over the network, read with what a stranger may use: no files of this machine, and only variables that the server allows.
+struct JobDocument: Sendable {
+  /// Names of environment variables that documents may read, with their values.
+  var variables: [String: String]
+
+  /// A document that was understood.
+  struct Accepted: Sendable {
+    var job: PlannedJob
+    /// What may be worth a look.
+    var warnings: [Diagnostic]
+  }
+
+  /// A document that was not.
+  struct Refused: Error {
+    var diagnostics: [Diagnostic]
+  }
+
+  /// Reads and plans the one job of a document. Throws `Refused`.
+  func plan(_ text: String, name: String, parallelism: Int? = nil) throws(Refused) -> Accepted {
+    var loader = JobLoader(catalog: .standard, environment: variables) { path in
+      throw SourceError("a document that comes over the network may not read the file \(path)", hint: "use a variable: ${NAME}")
+    }
+    if let parallelism { loader.edits = JobOverride.parallelism(parallelism) }
+    let loaded = loader.load([("document", Array(text.utf8))])
+    var errors = loaded.diagnostics.filter { $0.severity == .error }
+    if errors.isEmpty, loaded.definitions.count != 1 {
+      errors.append(
+        Diagnostic(
+          code: "server.one-job", "the document holds \(loaded.definitions.count) jobs",
+          at: SourceLocation(file: "document", line: 1, column: 1),
+          hint: "submit one Job document, and the Connection documents that it uses"))
+    }
+    if errors.isEmpty, let definition = loaded.definitions.first, definition.name != name {
+      errors.append(
+        Diagnostic(
+          code: "server.job-name", "the document is the job \"\(definition.name)\", the address says \"\(name)\"",
+          at: SourceLocation(file: "document", line: 1, column: 1), path: "metadata.name", hint: "make the two the same"))
+    }
+    guard errors.isEmpty, let job = loaded.jobs.first else { throw Refused(diagnostics: errors) }
+    return Accepted(job: job, warnings: loaded.diagnostics)
+  }
+}

@@ -1,0 +1,25 @@
+/// What a job is doing.
+///
+/// ```
+/// suspended ──start──▶ starting ──▶ running ──▶ finished         the input is at its end
+///     ▲                    │          │  ▲
+///     │                    ▼          ▼  │
+///     └────stopping◀──────────────── restarting ──▶ failed       the policy is exhausted
+/// ```
+package enum JobPhase: String, Sendable, Encodable, CaseIterable {
+  case suspended
+  case starting
+  case running
+  case restarting
+  case stopping
+  case finished
+  case failed
+
+  /// Whether the engine has it in its hands.
+  var isActive: Bool {
+    switch self {
+    case .starting, .running, .restarting, .stopping: true
+    case .suspended, .finished, .failed: false
+    }
+  }
+}

@@ -1,0 +1,163 @@
+internal import Dataflow
+internal import Jobs
+internal import Logging
+
+/// What may go wrong with a request about a job, besides the document.
+enum JobFault: Error {
+  case unknown(String)
+  case conflict(String)
+  /// State would be lost without anybody saying that it may.
+  case losesState(UpgradePlan)
+  case shuttingDown
+}
+
+/// All jobs of a server: what is stored, and what runs. Changes of one job come one after the other.
+actor JobSupervisor {
+  private let store: JobStore
+  private let documents: JobDocument
+  private var jobs: [String: ManagedJob] = [:]
+  /// Jobs with a change under way.
+  private var busy: Set<String> = []
+  private var isClosing = false
+  private static let logger = Logger(label: "sloscout.server")
+
+  init(_ store: JobStore, _ documents: JobDocument) {
+    self.store = store
+    self.documents = documents
+  }
+
+  /// Starts every job that should be running. A job that cannot is left failed, and says why.
+  func resume() async throws {
+    for stored in try await store.all() {
+      let job = await manage(stored)
+      if stored.state == .running { await start(job, stored) }
+    }
+  }
+
+  /// Ends all jobs with a checkpoint; they resume when the server comes back.
+  func close() async {
+    isClosing = true
+    await withTaskGroup(of: Void.self) { group in for job in jobs.values { group.addTask { await job.stop() } } }
+  }
+
+  /// All jobs, by name.
+  func all() -> [ManagedJob] { jobs.sorted { $0.key < $1.key }.map(\.value) }
+
+  /// The job of that name. Throws `JobFault.unknown`.
+  func job(_ name: String) throws -> ManagedJob {
+    guard let job = jobs[name] else { throw JobFault.unknown(name) }
+    return job
+  }
+
+  /// Adds or replaces a job, and brings it to the state that it should have.
+  ///
+  /// - Parameter losesState: the caller agrees that steps which are no more lose their state.
+  /// - Returns: the job, and whether it is new.
+  func put(
+    _ name: String, _ document: String, state: StoredJob.State?, expected: Int?, mustBeNew: Bool, losesState: Bool, by actor: String
+  ) async throws -> (job: ManagedJob, isNew: Bool) {
+    try await alone(name) {
+      let accepted = try self.documents.plan(document, name: name)
+      let before = self.jobs[name]
+      if before != nil, !losesState, accepted.job.definition.upgrade == .checkpoint {
+        let plan = try UpgradePlan.make(accepted.job)
+        if !plan.dropped.isEmpty { throw JobFault.losesState(plan) }
+      }
+      let wanted = state ?? StoredJob.State(rawValue: accepted.job.definition.state.rawValue) ?? .running
+      let stored = try await self.store.put(
+        StoredJob(name: name, document: document, state: wanted, revision: 0, updatedAt: ""), expected: expected, mustBeNew: mustBeNew,
+        by: AuditEntry(actor: actor, action: before == nil ? "job.create" : "job.replace", target: name))
+      await before?.stop()
+      let job = await self.manage(stored)
+      if wanted == .running { await job.start(accepted.job) }
+      return (job, before == nil)
+    }
+  }
+
+  /// Changes what a job should be doing, or its parallelism.
+  func change(_ name: String, state: StoredJob.State?, parallelism: Int?, expected: Int?, action: String, by actor: String) async throws
+    -> ManagedJob
+  {
+    try await alone(name) {
+      let job = try self.job(name)
+      var stored = await job.stored
+      if let state { stored.state = state }
+      if let parallelism { stored.parallelism = parallelism }
+      let accepted = try self.documents.plan(stored.document, name: name, parallelism: stored.parallelism)
+      stored = try await self.store.put(
+        stored, expected: expected, mustBeNew: false, by: AuditEntry(actor: actor, action: action, target: name))
+      await job.replace(stored)
+      if stored.state == .suspended || parallelism != nil || action == "job.restart" { await job.stop() }
+      if stored.state == .running { await job.start(accepted.job) }
+      return job
+    }
+  }
+
+  /// Ends a job at once, without a checkpoint; it stays suspended.
+  func cancel(_ name: String, by actor: String) async throws -> ManagedJob {
+    try await alone(name) {
+      let job = try self.job(name)
+      var stored = await job.stored
+      stored.state = .suspended
+      stored = try await self.store.put(
+        stored, expected: nil, mustBeNew: false, by: AuditEntry(actor: actor, action: "job.cancel", target: name))
+      await job.replace(stored)
+      await job.cancel()
+      return job
+    }
+  }
+
+  /// Stops a job and forgets it. Its checkpoints and its rows stay where they are.
+  func delete(_ name: String, expected: Int?, by actor: String) async throws {
+    try await alone(name) {
+      let job = try self.job(name)
+      try await self.store.delete(name, expected: expected, by: AuditEntry(actor: actor, action: "job.delete", target: name))
+      await job.stop()
+      self.jobs[name] = nil
+    }
+  }
+
+  /// What a document would do, without doing it.
+  func plan(_ name: String, _ document: String) throws -> (warnings: [Diagnostic], plan: UpgradePlan) {
+    let accepted = try documents.plan(document, name: name)
+    return (accepted.warnings, try UpgradePlan.make(accepted.job))
+  }
+
+  /// The newest lines of a job's history.
+  func history(_ name: String, limit: Int) async throws -> [JobHistoryEntry] {
+    _ = try job(name)
+    return try await store.history(name, limit: limit)
+  }
+
+  // MARK: Inside
+
+  /// A second change of the same job is refused while the first is under way: to wait would let it act on a job that nobody has seen.
+  private func alone<Value: Sendable>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
+    if isClosing { throw JobFault.shuttingDown }
+    guard busy.insert(name).inserted else { throw JobFault.conflict("another change of the job \"\(name)\" is under way") }
+    defer { busy.remove(name) }
+    return try await body()
+  }
+
+  private func manage(_ stored: StoredJob) async -> ManagedJob {
+    if let job = jobs[stored.name] {
+      await job.replace(stored)
+      return job
+    }
+    let (store, name) = (store, stored.name)
+    let job = ManagedJob(stored) { kind, message in
+      Self.logger.info("\(name): \(kind): \(message)")
+      // History is for people: a job does not fail because the database is away.
+      do { try await store.note(name, kind, message) } catch { Self.logger.warning("\(name): its history cannot be written: \(error)") }
+    }
+    jobs[name] = job
+    return job
+  }
+
+  private func start(_ job: ManagedJob, _ stored: StoredJob) async {
+    do {
+      let accepted = try documents.plan(stored.document, name: stored.name, parallelism: stored.parallelism)
+      await job.start(accepted.job)
+    } catch { await job.refuse(error.diagnostics.map { "\($0.code): \($0.message)" }.joined(separator: "; ")) }
+  }
+}

@@ -1,0 +1,98 @@
+// Drawings: a job's graph as layers from left to right, and curves over time. Pure functions from data to SVG elements.
+
+const NS = "http://www.w3.org/2000/svg";
+
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(NS, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const child of children) element.append(child);
+  return element;
+}
+
+export function short(value) {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(2)} G`;
+  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
+  if (value >= 1e4) return `${(value / 1e3).toFixed(1)} k`;
+  return value >= 100 || Number.isInteger(value) ? `${Math.round(value)}` : value.toFixed(1);
+}
+
+/** The layer of each node: one more than the deepest of what it reads from. */
+function layers(nodes, edges) {
+  const depth = new Map(nodes.map((node) => [node.id, 0]));
+  // A job has no cycles: as many rounds as nodes are enough.
+  for (let round = 0; round < nodes.length; round += 1) {
+    for (const edge of edges) depth.set(edge.to, Math.max(depth.get(edge.to), depth.get(edge.from) + 1));
+  }
+  return depth;
+}
+
+const [WIDTH, HEIGHT, GAP_X, GAP_Y] = [176, 74, 56, 22];
+
+/** The graph, steps coloured by how busy they are; dashed edges carry errors or late records. */
+export function drawGraph(graph) {
+  const depth = layers(graph.nodes, graph.edges);
+  const columns = [];
+  for (const node of graph.nodes) (columns[depth.get(node.id)] ??= []).push(node);
+  const place = new Map();
+  columns.forEach((column, x) => column.forEach((node, y) => place.set(node.id, {
+    x: 8 + x * (WIDTH + GAP_X), y: 8 + y * (HEIGHT + GAP_Y),
+  })));
+  const width = 16 + columns.length * (WIDTH + GAP_X) - GAP_X;
+  const height = 16 + Math.max(...columns.map((column) => column.length)) * (HEIGHT + GAP_Y) - GAP_Y;
+  const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describe(graph) });
+  for (const edge of graph.edges) {
+    const [from, to] = [place.get(edge.from), place.get(edge.to)];
+    const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x, to.y + HEIGHT / 2];
+    const bend = Math.max(24, (x2 - x1) / 2);
+    picture.append(svg("path", {
+      class: edge.side ? "edge side" : "edge", d: `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
+    }));
+  }
+  for (const node of graph.nodes) picture.append(drawNode(node, place.get(node.id)));
+  return picture;
+}
+
+function drawNode(node, { x, y }) {
+  const level = node.busy > 0.8 ? "b2" : node.busy > 0.4 ? "b1" : "b0";
+  const lost = [["late", node.late], ["errors", node.errors], ["filtered", node.filtered], ["duplicates", node.duplicates]]
+    .filter(([, count]) => count > 0).map(([name, count]) => `${short(count)} ${name}`).join(", ");
+  const text = (dy, content, kind = "") => {
+    const element = svg("text", { x: x + 10, y: y + dy, class: kind });
+    element.textContent = content.length > 27 ? `${content.slice(0, 26)}…` : content;
+    return element;
+  };
+  const title = svg("title");
+  title.textContent = `${node.id} (${node.type}): ${node.received} in, ${node.emitted} out${lost ? `, ${lost}` : ""}`;
+  return svg("g", {}, title, svg("rect", { class: `node ${level}`, x, y, width: WIDTH, height: HEIGHT, rx: 7 }),
+    text(18, node.id, "name"), text(34, `${node.type} · busy ${Math.round(node.busy * 100)} %`, "quiet"),
+    text(50, `${short(node.rate)}/s · ${short(node.received)} in`),
+    text(66, lost || (node.queued ? `${node.queued} batches wait` : `${short(node.emitted)} out`), "quiet"));
+}
+
+function describe(graph) {
+  return `Graph: ${graph.edges.map((edge) => `${edge.from} to ${edge.to}${edge.side ? ` (${edge.side})` : ""}`).join(", ")}`;
+}
+
+/** A curve over time with its newest and largest value. `pick` gives null where there is none. */
+export function drawCurve(label, points, pick, format = short) {
+  const [width, height, left, base] = [340, 120, 8, 96];
+  const values = points.map(pick);
+  const known = values.filter((value) => value !== null && value !== undefined);
+  const most = Math.max(...known, 1e-9);
+  const newest = known.at(-1);
+  const caption = newest === undefined ? "nothing yet" : `${format(newest)} now, ${format(most)} at most`;
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width: "100%", role: "img", "aria-label": `${label}: ${caption}` });
+  const title = svg("text", { x: left, y: 14, class: "name" });
+  title.textContent = label;
+  const note = svg("text", { x: left, y: 114, class: "quiet" });
+  note.textContent = caption;
+  picture.append(title, note, svg("line", { class: "axis", x1: left, x2: width - left, y1: base, y2: base }));
+  if (known.length > 1) {
+    const step = (width - 2 * left) / (values.length - 1);
+    const line = values.map((value, index) => (value === null || value === undefined ? "" : `${left + index * step},${base - (value / most) * 70}`))
+      .filter(Boolean);
+    picture.append(svg("polygon", { class: "area", points: `${left},${base} ${line.join(" ")} ${line.at(-1).split(",")[0]},${base}` }));
+    picture.append(svg("polyline", { class: "curve", points: line.join(" ") }));
+  }
+  return picture;
+}

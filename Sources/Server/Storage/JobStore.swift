@@ -1,0 +1,117 @@
+internal import Postgres
+
+/// A job as it was submitted.
+package struct StoredJob: Sendable, Equatable {
+  /// What should be the case, whatever the job is doing now.
+  package enum State: String, Sendable, Codable {
+    case running
+    case suspended
+  }
+
+  package var name: String
+  /// The YAML documents: the job, and the connections it uses.
+  package var document: String
+  package var state: State
+  /// Goes up with every change; an `If-Match` names it.
+  package var revision: Int
+  /// Overrides the document's when set.
+  package var parallelism: Int?
+  /// RFC 3339.
+  package var updatedAt: String
+}
+
+/// One line of a job's history.
+package struct JobHistoryEntry: Sendable, Encodable {
+  /// RFC 3339.
+  package var at: String
+  package var kind: String
+  package var message: String
+}
+
+/// Somebody else changed the job meanwhile.
+struct RevisionConflict: Error {
+  var current: Int?
+}
+
+/// The jobs of the server, in Postgres. Every change and its line in the audit log are one transaction.
+struct JobStore: Sendable {
+  let database: ServerDatabase
+  private static let columns =
+    "name, document, state, revision, parallelism, to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+
+  func all() async throws -> [StoredJob] {
+    try await database.perform { try $0.query("SELECT \(Self.columns) FROM sloscout_job ORDER BY name").rows.compactMap(Self.job) }
+  }
+
+  /// Adds or replaces a job.
+  ///
+  /// - Parameters:
+  ///   - expected: the revision that the caller has seen; nil takes any.
+  ///   - mustBeNew: the caller believes that there is no such job.
+  /// - Throws: `RevisionConflict`, `StoreUnavailable`.
+  func put(_ job: StoredJob, expected: Int?, mustBeNew: Bool, by entry: AuditEntry) async throws -> StoredJob {
+    try await database.perform { client in
+      try client.transaction {
+        let found = try client.query("SELECT revision FROM sloscout_job WHERE name = $1 FOR UPDATE", [job.name]).scalar.flatMap { Int($0) }
+        if mustBeNew, found != nil { throw RevisionConflict(current: found) }
+        if let expected, expected != found { throw RevisionConflict(current: found) }
+        let rows = try client.query(
+          """
+          INSERT INTO sloscout_job (name, document, state, revision, parallelism) VALUES ($1, $2, $3, 1, $4::int)
+          ON CONFLICT (name) DO UPDATE SET document = EXCLUDED.document, state = EXCLUDED.state, parallelism = EXCLUDED.parallelism,
+            revision = sloscout_job.revision + 1, updated_at = now()
+          RETURNING \(Self.columns)
+          """, [job.name, job.document, job.state.rawValue, job.parallelism.map { String($0) }]
+        ).rows
+        try AuditLog.append(entry, client)
+        guard let stored = rows.first.flatMap(Self.job) else { throw StoreUnavailable(description: "the job was not stored") }
+        return stored
+      }
+    }
+  }
+
+  /// Removes a job. Its state and its ledger stay. Throws `RevisionConflict`, `StoreUnavailable`.
+  func delete(_ name: String, expected: Int?, by entry: AuditEntry) async throws {
+    try await database.perform { client in
+      try client.transaction {
+        let found = try client.query("SELECT revision FROM sloscout_job WHERE name = $1 FOR UPDATE", [name]).scalar.flatMap { Int($0) }
+        if let expected, expected != found { throw RevisionConflict(current: found) }
+        try client.query("DELETE FROM sloscout_job WHERE name = $1", [name])
+        try AuditLog.append(entry, client)
+      }
+    }
+  }
+
+  /// Adds a line to a job's history; the newest thousand are kept.
+  func note(_ name: String, _ kind: String, _ message: String) async throws {
+    try await database.perform { client in
+      try client.query(
+        "INSERT INTO sloscout_job_event (job, kind, message) VALUES ($1, $2, $3)", [name, kind, String(message.prefix(4000))])
+      try client.query(
+        """
+        DELETE FROM sloscout_job_event WHERE job = $1 AND id < (
+          SELECT id FROM sloscout_job_event WHERE job = $1 ORDER BY id DESC OFFSET 1000 LIMIT 1)
+        """, [name])
+    }
+  }
+
+  /// The newest lines of a job's history, the newest first.
+  func history(_ name: String, limit: Int) async throws -> [JobHistoryEntry] {
+    try await database.perform { client in
+      try client.query(
+        """
+        SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), kind, message FROM sloscout_job_event
+        WHERE job = $1 ORDER BY id DESC LIMIT $2::int
+        """, [name, String(limit)]
+      ).rows.map { JobHistoryEntry(at: $0[0] ?? "", kind: $0[1] ?? "", message: $0[2] ?? "") }
+    }
+  }
+
+  private static func job(_ row: [String?]) -> StoredJob? {
+    guard row.count == 6, let name = row[0], let document = row[1], let state = row[2].flatMap(StoredJob.State.init),
+      let revision = row[3].flatMap({ Int($0) })
+    else { return nil }
+    return StoredJob(
+      name: name, document: document, state: state, revision: revision, parallelism: row[4].flatMap { Int($0) }, updatedAt: row[5] ?? "")
+  }
+}

@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Server
+
+/// The control server and what belongs to it.
+struct ServerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "server", abstract: "Runs jobs that are submitted over REST or in the browser.",
+    discussion: """
+      The jobs stand in Postgres: a server that was killed comes back and resumes them from their checkpoints. Ctrl-C stops all jobs with a checkpoint.
+
+      On loopback, and as long as there are no tokens, everybody on this machine may do everything. To listen elsewhere needs a token; the first start
+      makes one and prints it once. TLS is the business of a proxy in front.
+
+      EXAMPLES
+        sloscout server --database postgresql://localhost/sloscout
+        curl -T jobs.yaml http://localhost:8000/api/v1/jobs/fingerprint
+        sloscout server token create deploy --role operate
+        sloscout server audit verify
+      """, subcommands: [Start.self, Token.self, Audit.self], defaultSubcommand: Start.self)
+
+  struct DatabaseOption: ParsableArguments {
+    @Option(help: "Where the server keeps its tables; $DATABASE_URL when left out.") var database: String?
+
+    /// Throws exit code 2 when neither names one.
+    func url() throws -> String {
+      if let url = database ?? ProcessInfo.processInfo.environment["DATABASE_URL"] { return url }
+      Terminal.error("no database: give --database postgresql://…, or set DATABASE_URL")
+      throw ExitCode(Exit.wrongFile)
+    }
+  }
+
+  struct Start: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "start", abstract: "Starts the server (the default).")
+    @OptionGroup var database: DatabaseOption
+    @Option(help: "Address to listen on.") var host = "127.0.0.1"
+    @Option(help: "Port to listen on; 0 takes a free one.") var port = 8000
+    @Option(help: "An environment variable that submitted jobs may read besides DATABASE_URL and SLOSCOUT_STATE. May be repeated.")
+    var allowVariable: [String] = []
+    @Flag(help: "Ask for a token on loopback too.") var requireToken = false
+
+    func run() async throws {
+      var options = ControlServer.Options(database: try database.url())
+      (options.host, options.port, options.requiresToken) = (host, port, requireToken)
+      let environment = ProcessInfo.processInfo.environment.merging(["DATABASE_URL": options.database]) { own, _ in own }
+      let allowed = Set(allowVariable + ["DATABASE_URL", "SLOSCOUT_STATE"])
+      options.variables = environment.filter { allowed.contains($0.key) }
+      let host = host
+      options.onListening = { Terminal.error("listening on http://\(host):\($0)") }
+      let server = ControlServer(options)
+      SignalWatcher.start {
+        Terminal.error("\nstopping: a last checkpoint of every job, then the end (again to stop at once)")
+        Task { await server.stop() }
+      }
+      do {
+        try await server.run { notice in
+          switch notice {
+          case .open:
+            Terminal.error(
+              "WARNING: there are no tokens: everybody on this machine may do everything. Make one: sloscout server token create NAME --role admin"
+            )
+          case .token(let token): Terminal.error("this token opens the server and is shown only now:\n  \(token)")
+          }
+        }
+      } catch {
+        Terminal.error("the server cannot run: \(error)")
+        throw ExitCode(Exit.failed)
+      }
+    }
+  }
+}

@@ -1,0 +1,205 @@
+"""The control server as its users meet it: submit, inspect, steer, kill -9, resume; tokens, roles and the audit log.
+
+usage: control_server.py SLOSCOUT_BINARY POSTGRES_URL
+
+The database is emptied of nothing: the test makes two of its own. Exit status 1 when a claim does not hold.
+"""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPSULES = "SELECT service, environment, shape, window_start, count FROM capsule_shape ORDER BY 1, 2, 3, 4"
+
+
+def claim(what, holds, seen=""):
+    print(f"{'ok' if holds else 'NOT OK'}: {what}{'' if holds else f' (seen: {seen})'}", flush=True)
+    if not holds:
+        sys.exit(1)
+
+
+def sql(url, text):
+    return subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url, "-c", text], check=True, capture_output=True, text=True).stdout
+
+
+def database(url, name):
+    sql(url, f"DROP DATABASE IF EXISTS {name}")
+    sql(url, f"CREATE DATABASE {name}")
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def document(name, state, *, records, rate=None):
+    """The shipped job under another name, smaller, with checkpoints every 200 ms."""
+    text = (ROOT / "jobs.yaml").read_text()
+    pace = f", rate: {rate}" if rate else ""
+    for old, new in [
+        ("metadata: { name: fingerprint }", f"metadata: {{ name: {name} }}"),
+        ("config: { records: 200000, format: json }", f"config: {{ records: {records}, seed: 7{pace}, format: json }}"),
+        ('interval: 5s, store: "${SLOSCOUT_STATE:-.sloscout}"', f'interval: 200ms, store: "{state}"'),
+    ]:
+        assert text.count(old) == 1, f"jobs.yaml holds {text.count(old)} times {old!r}: this test must follow it"
+        text = text.replace(old, new)
+    return text
+
+
+class Server:
+    def __init__(self, binary, url, *options):
+        self.process = subprocess.Popen(
+            [binary, "server", "--port", "0", *options], env={**os.environ, "DATABASE_URL": url}, stderr=subprocess.PIPE, text=True)
+        self.said = []
+        for line in self.process.stderr:
+            self.said.append(line)
+            if found := re.search(r"listening on http://[^:]+:(\d+)", line):
+                self.port = int(found[1])
+                return
+        raise SystemExit(f"the server did not start: {''.join(self.said)}")
+
+    def call(self, method, path, body=None, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        text = response.read()
+        kind = response.getheader("Content-Type", "")
+        return response.status, json.loads(text) if "json" in kind and text else text.decode(), response
+
+    def until(self, what, job, holds):
+        for _ in range(600):
+            status, view, _ = self.call("GET", f"/api/v1/jobs/{job}")
+            if status == 200 and holds(view):
+                return view
+            time.sleep(0.1)
+        claim(what, False, view)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+
+def steering(binary, url, folder):
+    reference, own = database(url, "server_reference"), database(url, "server_own")
+    plain = folder / "reference.yaml"
+    plain.write_text(document("steered", folder / "reference", records=60000))
+    subprocess.run([binary, "run", "--quiet", plain], check=True, env={**os.environ, "DATABASE_URL": reference}, stderr=subprocess.DEVNULL)
+
+    server = Server(binary, own)
+    claim("a server without tokens says so, loudly", any("WARNING" in line for line in server.said), server.said)
+    claim("it is ready", server.call("GET", "/health/ready")[0] == 200)
+    slow = document("steered", folder / "state", records=60000, rate=8000)
+    status, view, response = server.call("PUT", "/api/v1/jobs/steered", slow)
+    claim("a submitted job is created", status == 201 and response.getheader("Location") == "/api/v1/jobs/steered", (status, view))
+    status, view, response = server.call("PUT", "/api/v1/jobs/steered", slow, If_None_Match="*")
+    claim("a job that exists is not created again", status == 412 and view["error_code"] == "REVISION_CONFLICT", (status, view))
+    view = server.until("it runs", "steered", lambda view: view["status"]["phase"] == "running" and view["status"]["records"] > 2000)
+    claim("a checkpoint can be asked for", server.call("POST", "/api/v1/jobs/steered/checkpoint")[0] == 202)
+    view = server.until("checkpoints are seen", "steered", lambda view: "checkpoint" in view["status"])
+
+    status, graph, _ = server.call("GET", "/api/v1/jobs/steered/graph")
+    busy = [node for node in graph["nodes"] if node["id"] == "telemetry"]
+    claim("the graph has live numbers", status == 200 and busy[0]["received"] > 2000 and graph["edges"], graph)
+    status, text, _ = server.call("GET", "/api/v1/jobs/steered", Accept="application/yaml")
+    claim("the document comes back as it was sent", text == slow)
+
+    server.kill()
+    server = Server(binary, own)
+    view = server.until("a killed server resumes its jobs", "steered", lambda view: view["status"]["phase"] == "running")
+    status, view, response = server.call("POST", "/api/v1/jobs/steered/stop")
+    claim("a job stops with a checkpoint", status == 200 and view["status"]["phase"] == "suspended", view)
+    claim("stopping is a change", view["revision"] == 2, view)
+    status, view, _ = server.call("PATCH", "/api/v1/jobs/steered", '{"state": "running"}', If_Match='"1"')
+    claim("a change of an old revision is refused", status == 412, (status, view))
+    claim("a stopped server ends well", server.stop() == 0)
+
+    server = Server(binary, own)
+    claim("a stopped job stays stopped", server.call("GET", "/api/v1/jobs/steered")[1]["status"]["phase"] == "suspended")
+    status, view, _ = server.call("PATCH", "/api/v1/jobs/steered", '{"parallelism": 2, "state": "running"}')
+    claim("a job can be given more subtasks", status == 200 and view["spec"]["parallelism"] == 2, (status, view))
+    server.until("it comes to its end", "steered", lambda view: view["status"]["phase"] == "finished")
+    claim("kill, stop and rescaling lost and doubled nothing", sql(own, CAPSULES) == sql(reference, CAPSULES))
+    kinds = [entry["kind"] for entry in server.call("GET", "/api/v1/jobs/steered/history")[1]]
+    claim("history tells of the resumption", "restored" in kinds and kinds[0] == "finished", kinds)
+    refusals(server, folder)
+    claim("a job is deleted", server.call("DELETE", "/api/v1/jobs/steered")[0] == 204 and server.call("GET", "/api/v1/jobs/steered")[0] == 404)
+    status, audit, _ = server.call("GET", "/api/v1/audit/verify")
+    claim("the audit log is intact", status == 200 and audit["intact"] and audit["rows"] >= 4, audit)
+    server.stop()
+    return own
+
+
+def refusals(server, folder):
+    good = document("other", folder / "other", records=10)
+    status, problem, response = server.call("PUT", "/api/v1/jobs/other", good.replace("type: require", "type: requir"))
+    place = problem["errors"][0]
+    claim("a wrong document is refused with its place", status == 422 and place["line"] > 1 and place["hint"], (status, problem))
+    claim("errors are problem documents", response.getheader("Content-Type") == "application/problem+json")
+    claim("the name in the document must be the address", server.call("PUT", "/api/v1/jobs/another", good)[0] == 422)
+    status, problem, _ = server.call("PUT", "/api/v1/jobs/other", good.replace("records: 10,", 'records: 10, start: "${file:/etc/hostname}",'))
+    claim("a document reads no files of the server", status == 422, (status, problem))
+    status, problem, _ = server.call("PUT", "/api/v1/jobs/other", good.replace("records: 10,", 'records: 10, start: "${HOME}",'))
+    claim("a document reads no other variables of the server", status == 422, (status, problem))
+    renamed = (folder / "reference.yaml").read_text().replace("capsules:", "bundles:").replace("capsules", "bundles")
+    renamed = renamed.replace(str(folder / "reference"), str(folder / "state"))
+    status, problem, _ = server.call("PUT", "/api/v1/jobs/steered", renamed)
+    claim("a change that would lose state is refused", status == 409 and problem["plan"]["dropped"] == ["capsules"], (status, problem))
+    for name in ["..", "a%2Fb", "a%00b", "x" * 64, "%27%3B--"]:
+        claim(f"the name {name[:12]} is refused", server.call("PUT", f"/api/v1/jobs/{name}", good)[0] in (404, 422))
+    claim("a body over the limit is refused", server.call("PUT", "/api/v1/jobs/other", "#" * (2 << 20))[0] == 413)
+    claim("bytes that are no text are refused", server.call("PUT", "/api/v1/jobs/other", b"\xff\xfe")[0] == 422)
+    claim("a page of another site is refused", server.call("POST", "/api/v1/jobs/steered/start", Origin="http://evil.example")[0] == 403)
+    claim("another name for this machine is refused", server.call("GET", "/api/v1/jobs", Host="evil.example")[0] == 403)
+
+
+def access(binary, url):
+    env = {**os.environ, "DATABASE_URL": url}
+    make = lambda name, role: subprocess.run(
+        [binary, "server", "token", "create", name, "--role", role], env=env, check=True, capture_output=True, text=True).stdout.strip()
+    tokens = {role: make(f"test-{role}", role) for role in ("read", "operate", "admin")}
+    server = Server(binary, url)
+    bearer = lambda role: {"Authorization": f"Bearer {tokens[role]}"}
+    claim("with tokens, nobody comes in without", server.call("GET", "/api/v1/jobs")[0] == 401)
+    claim("a wrong token does not open", server.call("GET", "/api/v1/jobs", Authorization="Bearer slo_guess")[0] == 401)
+    claim("health needs no token", server.call("GET", "/health")[0] == 200)
+    claim("readers read", server.call("GET", "/api/v1/jobs", **bearer("read"))[0] == 200)
+    claim("readers change nothing", server.call("PUT", "/api/v1/jobs/x", "a", **bearer("read"))[0] == 403)
+    claim("operators change jobs", server.call("PUT", "/api/v1/jobs/x", "a", **bearer("operate"))[0] == 422)
+    claim("operators do not read the audit log", server.call("GET", "/api/v1/audit", **bearer("operate"))[0] == 403)
+    status, audit, _ = server.call("GET", "/api/v1/audit", **bearer("admin"))
+    claim("admins do", status == 200 and audit["entries"][0]["action"] == "token.create", audit)
+    server.stop()
+    hashes = sql(url, "SELECT hash FROM sloscout_token")
+    claim("the database holds no token", not any(token in hashes for token in tokens.values()))
+    tampering(binary, url, env)
+
+
+def tampering(binary, url, env):
+    verify = lambda: subprocess.run([binary, "server", "audit", "verify"], env=env, capture_output=True, text=True)
+    claim("the audit log verifies", verify().returncode == 0, verify().stderr)
+    change = "UPDATE sloscout_audit SET actor = 'nobody' WHERE seq = 2"
+    refused = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", url, "-c", change], capture_output=True)
+    claim("the audit log refuses changes", refused.returncode != 0)
+    off, on = ("ALTER TABLE sloscout_audit DISABLE TRIGGER ALL", "ALTER TABLE sloscout_audit ENABLE TRIGGER ALL")
+    sql(url, f"{off}; {change}; {on}")
+    claim("a change by force is found, with its row", verify().returncode == 1 and "row 2" in verify().stderr, verify().stderr)
+
+
+def main():
+    binary, url = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="sloscout-server-") as folder:
+        own = steering(binary, url, Path(folder))
+        access(binary, own)
+
+
+if __name__ == "__main__":
+    main()
