@@ -5,6 +5,7 @@ usage: control_server.py SLOSCOUT_BINARY POSTGRES_URL
 The database is emptied of nothing: the test makes two of its own. Exit status 1 when a claim does not hold.
 """
 
+import atexit
 import http.client
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -52,14 +54,17 @@ def document(name, state, *, records, rate=None):
 
 
 class Server:
-    def __init__(self, binary, url, *options):
+    def __init__(self, binary, url, *options, port=0):
         self.process = subprocess.Popen(
-            [binary, "server", "--port", "0", *options], env={**os.environ, "DATABASE_URL": url}, stderr=subprocess.PIPE, text=True)
+            [binary, "server", "--port", str(port), *options], env={**os.environ, "DATABASE_URL": url}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         self.said = []
         for line in self.process.stderr:
             self.said.append(line)
             if found := re.search(r"listening on http://[^:]+:(\d+)", line):
                 self.port = int(found[1])
+                # Nobody reads on, and a full pipe would stop the server: the rest goes where a thread takes it.
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                atexit.register(self.process.kill)
                 return
         raise SystemExit(f"the server did not start: {''.join(self.said)}")
 

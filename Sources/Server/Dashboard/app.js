@@ -52,6 +52,8 @@ function problemBox(error) {
 
 const phase = (status) => node("span", { class: `phase ${status.phase}` }, status.phase);
 const number = (text) => node("td", { class: "number" }, text);
+/** A time without its fractions of a second. */
+const clock = (time) => (time ? time.replace(/\.\d+Z$/, "Z").replace("T", " ") : "–");
 const seconds = (value) => (value === null || value === undefined ? "–" : value >= 120 ? `${Math.round(value / 60)} min` : `${value.toFixed(1)} s`);
 
 function table(heads, rows) {
@@ -96,11 +98,12 @@ async function jobPage(name) {
     job.status.message ? node("p", { class: job.status.phase === "failed" ? "problem" : "quiet" }, job.status.message) : null,
     node("h2", {}, "Now"),
     node("section", {}, node("dl", { class: "facts" }, fact("records", short(job.status.records)), fact("rate", `${short(job.status.rate)}/s`),
-      fact("behind", seconds(job.status.lag)), fact("errors", short(job.status.errors)), fact("watermark", job.status.watermark ?? "–"),
+      fact("behind", seconds(job.status.lag)), fact("errors", short(job.status.errors)), fact("watermark", clock(job.status.watermark)),
       fact("last checkpoint", job.status.checkpoint ? `${job.status.checkpoint.duration.toFixed(0)} ms` : "–"))),
   ];
   if (graph) {
-    parts.push(node("h2", {}, "Graph"), node("section", {}, drawGraph(graph), graph.waitsFor ? node("p", { class: "quiet" }, graph.waitsFor) : null));
+    parts.push(node("h2", {}, "Graph"), node("section", {}, drawGraph(graph),
+      node("p", { class: "quiet" }, "Percent: how busy the step's thread is. Dashed: errors and late records."), graph.waitsFor ? node("p", { class: "quiet" }, graph.waitsFor.replace(/\.\d+Z/, "Z")) : null));
   }
   parts.push(node("h2", {}, "Last ten minutes"), node("div", { class: "charts" },
     node("div", { class: "card" }, drawCurve("Records a second", points, (point) => point.rate)),
@@ -108,15 +111,15 @@ async function jobPage(name) {
     node("div", { class: "card" }, drawCurve("Busiest thread", points, (point) => point.busy, (value) => `${Math.round(value * 100)} %`))));
   if (graph?.splits.length) {
     parts.push(node("h2", {}, "Inputs"), node("section", {}, table(["Input", "Newest record", ""], graph.splits.slice(0, 100).map((split) =>
-      node("tr", {}, node("td", {}, split.name), node("td", {}, split.newest ?? "–"), node("td", {}, split.isIdle ? "idle" : ""))))));
+      node("tr", {}, node("td", {}, split.name), node("td", {}, clock(split.newest)), node("td", {}, split.isIdle ? "idle" : ""))))));
   }
   parts.push(node("h2", {}, "Checkpoints"), node("section", {}, checkpoints.length
     ? table(["#Epoch", "At", "#Took", "#Pause", "#Written", "#In all"], checkpoints.slice(0, 15).map((one) => node("tr", {}, number(`${one.epoch}`),
-      node("td", {}, one.at), number(`${one.duration.toFixed(1)} ms`), number(`${one.pause.toFixed(2)} ms`), number(`${short(one.storedBytes)}B`),
+      node("td", {}, clock(one.at)), number(`${one.duration.toFixed(1)} ms`), number(`${one.pause.toFixed(2)} ms`), number(`${short(one.storedBytes)}B`),
       number(`${short(one.fullBytes)}B`))))
     : "None since the server started."));
   parts.push(node("h2", {}, "History"), node("section", {}, table(["At", "What", ""], history.map((entry) =>
-    node("tr", {}, node("td", {}, entry.at), node("td", {}, entry.kind), node("td", {}, entry.message))))));
+    node("tr", {}, node("td", {}, clock(entry.at)), node("td", {}, entry.kind), node("td", {}, entry.message))))));
   parts.push(node("details", {}, node("summary", {}, "Document"), node("pre", { class: "card" }, job.spec.document)));
   return parts;
 }

@@ -26,30 +26,61 @@ function layers(nodes, edges) {
   return depth;
 }
 
-const [WIDTH, HEIGHT, GAP_X, GAP_Y] = [176, 74, 56, 22];
+/** The row of each node: what only side outputs lead to stands below the main path. */
+function rows(nodes, edges, depth) {
+  const aside = new Map(nodes.map((node) => {
+    const inputs = edges.filter((edge) => edge.to === node.id);
+    return [node.id, inputs.length > 0 && inputs.every((edge) => edge.side)];
+  }));
+  for (const node of [...nodes].sort((a, b) => depth.get(a.id) - depth.get(b.id))) {
+    const inputs = edges.filter((edge) => edge.to === node.id);
+    if (inputs.length && inputs.every((edge) => aside.get(edge.from))) aside.set(node.id, true);
+  }
+  const taken = new Map();
+  const row = new Map();
+  for (const below of [false, true]) {
+    for (const node of nodes.filter((candidate) => aside.get(candidate.id) === below)) {
+      const column = depth.get(node.id);
+      row.set(node.id, taken.get(column) ?? 0);
+      taken.set(column, row.get(node.id) + 1);
+    }
+    const deepest = Math.max(0, ...taken.values());
+    if (!below) for (const column of depth.values()) taken.set(column, deepest);
+  }
+  return row;
+}
+
+const [WIDTH, HEIGHT, GAP_X, GAP_Y] = [150, 76, 34, 30];
 
 /** The graph, steps coloured by how busy they are; dashed edges carry errors or late records. */
 export function drawGraph(graph) {
   const depth = layers(graph.nodes, graph.edges);
-  const columns = [];
-  for (const node of graph.nodes) (columns[depth.get(node.id)] ??= []).push(node);
-  const place = new Map();
-  columns.forEach((column, x) => column.forEach((node, y) => place.set(node.id, {
-    x: 8 + x * (WIDTH + GAP_X), y: 8 + y * (HEIGHT + GAP_Y),
-  })));
-  const width = 16 + columns.length * (WIDTH + GAP_X) - GAP_X;
-  const height = 16 + Math.max(...columns.map((column) => column.length)) * (HEIGHT + GAP_Y) - GAP_Y;
-  const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describe(graph) });
+  const row = rows(graph.nodes, graph.edges, depth);
+  const place = new Map(graph.nodes.map((node) => [node.id, {
+    x: 4 + depth.get(node.id) * (WIDTH + GAP_X), y: 4 + row.get(node.id) * (HEIGHT + GAP_Y),
+  }]));
+  const width = 8 + (Math.max(...depth.values()) + 1) * (WIDTH + GAP_X) - GAP_X;
+  const height = 8 + (Math.max(...row.values()) + 1) * (HEIGHT + GAP_Y) - GAP_Y;
+  const picture = svg("svg", { class: "graph", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describe(graph) });
   for (const edge of graph.edges) {
     const [from, to] = [place.get(edge.from), place.get(edge.to)];
-    const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x, to.y + HEIGHT / 2];
-    const bend = Math.max(24, (x2 - x1) / 2);
-    picture.append(svg("path", {
-      class: edge.side ? "edge side" : "edge", d: `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
-    }));
+    picture.append(svg("path", { class: edge.side ? "edge side" : "edge", d: edge.side ? aside(from, to) : ahead(from, to) }));
   }
   for (const node of graph.nodes) picture.append(drawNode(node, place.get(node.id)));
   return picture;
+}
+
+/** From the right side of a step to the left of the next. */
+function ahead(from, to) {
+  const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x, to.y + HEIGHT / 2];
+  const bend = Math.max(16, (x2 - x1) / 2);
+  return `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+}
+
+/** From below a step, under the main path, to the left of what takes its errors. */
+function aside(from, to) {
+  const [x1, y1, x2, y2] = [from.x + WIDTH / 2, from.y + HEIGHT, to.x, to.y + HEIGHT / 2];
+  return `M${x1} ${y1} C${x1} ${y2} ${x1 + 20} ${y2} ${Math.max(x1 + 24, x2 - 20)} ${y2} L${x2} ${y2}`;
 }
 
 function drawNode(node, { x, y }) {
@@ -58,13 +89,13 @@ function drawNode(node, { x, y }) {
     .filter(([, count]) => count > 0).map(([name, count]) => `${short(count)} ${name}`).join(", ");
   const text = (dy, content, kind = "") => {
     const element = svg("text", { x: x + 10, y: y + dy, class: kind });
-    element.textContent = content.length > 27 ? `${content.slice(0, 26)}…` : content;
+    element.textContent = content.length > 23 ? `${content.slice(0, 22)}…` : content;
     return element;
   };
   const title = svg("title");
   title.textContent = `${node.id} (${node.type}): ${node.received} in, ${node.emitted} out${lost ? `, ${lost}` : ""}`;
   return svg("g", {}, title, svg("rect", { class: `node ${level}`, x, y, width: WIDTH, height: HEIGHT, rx: 7 }),
-    text(18, node.id, "name"), text(34, `${node.type} · busy ${Math.round(node.busy * 100)} %`, "quiet"),
+    text(18, node.id, "name"), text(34, `${node.type} · ${Math.round(node.busy * 100)} %`, "quiet"),
     text(50, `${short(node.rate)}/s · ${short(node.received)} in`),
     text(66, lost || (node.queued ? `${node.queued} batches wait` : `${short(node.emitted)} out`), "quiet"));
 }
