@@ -22,10 +22,10 @@ struct HTTPClientTests {
         ? .bytes("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno") : Self.ok("hello", "X-Thing:  a:b \r\nETag: \"1\"\r\n")
     }
     let client = try HTTPClient()
-    let response = try client.perform(HTTPClient.Request(server.url("/")))
+    let response = try client.perform(HTTPClient.Request("GET", server.url("/")))
     #expect(response.status == 200 && response.body == Array("hello".utf8))
     #expect(response["x-thing"] == "a:b" && response["etag"] == "\"1\"" && response["nothing"] == nil)
-    let missing = try client.perform(HTTPClient.Request(server.url("/missing")))
+    let missing = try client.perform(HTTPClient.Request("GET", server.url("/missing")))
     #expect(missing.status == 404 && missing.body == Array("no".utf8))
   }
 
@@ -66,21 +66,21 @@ struct HTTPClientTests {
       }
     }
     let client = try HTTPClient()
-    #expect(failure(client, HTTPClient.Request(server.url("/cut"))) == .broken)
-    #expect(failure(client, HTTPClient.Request(server.url("/nothing"))) == .broken)
-    #expect(failure(client, HTTPClient.Request(server.url("/noise"))).map { [.broken, .unusable].contains($0) } == true)
-    #expect(failure(client, HTTPClient.Request(server.url("/silence"), timeout: 100_000_000)) == .timeout)
-    #expect(failure(client, HTTPClient.Request(server.url("/"), maxBodyBytes: 999)) == .tooLarge)
-    #expect(failure(client, HTTPClient.Request(server.url("/"), maxBodyBytes: 1000)) == nil)
-    #expect(failure(client, HTTPClient.Request("http://127.0.0.1:1/")) == .connect)
+    #expect(failure(client, HTTPClient.Request("GET", server.url("/cut"))) == .broken)
+    #expect(failure(client, HTTPClient.Request("GET", server.url("/nothing"))) == .broken)
+    #expect(failure(client, HTTPClient.Request("GET", server.url("/noise"))).map { [.broken, .unusable].contains($0) } == true)
+    #expect(failure(client, HTTPClient.Request("GET", server.url("/silence"), timeout: 100_000_000)) == .timeout)
+    #expect(failure(client, HTTPClient.Request("GET", server.url("/"), maxBodyBytes: 999)) == .tooLarge)
+    #expect(failure(client, HTTPClient.Request("GET", server.url("/"), maxBodyBytes: 1000)) == nil)
+    #expect(failure(client, HTTPClient.Request("GET", "http://127.0.0.1:1/")) == .connect)
     #expect(
-      failure(client, HTTPClient.Request("https://127.0.0.1:\(server.port)/", timeout: 1_000_000_000)).map {
+      failure(client, HTTPClient.Request("GET", "https://127.0.0.1:\(server.port)/", timeout: 1_000_000_000)).map {
         [.tls, .timeout].contains($0)
       } == true)
     for url in ["file:///etc/passwd", "gopher://127.0.0.1/", "", "http://", "http://a b/", "http://x/\r\nEvil: 1"] {
-      #expect(failure(client, HTTPClient.Request(url)).map { [.unusable, .connect].contains($0) } == true, "\(url)")
+      #expect(failure(client, HTTPClient.Request("GET", url)).map { [.unusable, .connect].contains($0) } == true, "\(url)")
     }
-    #expect(failure(client, HTTPClient.Request(server.url("/"), headers: [("a", "b\r\nc: d")])) == .unusable)
+    #expect(failure(client, HTTPClient.Request("GET", server.url("/"), headers: [("a", "b\r\nc: d")])) == .unusable)
   }
 
   @Test("redirects are followed only when asked for, and never to a file")
@@ -93,8 +93,8 @@ struct HTTPClientTests {
       }
     }
     let client = try HTTPClient()
-    #expect(try client.perform(HTTPClient.Request(server.url("/from"))).status == 302)
-    var following = HTTPClient.Request(server.url("/from"))
+    #expect(try client.perform(HTTPClient.Request("GET", server.url("/from"))).status == 302)
+    var following = HTTPClient.Request("GET", server.url("/from"))
     following.maxRedirects = 3
     #expect(try client.perform(following).body == Array("here".utf8))
     following.url = server.url("/file")
@@ -107,18 +107,18 @@ struct HTTPClientTests {
     let client = try HTTPClient()
     let task = Task { () -> HTTPError.Code? in
       do throws(HTTPError) {
-        _ = try await client.send(HTTPClient.Request(server.url("/silence")))
+        _ = try await client.send(HTTPClient.Request("GET", server.url("/silence")))
         return nil
       } catch { return error.code }
     }
     while server.requests.isEmpty { await Task.yield() }
-    #expect(try await client.send(HTTPClient.Request(server.url("/"))).body == Array("ok".utf8))
+    #expect(try await client.send(HTTPClient.Request("GET", server.url("/"))).body == Array("ok".utf8))
     task.cancel()
     #expect(await task.value == .cancelled)
     let others = (0..<3).map { _ in
       Task { () -> HTTPError.Code? in
         do throws(HTTPError) {
-          _ = try await client.send(HTTPClient.Request(server.url("/silence")))
+          _ = try await client.send(HTTPClient.Request("GET", server.url("/silence")))
           return nil
         } catch { return error.code }
       }
@@ -126,7 +126,7 @@ struct HTTPClientTests {
     while server.requests.count < 5 { await Task.yield() }
     client.close()
     for other in others { #expect(await other.value == .cancelled) }
-    #expect(failure(client, HTTPClient.Request(server.url("/"))) == .cancelled)
+    #expect(failure(client, HTTPClient.Request("GET", server.url("/"))) == .cancelled)
   }
 
   @Test("many requests at once all get their own answer")
@@ -135,7 +135,7 @@ struct HTTPClientTests {
     let client = try HTTPClient()
     let wrong = try await withThrowingTaskGroup(of: Bool.self) { group in
       for n in 0..<200 {
-        group.addTask { try await client.send(HTTPClient.Request(server.url("/\(n)"))).body != Array("for /\(n)".utf8) }
+        group.addTask { try await client.send(HTTPClient.Request("GET", server.url("/\(n)"))).body != Array("for /\(n)".utf8) }
       }
       return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
     }

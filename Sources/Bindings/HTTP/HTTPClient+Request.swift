@@ -26,7 +26,7 @@ extension HTTPClient {
 
     /// A request with a limit on every wait: 10 s to connect, 30 s without progress, 60 s in all; 64 MiB of answer.
     public init(
-      _ method: String = "GET", _ url: String, headers: [(name: String, value: String)] = [], body: ArraySlice<UInt8>? = nil,
+      _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: ArraySlice<UInt8>? = nil,
       connectTimeout: Int64 = 10_000_000_000, timeout: Int64 = 60_000_000_000, stallTimeout: Int64 = 30_000_000_000,
       maxBodyBytes: Int = 64 << 20, signing: Signing? = nil
     ) {
