@@ -31,3 +31,12 @@ limited() {
   fi
   return "$code"
 }
+
+# Closes descriptors that the caller left open: the server would hold them for as long as it lives, and whoever waits for a pipe's end with it.
+close_inherited() {
+  local fd
+  for fd in /proc/$$/fd/*; do
+    fd=${fd##*/}
+    case $fd in 0 | 1 | 2 | 255) ;; *) eval "exec $fd>&-" ;; esac  # 255 is bash's own
+  done
+}

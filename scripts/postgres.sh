@@ -10,7 +10,8 @@
 # Exit 3: PostgreSQL is not installed, with the line that installs it.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
 dir=$root/.postgres
 keep=no
 command=${1:-}
@@ -33,15 +34,6 @@ binaries() {
   echo "postgres.sh: PostgreSQL is not installed. Install it with:" >&2
   if [ "$(id -u)" = 0 ]; then echo "  apt-get install -y postgresql" >&2; else echo "  sudo apt-get install -y postgresql" >&2; fi
   exit 3
-}
-
-# Closes descriptors that the caller left open: the server would hold them for as long as it lives, and whoever waits for a pipe's end with it.
-close_inherited() {
-  local fd
-  for fd in /proc/$$/fd/*; do
-    fd=${fd##*/}
-    case $fd in 0 | 1 | 2 | 255) ;; *) eval "exec $fd>&-" ;; esac  # 255 is bash's own
-  done
 }
 
 # Who runs the server: we ourselves, or as root a user without rights.

@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh [--check]      --check only looks
 #
-# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL and libavro; pkg-config, make; PostgreSQL's server programs (tests and demo start
+# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL, libcurl and libavro; pkg-config, make; PostgreSQL's server programs (tests and demo start
 # a private one); python3 with venv (the crash suite, and tools that tests compare with).
 # As root on Debian or Ubuntu the packages are installed. Otherwise the line to run is printed and the exit code is 3.
 set -euo pipefail
@@ -28,7 +28,7 @@ if [ -z "$swift_version" ] || [ "$(printf '%s\n6.3\n' "$swift_version" | sort -V
 fi
 
 # A package is missing when what we use of it is: that holds on every distribution.
-has_header() { [ -n "$(find /usr/include /usr/local/include -maxdepth 2 -name "$1" -print -quit 2>/dev/null)" ]; }
+has_header() { [ -n "$(find /usr/include /usr/local/include -maxdepth 3 -name "$1" -print -quit 2>/dev/null)" ]; }
 has_server() { [ -n "$(find /usr/lib/postgresql/*/bin -name initdb -print -quit 2>/dev/null)" ] || command -v initdb >/dev/null; }
 missing=()
 command -v make >/dev/null || missing+=(make)
@@ -38,6 +38,7 @@ has_header libpq-fe.h || missing+=(libpq-dev)
 has_header zlib.h || missing+=(zlib1g-dev)
 has_header re2.h || missing+=(libre2-dev)
 has_header opensslv.h || missing+=(libssl-dev)
+has_header curl.h || missing+=(libcurl4-openssl-dev)
 has_header avro.h || missing+=(libavro-dev)
 command -v python3 >/dev/null || missing+=(python3)
 { command -v python3 && python3 -c 'import ensurepip'; } >/dev/null 2>&1 || missing+=(python3-venv)

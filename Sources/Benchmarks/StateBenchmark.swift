@@ -15,7 +15,7 @@ public struct StateBenchmark {
   public func run() throws -> String {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sloscout-state-\(getpid())").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let store = try FileCheckpointStore(files: PosixFileSystem(), folder: folder, job: "state")
+    let store = try ReplicatedCheckpointStore(files: PosixFileSystem(), folder: folder, job: "state")
     let table = StateTable(payload: 48)
     var random = Random(state: 1)
     for key in 0..<keys { Self.touch(table, key) }
@@ -40,7 +40,7 @@ public struct StateBenchmark {
   }
 
   /// Bytes written, and how long the table's owner stood still.
-  private func checkpoint(_ table: StateTable, _ store: FileCheckpointStore, _ name: String) throws -> (bytes: Int, pause: Double) {
+  private func checkpoint(_ table: StateTable, _ store: ReplicatedCheckpointStore, _ name: String) throws -> (bytes: Int, pause: Double) {
     var snapshot: TableSnapshot?
     let pause = measure { snapshot = table.snapshot() }
     guard let snapshot else { return (0, pause) }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Dataflow
+internal import Foundation
 internal import Jobs
 
 /// Looks at the checkpoints of jobs.
@@ -90,7 +91,5 @@ struct CheckpointsCommand: ParsableCommand {
 }
 
 private func inspection(_ job: PlannedJob) throws -> CheckpointInspection {
-  let policy = job.graph.checkpoint
-  return CheckpointInspection(
-    try FileCheckpointStore(files: PosixFileSystem(), folder: policy.store, secondCopy: policy.secondCopy, job: job.graph.name))
+  CheckpointInspection(try job.checkpointStore(files: PosixFileSystem(), environment: ProcessInfo.processInfo.environment))
 }

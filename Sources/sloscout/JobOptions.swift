@@ -11,7 +11,7 @@ struct JobOptions: ParsableArguments {
   @Flag(help: "With --input: wait for more when the end is reached.") var follow = false
   @Option(help: "Run the job under this name, with a state and a ledger of its own.") var name: String?
   @Option(help: "Subtasks of each operator, and threads.") var parallelism: Int?
-  @Option(help: "Folder for checkpoints instead of the job's.") var state: String?
+  @Option(help: "Folder or s3://bucket/prefix for checkpoints instead of the job's.") var state: String?
 
   var edits: [DocumentEdit] {
     var edits: [DocumentEdit] = []

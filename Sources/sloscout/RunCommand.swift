@@ -56,7 +56,7 @@ private final class JobRun: Sendable {
     let trace = CrashTrace(path: environment["SLOSCOUT_TRACE"])
     self.trace = trace
     session = try JobSession(
-      job,
+      job, environment: environment,
       observer: JobObserver { event in
         trace?.note(event)
         switch event {

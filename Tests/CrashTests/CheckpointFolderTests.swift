@@ -6,8 +6,8 @@ import Testing
 struct CheckpointFolderTests {
   private let root = FileManager.default.temporaryDirectory.appendingPathComponent("checkpoints-\(UUID().uuidString)").path
 
-  private func store(secondCopy: Bool = false) throws -> FileCheckpointStore {
-    try FileCheckpointStore(files: PosixFileSystem(), folder: root + "/a", secondCopy: secondCopy ? root + "/b" : nil, job: "job")
+  private func store(secondCopy: Bool = false) throws -> ReplicatedCheckpointStore {
+    try ReplicatedCheckpointStore(files: PosixFileSystem(), folder: root + "/a", secondCopy: secondCopy ? root + "/b" : nil, job: "job")
   }
 
   private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: root + "/a/job").sorted() }

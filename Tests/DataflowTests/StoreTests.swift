@@ -19,7 +19,7 @@ import Testing
         SinkNode(id: "rows", type: "database", inputs: [NodeInput("lists")], planned: database.sink(source.schema, keys: 1, disk: disk))
       ])
     return try runtime.executor.run {
-      let store = try FileCheckpointStore(files: runtime.files, folder: "/a", job: "job")
+      let store = try ReplicatedCheckpointStore(files: runtime.files, folder: "/a", job: "job")
       _ = try await JobRunner(graph, runtime: runtime, store: store).run()
       return (try store.epochs().map { try store.manifest($0) }, disk)
     }
@@ -56,8 +56,8 @@ import Testing
     let (manifest, other) = (try Self.job(seed: 3).manifests[2], try Self.job(seed: 4).manifests[2])
     for operations in 0..<12 {
       let disk = SimulatedDisk(seed: 1)
-      let store = try FileCheckpointStore(files: disk, folder: "/a", secondCopy: hasCopy ? "/b" : nil, job: "job")
-      try FileCheckpointStore(files: FullAfter(disk, operations), folder: "/a", secondCopy: hasCopy ? "/b" : nil, job: "job")
+      let store = try ReplicatedCheckpointStore(files: disk, folder: "/a", secondCopy: hasCopy ? "/b" : nil, job: "job")
+      try ReplicatedCheckpointStore(files: FullAfter(disk, operations), folder: "/a", secondCopy: hasCopy ? "/b" : nil, job: "job")
         .publishUntilFull(manifest)
       try store.publish(manifest)
       #expect(try store.manifest(3) == manifest)
@@ -68,7 +68,7 @@ import Testing
   @Test("garbage goes, but not the data of a later epoch that another process is about to publish")
   func garbage() throws {
     let (manifests, disk) = try Self.job(seed: 5)
-    let store = try FileCheckpointStore(files: disk, folder: "/a", job: "job")
+    let store = try ReplicatedCheckpointStore(files: disk, folder: "/a", job: "job")
     let newest = try #require(manifests.last)
     try store.put(Manifest.dataName(newest.epoch, run: 77) + "-0", [1])
     let coming = Manifest.dataName(newest.epoch + 1, run: 99) + "-0"
@@ -108,7 +108,7 @@ import Testing
   }
 }
 
-extension FileCheckpointStore {
+extension ReplicatedCheckpointStore {
   fileprivate func publishUntilFull(_ manifest: Manifest) throws {
     do { try publish(manifest) } catch let error as FileError where error.isNoSpace { return }
   }

@@ -25,6 +25,7 @@ enum Layers {
     Layer("Bindings/Postgres", ours: ["CLibPQ"]),
     Layer("Bindings/RE2", ours: ["CRE2"]),
     Layer("Bindings/HMAC", ours: ["CLibCrypto"]),
+    Layer("Bindings/HTTP", ours: ["CCurl"], others: ["Dispatch"]),
     Layer("Bindings/Avro", ours: ["CAvro"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
@@ -32,7 +33,7 @@ enum Layers {
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro"],
+      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", "Avro"],
       others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
     // Pure values and functions: knows no engine, no system and no file.
     Layer("SLO"),
@@ -51,7 +52,7 @@ enum Layers {
   static let bindings = [
     "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
     "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
-    "CAvro": "Sources/Bindings/Avro/",
+    "CAvro": "Sources/Bindings/Avro/", "CCurl": "Sources/Bindings/HTTP/",
   ]
 
   /// The modules that a file imports, with the line's number.

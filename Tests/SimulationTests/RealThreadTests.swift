@@ -19,7 +19,7 @@ import Testing
     var isDone = false
     for (run, parallelism) in [3, 2, 1, 2].enumerated() where !isDone {
       let graph = try scenario.graph(parallelism: parallelism, windows: windows, refused: refused, disk: disk) {}
-      let store = try FileCheckpointStore(files: runtime.files, folder: folder, job: graph.name)
+      let store = try ReplicatedCheckpointStore(files: runtime.files, folder: folder, job: graph.name)
       let runner = JobRunner(graph, runtime: runtime, store: store)
       if run < 2 { Task { await runner.stop() } }
       isDone = try await runner.run().isEndOfInput

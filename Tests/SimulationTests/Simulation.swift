@@ -101,7 +101,7 @@ struct Simulation {
       time = runtime.executor.time
     }
     return try runtime.executor.run(maxSteps: 3_000_000) {
-      let store = try FileCheckpointStore(
+      let store = try ReplicatedCheckpointStore(
         files: runtime.files, folder: "/state", secondCopy: scenario.hasSecondCopy ? "/copy" : nil, job: graph.name)
       let runner = JobRunner(graph, runtime: runtime, store: store, observer: JobObserver { watch.receive($0) })
       return try await withThrowingTaskGroup(of: JobRunner.Result?.self) { group in

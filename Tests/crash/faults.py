@@ -140,7 +140,7 @@ def disk_full(fault):
                     time.sleep(0.005)  # what the program frees meanwhile is taken too
         if life.process.poll() is not None:
             raise Violation(f"{fault.name}: the job gave up: {life.output.strip()[-800:]}")
-        if "no room for the checkpoint" not in life.output:
+        if "the checkpoint waits" not in life.output:
             raise Violation(f"{fault.name}: the job does not say that the disk is full: {life.output.strip()[-800:]}")
         held = life.trace().read
         filler.unlink()

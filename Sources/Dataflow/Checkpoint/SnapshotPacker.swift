@@ -30,7 +30,7 @@ actor SnapshotPacker {
     applied: UInt64?, observer: JobObserver
   ) throws -> Result {
     var writer = try FrameWriter(store: store, prefix: Manifest.dataName(barrier.checkpoint, run: runtime.random() >> 24)) { write in
-      try self.retryWhileFull(write, graph.checkpoint.timeout, observer)
+      try self.retryWhilePassing(write, graph.checkpoint.timeout, observer)
     }
     var operators: [String: Manifest.OperatorState] = [:]
     var order: [String] = []
@@ -82,10 +82,15 @@ actor SnapshotPacker {
       isFinal: barrier.kind == .final, operators: order.compactMap { operators[$0] }, stages: stages.values.sorted { $0.sink < $1.sink },
       counters: counters.map { Manifest.Counted(id: $0.key, counters: $0.value) }.sorted { $0.id < $1.id })
     observer.phase(.publishing, barrier.checkpoint)
-    try retryWhileFull({ try self.store.publish(manifest) }, graph.checkpoint.timeout, observer)
+    try retryWhilePassing({ try self.store.publish(manifest) }, graph.checkpoint.timeout, observer)
     for section in lazies { section.completed() }
     observer.phase(.staged, barrier.checkpoint)
-    try collectGarbage(manifest, retain: graph.checkpoint.retain, applied: applied)
+    do { try collectGarbage(manifest, retain: graph.checkpoint.retain, applied: applied) } catch let error as any ReplicaFailure
+      where error.kind == .passing
+    {
+      // The checkpoint is complete; what is left over is removed with the next one.
+      observer.warning("old checkpoints could not be removed: \(error.description)")
+    }
     return Result(manifest: manifest, writtenBytes: writer.writtenBytes)
   }
 
@@ -98,13 +103,15 @@ actor SnapshotPacker {
     return part.rawBytes == 0 ? earlier : earlier + [part]
   }
 
-  /// Writes again while the disk is full, with growing pauses, until the checkpoint's time is over. The coordinator holds the sources back meanwhile.
-  private func retryWhileFull(_ write: () throws -> Void, _ timeout: Int64, _ observer: JobObserver) throws {
+  /// Writes again while the disk is full or a place does not answer, with growing pauses, until the checkpoint's time is over. The coordinator
+  /// holds the sources back meanwhile.
+  private func retryWhilePassing(_ write: () throws -> Void, _ timeout: Int64, _ observer: JobObserver) throws {
     let deadline = runtime.monotonic() + timeout
     var pause: Int64 = 50_000_000
     while true {
-      do { return try write() } catch let error as FileError where error.isNoSpace && runtime.monotonic() + pause < deadline {
-        observer.warning("no room for the checkpoint: \(error.description); waiting")
+      do { return try write() } catch let error as any ReplicaFailure where error.kind == .passing && runtime.monotonic() + pause < deadline
+      {
+        observer.warning("the checkpoint waits: \(error.description)")
         runtime.block(nanoseconds: pause)
         pause = min(pause * 2, 5_000_000_000)
       }

@@ -244,6 +244,7 @@ public actor JobRunner {
     case is RecoveryRefused, is RecordError, is CancellationError, is CheckpointConflict, is StateFormatError, is Diagnostic: false
     case let error as SinkError: error.retry == .withBackoff
     case let error as SourceError: error.isTransient
+    case let error as any ReplicaFailure: error.kind != .refused
     default: true
     }
   }

@@ -27,8 +27,11 @@ enum DocumentFields {
     ConfigField("interval", .duration, default: "5s", "Between the starts of two checkpoints."),
     ConfigField("timeout", .duration, default: "10m", "A checkpoint that takes longer is given up."),
     ConfigField("retain", .integer(1...1_000), default: "3", "How many complete checkpoints are kept."),
-    ConfigField("store", .string, default: ".sloscout", example: "file:///var/lib/sloscout", "The folder they are kept in."),
-    ConfigField("secondCopy", .string, "A second folder that gets a copy of everything."),
+    ConfigField(
+      "store", .string, default: ".sloscout", example: "s3://bucket/prefix", "Where they are kept: a folder, or a part of a bucket."),
+    ConfigField("connection", .string, "The Connection of type s3 to the bucket of `store`; left out: the variables of Amazon's tools."),
+    ConfigField("secondCopy", .string, "A second folder or bucket that gets a copy of everything."),
+    ConfigField("secondCopyConnection", .string, "The Connection of type s3 to the bucket of `secondCopy`."),
   ]
 
   static let restart = [

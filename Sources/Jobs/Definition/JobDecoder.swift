@@ -1,3 +1,4 @@
+internal import Connectors
 internal import Dataflow
 
 /// Makes a `JobDefinition` of the spec of a Job document.
@@ -18,6 +19,7 @@ struct JobDecoder {
     let checkpoint = options.object("checkpoint")
     let restart = options.object("restart")
     checkPolicies(checkpoint, &checker)
+    let places = checkpoint.map { checkpointPlaces($0, &checker.collector) } ?? []
     var definition = JobDefinition(
       name: envelope.name, labels: envelope.labels, description: options.string("description") ?? "",
       state: options.string("state").flatMap(JobDefinition.State.init) ?? .running, parallelism: options.int("parallelism") ?? 1,
@@ -26,6 +28,7 @@ struct JobDecoder {
         interval: checkpoint?.duration("interval") ?? 1, timeout: checkpoint?.duration("timeout") ?? 1,
         retain: checkpoint?.int("retain") ?? 1,
         store: Self.folder(checkpoint?.string("store") ?? ""), secondCopy: checkpoint?.string("secondCopy").map(Self.folder)),
+      checkpointPlaces: places,
       restart: RestartPolicy(
         initialDelay: restart?.duration("initialDelay") ?? 0, maxDelay: restart?.duration("maxDelay") ?? 0,
         maxAttempts: restart?.int("maxAttempts") ?? 0),
@@ -150,12 +153,47 @@ struct JobDecoder {
           .error, .outOfRange, "\"\(name)\" is 0s", at: checkpoint.places[name], detail: "checkpoint.\(name) is longer than nothing",
           hint: "write 5s, or guarantee: none for no checkpoints"))
     }
-    for name in ["store", "secondCopy"] {
-      guard let text = checkpoint.string(name), text.isEmpty || Self.folder(text).contains("://") else { continue }
-      checker.collector.add(
+  }
+
+  private func checkpointPlaces(_ checkpoint: Config, _ collector: inout DiagnosticCollector) -> [CheckpointPlace] {
+    [("store", "connection"), ("secondCopy", "secondCopyConnection")].compactMap { name, connection in
+      let place = checkpoint.string(name).map { CheckpointPlace(text: Self.folder($0)) }
+      if let text = checkpoint.string(name), text.isEmpty || (Self.folder(text).contains("://") && place?.bucket == nil) {
+        collector.add(
+          Diagnostic(
+            .error, .notAChoice, "\"\(name)\" cannot be \"\(text)\"", at: checkpoint.places[name],
+            detail: "checkpoint.\(name) is a folder or a part of a bucket", hint: "write a path, file:///path or s3://bucket/prefix"))
+        return nil
+      }
+      guard let wanted = checkpoint.string(connection) else { return place }
+      guard var place, place.bucket != nil else {
+        collector.add(
+          Diagnostic(
+            .error, .wrongConnection, "\"\(connection)\" belongs to a bucket", at: checkpoint.places[connection],
+            detail: "checkpoint.\(name) is no s3:// URL", hint: "remove it, or write \(name): s3://bucket/prefix"))
+        return place
+      }
+      checkS3(connection, wanted, checkpoint.places[connection], &collector)
+      (place.connection, place.config) = (wanted, connections[wanted]?.config)
+      return place
+    }
+  }
+
+  private func checkS3(_ option: String, _ name: String, _ place: ConfigValue?, _ collector: inout DiagnosticCollector) {
+    let usable = connections.values.filter { $0.type == "s3" }.map(\.name).sorted()
+    guard let connection = connections[name] else {
+      collector.add(
         Diagnostic(
-          .error, .notAChoice, "\"\(name)\" cannot be \"\(text)\"", at: checkpoint.places[name], detail: "checkpoint.\(name) is a folder",
-          hint: "write a path or file:///path"))
+          .error, .unknownConnection, "checkpoint.\(option) is \"\(name)\", which does not exist", at: place,
+          detail: usable.isEmpty ? "there are no connections of type s3" : "there are \(usable.joined(separator: ", "))",
+          hint: NearestName.hint(name, in: usable)))
+      return
+    }
+    if connection.type != "s3", !connection.type.isEmpty {
+      collector.add(
+        Diagnostic(
+          .error, .wrongConnection, "checkpoint.\(option) cannot be the connection \"\(name)\"", at: place,
+          detail: "it is of type \(connection.type)", hint: usable.first.map { "use \"\($0)\"" } ?? "add a Connection of type s3"))
     }
   }
 

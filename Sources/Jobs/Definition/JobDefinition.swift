@@ -28,6 +28,8 @@ public struct JobDefinition: Sendable {
   public var guarantee: Guarantee
   /// When state is saved, and where.
   public var checkpoint: CheckpointPolicy
+  /// The places that keep its checkpoints, the deciding one first.
+  public var checkpointPlaces: [CheckpointPlace]
   /// How a failed job starts again.
   public var restart: RestartPolicy
   /// What a changed job starts from.

@@ -90,7 +90,7 @@ public struct JobLoader: Sendable {
       let definition = JobDecoder(envelope: envelope, spec: spec, catalog: catalog, connections: connections).decode(&checker)
       let graph = Planner(definition: definition, spec: spec, catalog: catalog, connections: connections).plan(&checker.collector)
       loaded.definitions.append(definition)
-      let used = Set(definition.components.compactMap(\.connection))
+      let used = Set(definition.components.compactMap(\.connection) + definition.checkpointPlaces.compactMap(\.connection))
       let isComplete = used.allSatisfy { connections[$0]?.config != nil }
       if checker.collector.errorCount == errors, isComplete { loaded.jobs.append(PlannedJob(definition: definition, graph: graph)) }
     }

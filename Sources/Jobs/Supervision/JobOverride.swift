@@ -31,6 +31,10 @@ public enum JobOverride {
   /// The job runs with that many subtasks a step.
   public static func parallelism(_ count: Int) -> [DocumentEdit] { [.set(["spec", "parallelism"], ConfigValue(.int(Int64(count))))] }
 
-  /// The job keeps its checkpoints in that folder.
-  public static func state(_ folder: String) -> [DocumentEdit] { [.set(["spec", "checkpoint", "store"], .text(folder))] }
+  /// The job keeps its checkpoints in that folder, or in that part of a bucket (`s3://bucket/prefix`).
+  public static func state(_ folder: String) -> [DocumentEdit] {
+    // A folder needs no connection; that of the bucket it stands in for would be a mistake.
+    (folder.hasPrefix("s3://") ? [] : [.remove(["spec", "checkpoint", "connection"])])
+      + [.set(["spec", "checkpoint", "store"], .text(folder))]
+  }
 }

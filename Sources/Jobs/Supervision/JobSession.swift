@@ -7,19 +7,20 @@ public struct JobSession: Sendable {
   /// Clock, threads and files of the run.
   public let runtime: SystemRuntime
   /// Where its checkpoints are.
-  public let store: FileCheckpointStore
+  public let store: ReplicatedCheckpointStore
   /// What runs it.
   public let runner: JobRunner
 
   /// Makes the folders and the threads; nothing runs yet.
   ///
-  /// - Parameter threads: how many cores to use; the job's parallelism when nil.
-  /// - Throws: `FileError` when the checkpoint folder cannot be made.
-  public init(_ job: PlannedJob, threads: Int? = nil, observer: JobObserver = JobObserver()) throws {
+  /// - Parameters:
+  ///   - threads: how many cores to use; the job's parallelism when nil.
+  ///   - environment: where credentials for S3 are looked for when the file names none.
+  /// - Throws: `FileError` when the checkpoint folder cannot be made, `S3Error` when there are no credentials.
+  public init(_ job: PlannedJob, threads: Int? = nil, environment: [String: String] = [:], observer: JobObserver = JobObserver()) throws {
     graph = job.graph
     runtime = SystemRuntime(threads: threads ?? job.graph.parallelism)
-    let policy = job.graph.checkpoint
-    store = try FileCheckpointStore(files: runtime.files, folder: policy.store, secondCopy: policy.secondCopy, job: job.graph.name)
+    store = try job.checkpointStore(files: runtime.files, environment: environment)
     runner = JobRunner(job.graph, runtime: runtime, store: store, observer: observer)
   }
 }
