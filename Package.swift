@@ -62,6 +62,7 @@ let package = Package(
       dependencies: [
         "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .target(name: "Avro", condition: .when(traits: ["Avro"])),
         .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

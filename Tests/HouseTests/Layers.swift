@@ -33,7 +33,7 @@ enum Layers {
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
       "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro"],
-      others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
+      others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "ServiceLifecycle"]),
     // Pure values and functions: knows no engine, no system and no file.
     Layer("SLO"),
     // The only place with YAML.
