@@ -26,27 +26,31 @@ enum Layers {
     Layer("Bindings/RE2", ours: ["CRE2"]),
     Layer("Bindings/HMAC", ours: ["CLibCrypto"]),
     Layer("Bindings/Avro", ours: ["CAvro"]),
+    Layer("Bindings/Snappy", ours: ["CSnappy"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro"],
-      others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "ServiceLifecycle"]),
+      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro", "Snappy"],
+      others: [
+        "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOPosix", "ServiceLifecycle",
+      ]),
     // Pure values and functions: knows no engine, no system and no file.
     Layer("SLO"),
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
-    Layer("sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "SLO"], others: ["ArgumentParser", "Foundation"]),
+    Layer(
+      "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "SLO"], others: ["ArgumentParser", "Foundation"]),
   ]
 
   /// Modules of C code and the folder that may import each; CScan is for the targets that list it.
   static let bindings = [
     "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
     "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
-    "CAvro": "Sources/Bindings/Avro/",
+    "CAvro": "Sources/Bindings/Avro/", "CSnappy": "Sources/Bindings/Snappy/",
   ]
 
   /// The modules that a file imports, with the line's number.
