@@ -18,7 +18,8 @@ let package = Package(
   ],
   // What needs a library that not everybody has. `scripts/build.sh` turns all of them on.
   traits: [
-    .trait(name: "Avro", description: "Topics in Avro, by libavro.")
+    .trait(name: "Avro", description: "Topics in Avro, by libavro."),
+    .trait(name: "Snappy", description: "Prometheus remote write and Loki push, by libsnappy."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -52,6 +53,10 @@ let package = Package(
     .target(
       name: "Avro", dependencies: [.target(name: "CAvro", condition: .when(traits: ["Avro"]))], path: "Sources/Bindings/Avro",
       swiftSettings: strict),
+    .systemLibrary(name: "CSnappy", path: "Sources/Bindings/CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
+    .target(
+      name: "Snappy", dependencies: [.target(name: "CSnappy", condition: .when(traits: ["Snappy"]))], path: "Sources/Bindings/Snappy",
+      swiftSettings: strict),
 
     // The engine, and what it is tested with.
     .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
@@ -63,8 +68,11 @@ let package = Package(
       name: "Connectors",
       dependencies: [
         "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        .target(name: "Snappy", condition: .when(traits: ["Snappy"])),
         .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
@@ -102,7 +110,7 @@ let package = Package(
 
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
-    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP"], swiftSettings: strict),
+    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP", "Snappy"], swiftSettings: strict),
     .target(name: "PlantedData", path: "Tests/Support/PlantedData", exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
       name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"],

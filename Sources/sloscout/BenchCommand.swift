@@ -5,7 +5,7 @@ internal import Benchmarks
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures the engine on this machine.",
-    subcommands: [Fingerprint.self, Text.self, State.self, Restart.self, Topics.self])
+    subcommands: [Fingerprint.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self])
 
   struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs the shipped fingerprint job over a file of JSON lines.")
@@ -52,6 +52,21 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "The job file.") var jobs = "jobs.yaml"
 
     func run() throws { Terminal.print(try RestartBenchmark(program: CommandLine.arguments[0], jobFile: jobs, input: input).run()) }
+  }
+
+  struct OTLP: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "otlp", abstract: "OTLP on one core: protobuf to what the spool keeps, and that to rows.")
+    @Option(help: "traces, logs or metrics.") var signal = "traces"
+    @Option(help: "OTLP/JSON requests to decode, one a line; by default such as the benchmark makes.") var input: String?
+    @Option(help: "About how many seconds of CPU time each figure takes.") var seconds = 2.0
+
+    func run() throws {
+      guard let benchmark = OTLPBenchmark(signal: signal, input: input, seconds: seconds) else {
+        throw ValidationError("--signal is traces, logs or metrics")
+      }
+      Terminal.print(try benchmark.run())
+    }
   }
 
   struct Topics: ParsableCommand {

@@ -27,14 +27,17 @@ enum Layers {
     Layer("Bindings/HMAC", ours: ["CLibCrypto"]),
     Layer("Bindings/HTTP", ours: ["CCurl"], others: ["Dispatch"]),
     Layer("Bindings/Avro", ours: ["CAvro"]),
+    Layer("Bindings/Snappy", ours: ["CSnappy"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", "Avro"],
-      others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
+      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy"],
+      others: [
+        "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOPosix", "ServiceLifecycle",
+      ]),
     // Pure values and functions: knows no engine, no system and no file.
     Layer("SLO"),
     // The only place with YAML.
@@ -52,7 +55,7 @@ enum Layers {
   static let bindings = [
     "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
     "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
-    "CAvro": "Sources/Bindings/Avro/", "CCurl": "Sources/Bindings/HTTP/",
+    "CAvro": "Sources/Bindings/Avro/", "CCurl": "Sources/Bindings/HTTP/", "CSnappy": "Sources/Bindings/Snappy/",
   ]
 
   /// The modules that a file imports, with the line's number.
