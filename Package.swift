@@ -103,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "sloscout",
       dependencies: [
-        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", "Server", "SLO",
+        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", "HTTP", "Server", "SLO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

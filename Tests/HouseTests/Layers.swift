@@ -47,7 +47,7 @@ enum Layers {
       others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
     Layer(
-      "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "Server", "SLO"],
+      "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "HTTP", "Server", "SLO"],
       others: ["ArgumentParser", "Foundation"]),
   ]
 
