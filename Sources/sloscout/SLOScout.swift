@@ -5,9 +5,8 @@ struct SLOScout: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sloscout", abstract: "Turns logs, traces and metrics into service level objectives, on a streaming engine of its own.",
     subcommands: [
-      RunCommand.self, ServerCommand.self, SubmitCommand.self, JobsCommand.self, JobCommand.self, CheckCommand.self, TestCommand.self,
-      ExplainCommand.self, SchemaCommand.self,
-      CheckpointsCommand.self,
-      DLQCommand.self, GenerateCommand.self, FingerprintCommand.self, RedactCommand.self, BenchCommand.self,
+      AnalyzeCommand.self, RunCommand.self, ServerCommand.self, SubmitCommand.self, JobsCommand.self, JobCommand.self, CheckCommand.self,
+      TestCommand.self, ExplainCommand.self, SchemaCommand.self, CheckpointsCommand.self, DLQCommand.self, GenerateCommand.self,
+      FingerprintCommand.self, RedactCommand.self, BenchCommand.self,
     ])
 }
