@@ -19,6 +19,8 @@ package final class ControlServer: Sendable {
     package var database: String
     /// Environment variables that submitted documents may read, with their values.
     package var variables: [String: String] = [:]
+    /// Files, folders and patterns with the telemetry that analyses read.
+    package var telemetry: [String] = []
     /// A token is needed even on loopback.
     package var requiresToken = false
     /// Called with the port once requests are taken.
@@ -30,6 +32,7 @@ package final class ControlServer: Sendable {
   private let options: Options
   private let database: ServerDatabase
   private let supervisor: JobSupervisor
+  private let analyses: AnalysisRunner
   private let tokens: TokenStore
   private let group = Mutex<ServiceGroup?>(nil)
   private static let logger = Logger(label: "sloscout.server")
@@ -38,6 +41,7 @@ package final class ControlServer: Sendable {
     self.options = options
     database = ServerDatabase(url: options.database)
     tokens = TokenStore(database)
+    analyses = AnalysisRunner(AnalysisStore(database: database), paths: options.telemetry)
     supervisor = JobSupervisor(JobStore(database: database), JobDocument(variables: options.variables))
   }
 
@@ -63,11 +67,13 @@ package final class ControlServer: Sendable {
       notice(.token(try await tokens.create("first", .admin, by: "server")))
     }
     try await supervisor.resume()
+    try await analyses.resume()
     let router = Router(context: ServerContext.self)
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: AuthorizationMiddleware(tokens: tokens, policy: AccessPolicy(isOpen: isOpen)))
     HealthRoutes(database: database, supervisor: supervisor).add(to: router)
     JobRoutes(supervisor: supervisor).add(to: router)
+    AnalysisRoutes(runner: analyses, store: AnalysisStore(database: database)).add(to: router)
     FlinkRoutes(supervisor: supervisor).add(to: router)
     AuditRoutes(audit: AuditLog(database)).add(to: router)
     DashboardRoutes().add(to: router)

@@ -37,6 +37,7 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "Port to listen on; 0 takes a free one.") var port = 8000
     @Option(help: "An environment variable that submitted jobs may read besides DATABASE_URL and SLOSCOUT_STATE. May be repeated.")
     var allowVariable: [String] = []
+    @Option(help: "A file, folder or pattern with the OTLP telemetry that analyses read. May be repeated.") var telemetry: [String] = []
     @Flag(help: "Ask for a token on loopback too.") var requireToken = false
 
     func run() async throws {
@@ -45,6 +46,7 @@ struct ServerCommand: AsyncParsableCommand {
       let environment = ProcessInfo.processInfo.environment.merging(["DATABASE_URL": options.database]) { own, _ in own }
       let allowed = Set(allowVariable + ["DATABASE_URL", "SLOSCOUT_STATE"])
       options.variables = environment.filter { allowed.contains($0.key) }
+      options.telemetry = telemetry
       let host = host
       options.onListening = { Terminal.error("listening on http://\(host):\($0)") }
       let server = ControlServer(options)

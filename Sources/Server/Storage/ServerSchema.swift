@@ -23,7 +23,17 @@ enum ServerSchema {
     CREATE FUNCTION sloscout_audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'the audit log is only appended to'; END $$;
     CREATE TRIGGER sloscout_audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sloscout_audit
-      EXECUTE FUNCTION sloscout_audit_is_append_only()
+      EXECUTE FUNCTION sloscout_audit_is_append_only();
+    CREATE TABLE sloscout_analysis (
+      id text PRIMARY KEY, request jsonb NOT NULL,
+      status text NOT NULL CHECK (status IN ('pending', 'running', 'completed', 'failed', 'cancelled')), stage text,
+      idempotency_key text UNIQUE, created_at timestamptz NOT NULL DEFAULT now(), started_at timestamptz, completed_at timestamptz,
+      journeys integer, slis integer, slos integer, artifacts integer, result jsonb, error_code text, error_message text);
+    COMMENT ON TABLE sloscout_analysis IS 'sloscout: analyses, and what came of them';
+    CREATE TABLE sloscout_artifact (
+      analysis text NOT NULL REFERENCES sloscout_analysis ON DELETE CASCADE, path text NOT NULL, content text NOT NULL,
+      PRIMARY KEY (analysis, path));
+    COMMENT ON TABLE sloscout_artifact IS 'sloscout: files that analyses wrote'
     """
   ]
 }

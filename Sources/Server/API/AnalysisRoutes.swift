@@ -1,0 +1,164 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+/// `/api/v1/analyze`: from a service's telemetry to its journeys and what is written about them.
+struct AnalysisRoutes: Sendable {
+  let runner: AnalysisRunner
+  let store: AnalysisStore
+
+  func add(to router: Router<ServerContext>) {
+    let analyses = router.group("/api/v1/analyze")
+    analyses.post { request, context in try await submit(request, context) }
+    analyses.get { request, _ in
+      let limit = min(200, max(1, request.uri.queryParameters.get("limit", as: Int.self) ?? 50))
+      return try JSON.response(List(analyses: try await store.newest(limit: limit).map(AnalysisView.init)))
+    }
+    analyses.get("{id}") { _, context in try JSON.response(AnalysisView(try await find(context))) }
+    analyses.delete("{id}") { _, context in
+      try context.require(.operate)
+      guard try await runner.cancel(try await find(context)) else { throw Problem(409, "ANALYSIS_OVER", "the analysis is over") }
+      return Response(status: .noContent)
+    }
+    analyses.get("{id}/result") { _, context in
+      let analysis = try await find(context)
+      guard let result = try await store.result(analysis.id) else {
+        throw Problem(409, "ANALYSIS_NOT_COMPLETED", "there is no result", "the analysis is \(analysis.status.rawValue)")
+      }
+      return text(result, "application/json")
+    }
+    analyses.get("{id}/artifacts") { _, context in
+      try JSON.response(Files(artifacts: try await store.files(try await find(context).id)))
+    }
+    analyses.get("{id}/artifacts/**") { _, context in
+      let path = context.parameters.getCatchAll().joined(separator: "/")
+      guard let content = try await store.file(try await find(context).id, path) else {
+        throw Problem(404, "ARTIFACT_NOT_FOUND", "the analysis has no file \"\(path)\"")
+      }
+      return text(content, Self.type(path))
+    }
+  }
+
+  private struct List: Encodable { var analyses: [AnalysisView] }
+  private struct Files: Encodable { var artifacts: [String] }
+
+  private func submit(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try context.require(.operate)
+    let body: ByteBuffer
+    do { body = try await request.body.collect(upTo: context.maxUploadSize) } catch is NIOTooManyBytesError {
+      throw Problem(413, "BODY_TOO_LARGE", "the body is longer than \(context.maxUploadSize) bytes")
+    }
+    let wanted = try AnalysisRequest(json: Data(body.readableBytesView))
+    let key = HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] }
+    let (analysis, isNew) = try await runner.submit(wanted, key: key, by: context.identity.name)
+    if !isNew, analysis.request != wanted {
+      throw Problem(409, "IDEMPOTENCY_KEY_REUSED", "the key was used for another request", "that is analysis \(analysis.id)")
+    }
+    var response = try JSON.response(AnalysisView(analysis), status: 202)
+    response.headers[.location] = "/api/v1/analyze/\(analysis.id)"
+    return response
+  }
+
+  private func find(_ context: ServerContext) async throws -> StoredAnalysis {
+    let id = context.parameters.get("id") ?? ""
+    guard id.utf8.count == 36, let analysis = try await store.find(id) else {
+      throw Problem(404, "JOB_NOT_FOUND", "there is no analysis \"\(id.prefix(64))\"")
+    }
+    return analysis
+  }
+
+  private func text(_ content: String, _ type: String) -> Response {
+    var response = Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: content)))
+    response.headers[.contentType] = type
+    // What was made from telemetry must not act in the name of the server, whatever a span was called.
+    response.headers[.contentSecurityPolicy] = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    response.headers[.xContentTypeOptions] = "nosniff"
+    return response
+  }
+
+  private static func type(_ path: String) -> String {
+    switch path.split(separator: ".").last {
+    case "html": "text/html; charset=utf-8"
+    case "json": "application/json"
+    case "yaml", "yml": "application/yaml"
+    default: "text/plain; charset=utf-8"
+    }
+  }
+}
+
+/// An analysis as clients see it.
+struct AnalysisView: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case id = "job_id"
+    case status, state, message, stage, error
+    case service = "service_name"
+    case namespace, environment
+    case hours = "lookback_hours"
+    case progress = "progress_percent"
+    case estimate = "estimated_duration_seconds"
+    case url = "status_url"
+    case created = "created_at"
+    case started = "started_at"
+    case completed = "completed_at"
+    case journeys = "journeys_discovered"
+    case slis = "slis_found"
+    case slos = "slos_generated"
+    case artifacts = "artifacts_generated"
+    case result = "result_url"
+  }
+
+  struct Failure: Encodable {
+    private enum CodingKeys: String, CodingKey {
+      case code = "error_code"
+      case message
+    }
+    var code: String
+    var message: String
+  }
+
+  var id: String
+  var status: String
+  /// What the original's demo said: `accepted` for what has not begun.
+  var state: String
+  var message: String
+  var stage: String?
+  var error: Failure?
+  var service: String
+  var namespace: String
+  var environment: String?
+  var hours: Int
+  var progress: Int
+  var estimate = 10
+  var url: String
+  var created: String
+  var started: String?
+  var completed: String?
+  var journeys: Int?
+  var slis: Int?
+  var slos: Int?
+  var artifacts: Int?
+  var result: String?
+
+  init(_ analysis: StoredAnalysis) {
+    (id, status) = (analysis.id, analysis.status.rawValue)
+    state = analysis.status == .pending ? "accepted" : status
+    (service, namespace, environment) = (analysis.request.service, analysis.request.namespace, analysis.request.environment)
+    hours = analysis.request.hours
+    (stage, created, started, completed) = (analysis.stage, analysis.createdAt, analysis.startedAt, analysis.completedAt)
+    url = "/api/v1/analyze/\(analysis.id)"
+    (journeys, slis, slos, artifacts) = (analysis.journeys, analysis.slis, analysis.slos, analysis.artifacts)
+    switch analysis.status {
+    case .pending: (progress, message) = (0, "waits for its turn")
+    case .running:
+      progress = stage.flatMap(AnalysisStage.init)?.progress ?? 1
+      message = "\(stage ?? "collect")"
+    case .completed:
+      (progress, message) = (100, "\(analysis.journeys ?? 0) journeys, \(analysis.artifacts ?? 0) files")
+      result = "\(url)/result"
+    case .failed, .cancelled:
+      (progress, message) = (100, analysis.errorMessage ?? "")
+      error = Failure(code: analysis.errorCode ?? "", message: analysis.errorMessage ?? "")
+    }
+  }
+}

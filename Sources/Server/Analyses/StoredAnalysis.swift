@@ -1,0 +1,49 @@
+/// An analysis: what was asked, how far it is, and what came of it. Durable.
+struct StoredAnalysis: Sendable {
+  /// Where it stands.
+  enum Status: String, Sendable, Codable {
+    case pending
+    case running
+    case completed
+    case failed
+    case cancelled
+
+    var isOver: Bool { self == .completed || self == .failed || self == .cancelled }
+  }
+
+  var id: String
+  var request: AnalysisRequest
+  var status = Status.pending
+  /// What is being done, in the words of `AnalysisStage`.
+  var stage: String?
+  /// RFC 3339.
+  var createdAt = ""
+  var startedAt: String?
+  var completedAt: String?
+  /// Journeys found; nil before the end.
+  var journeys: Int?
+  var slis: Int?
+  var slos: Int?
+  var artifacts: Int?
+  /// A stable code and a sentence, when it failed.
+  var errorCode: String?
+  var errorMessage: String?
+}
+
+/// The stages of an analysis, in their order.
+enum AnalysisStage: String, Sendable, CaseIterable {
+  case collect
+  case assemble
+  case journeys
+  case artifacts
+
+  /// Percent of the work that is done when it begins: reading takes most of the time.
+  var progress: Int {
+    switch self {
+    case .collect: 5
+    case .assemble: 70
+    case .journeys: 80
+    case .artifacts: 90
+    }
+  }
+}
