@@ -111,7 +111,7 @@ struct AnalysisStore: Sendable {
   }
 
   private func update(_ change: String, _ id: String, _ values: [String]) async throws {
-    try await database.perform { client in
+    _ = try await database.perform { client in
       try client.query(
         "UPDATE sloscout_analysis SET \(change) WHERE id = $1 AND status IN ('pending', 'running')", [id] + values.map { Optional($0) })
     }

@@ -129,7 +129,7 @@ package final class TelemetryReader {
     resource += 1
     service = .init(start: nil, count: 0)
     environment = .init(start: nil, count: 0)
-    guard let value, let list = text.find("attributes", in: value), attributes.load(text, list) else { return }
+    guard let value, var list = text.find("attributes", in: value), attributes.load(text, &list) else { return }
     if let inner = attributes.string("service.name", text) { service = plain(inner) ?? service }
     for name in ["deployment.environment.name", "deployment.environment"] as [StaticString] where environment.isEmpty {
       if let inner = attributes.string(name, text) { environment = plain(inner) ?? environment }
@@ -243,8 +243,9 @@ package final class TelemetryReader {
   private func load(_ list: Int) {
     guard var index = text.array(list) else { return }
     while let item = text.nextItem(&index) {
-      if let (rawKey, value) = text.keyValue(item), let value {
-        let name = UnsafeBufferPointer(rebasing: rawKey[1..<rawKey.count - 1])
+      var end = 0
+      if let entry = text.keyValue(item, end: &end), let value = entry.value {
+        let name = UnsafeBufferPointer(rebasing: entry.rawKey[1..<entry.rawKey.count - 1])
         if let (key, age) = keys.find(name), values[key.rawValue] < 0 || age < ages[key.rawValue] {
           values[key.rawValue] = value
           ages[key.rawValue] = age
