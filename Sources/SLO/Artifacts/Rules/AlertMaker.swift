@@ -1,0 +1,105 @@
+/// Writes the alerts of an objective.
+package struct AlertMaker: Sendable {
+  private let maker: RuleMaker
+  private var objective: Objective { maker.objective }
+
+  package init(_ maker: RuleMaker) { self.maker = maker }
+
+  /// `TravelQueryLatencyErrorBudgetBurn`.
+  package var burnName: String { Names.camel(objective.name) + "ErrorBudgetBurn" }
+
+  package var rules: [Rule] { objective.pairs.map(burn) + guards }
+
+  // MARK: Burn
+
+  private func burn(_ pair: BurnPair) -> Rule {
+    func exceeds(_ window: RateWindow) -> PromQL {
+      .operation(maker.recorded("slo:sli_error:ratio_rate", window: window), .greater, .number(pair.threshold))
+    }
+    let events = PromQL.operation(
+      .binary(
+        PromQL.Binary(maker.recorded("slo:sli_total:rate", window: pair.long), .multiply, nil, .number(Double(pair.long.minutes * 60)))),
+      .greaterOrEqual, .number(Double(pair.minimumEvents)))
+    return Rule(
+      kind: .alert(hold: pair.hold), name: burnName,
+      expression: .all([exceeds(pair.long).grouped, exceeds(pair.short).grouped, events.grouped], on: ["sloth_id"]),
+      labels: burnLabels(pair), annotations: annotations(pair, value: "{{ $value | humanizePercentage }}"))
+  }
+
+  /// The labels that a firing alert has.
+  package func burnLabels(_ pair: BurnPair) -> [(String, String)] {
+    alertLabels(pair.severity) + [
+      ("long_window", pair.long.name), ("short_window", pair.short.name), ("burn_rate", NumberText.decimal(pair.factor)),
+      ("budget_consumed", NumberText.percent(pair.budgetShare)), ("exhaustion", NumberText.minutes(pair.exhaustion)),
+    ]
+  }
+
+  /// The annotations, with the error ratio as given: a template in the rule, a number in its test.
+  package func annotations(_ pair: BurnPair, value: String) -> [(String, String)] {
+    let title = "\(objective.indicator.journey): \(objective.indicator.kind.title)"
+    return [
+      (
+        "summary",
+        "\(title) burns its error budget at more than \(NumberText.decimal(pair.factor)) times the allowed rate (\(pair.long.name) and \(pair.short.name))"
+      ),
+      (
+        "description",
+        "\(value) of the requests of the last \(pair.long.name) are bad; the objective allows \(NumberText.percent(objective.target.budget, places: 4)). At this rate the budget of \(objective.window.text) is gone within \(NumberText.minutes(pair.exhaustion))."
+      ),
+    ] + links
+  }
+
+  private func alertLabels(_ severity: BurnPair.Severity) -> [(String, String)] {
+    maker.labels.filter { !["sloth_service", "sloth_slo"].contains($0.0) } + [
+      ("severity", severity.rawValue), ("team", maker.options.team),
+    ]
+  }
+
+  private var links: [(String, String)] {
+    let paths = ArtifactPaths(maker.options)
+    return [
+      ("runbook_url", paths.link(paths.runbook(objective))), ("dashboard_url", paths.dashboardLink(objective)),
+      ("evidence_url", paths.link(paths.runbook(objective)) + "#4-evidence"),
+    ]
+  }
+
+  // MARK: Guards
+
+  /// Alerts about the objective itself: no data, no budget, no traffic.
+  package var guards: [Rule] {
+    let indicator = objective.indicator
+    let remaining = PromQL.operation(maker.recorded("slo:period_error_budget_remaining:ratio"), .lessOrEqual, .number(0))
+    var before = PromQL.Selector("slo:sli_total:rate1h", maker.identity)
+    before.shift.offset = 604_800_000
+    let collapsed = PromQL.operation(
+      maker.recorded("slo:sli_total:rate", window: .h1), .less, on: ["sloth_id"],
+      .binary(PromQL.Binary(.number(0.05), .multiply, nil, .selector(before))))
+    // Less than a request a minute last week is no traffic to miss.
+    let wasBusy = PromQL.operation(.selector(before), .greater, .number(NumberText.rounded(1.0 / 60)))
+    var rules = [
+      Rule(
+        kind: .alert(hold: 10), name: "SLOMetricAbsent", expression: .call("absent", [.selector(indicator.total)]),
+        labels: alertLabels(.ticket),
+        annotations: [
+          ("summary", "\(objective.name): the series of the indicator are gone"),
+          ("description", "\(indicator.total.name) has no series for \(indicator.journey): the objective is blind."),
+        ] + links),
+      Rule(
+        kind: .alert(hold: 0), name: "SLOBudgetExhausted", expression: remaining, labels: alertLabels(.ticket),
+        annotations: [
+          ("summary", "\(objective.name): the error budget of \(objective.window.text) is gone"),
+          ("description", "More than \(NumberText.percent(objective.target.budget, places: 4)) of the requests of the window were bad."),
+        ] + links),
+    ]
+    guard objective.method == .occurrences else { return rules }
+    rules.append(
+      Rule(
+        kind: .alert(hold: 10), name: "SLOTrafficCollapsed", expression: .all([collapsed.grouped, wasBusy.grouped], on: ["sloth_id"]),
+        labels: alertLabels(.ticket),
+        annotations: [
+          ("summary", "\(objective.name): traffic is below 5 % of the same hour last week"),
+          ("description", "Few requests spend little budget: look whether users can reach the service at all."),
+        ] + links))
+    return rules
+  }
+}
