@@ -20,7 +20,7 @@ struct AnalyzeCommand: ParsableCommand {
         sloscout analyze telemetry/ --edits journeys.yaml --json > journeys.json
 
       EXIT CODES
-        0 journeys were found   1 there is nothing to show, and standard error says why   2 the edits are wrong   64 wrong usage
+        0 journeys were found   1 there is nothing to show, and standard error says why   2 the edits or the faults are wrong   64 wrong usage
       """)
 
   @Argument(help: "Files, folders or patterns.") var paths: [String]
@@ -28,6 +28,7 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "How far back, counted from the newest record: 90m, 24h, 7d. Without it all is taken.") var lookback: String?
   @Option(help: "Only this deployment environment.") var environment: String?
   @Option(help: "A file of names, pins, merges and splits of journeys.") var edits: String?
+  @Option(help: "JSON of injected faults: says how well indicators tell their minutes from others.") var faults: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
 
   func validate() throws {
@@ -58,7 +59,19 @@ struct AnalyzeCommand: ParsableCommand {
     Terminal.clearStatus()
     let times = analysis.timings.map { "\($0.stage) \($0.nanoseconds / 1_000_000) ms" }
     Terminal.error("\(analysis.facts.bytes >> 20) MiB of content: \(times.joined(separator: ", "))")
-    Terminal.output(json ? AnalysisJSON.text(analysis) : AnalysisSummary.text(analysis))
+    let quality = try faults.map { try judge($0, analysis) }
+    if json { return Terminal.output(AnalysisJSON.text(analysis, quality: quality)) }
+    Terminal.output(AnalysisSummary.text(analysis) + (quality.map { "\n" + QualityText.text($0) } ?? ""))
+  }
+
+  private func judge(_ path: String, _ analysis: Analysis) throws -> QualityTable {
+    do {
+      let faults = try FaultFile.read(path: path, services: analysis.traces.store.services.strings)
+      return QualityJudge.judge(analysis.traces, analysis.discovery, logs: analysis.logs, faults: faults)
+    } catch {
+      Terminal.error("\(error)")
+      throw ExitCode(Exit.wrongFile)
+    }
   }
 
   private func show(_ progress: Analysis.Progress) {

@@ -1,12 +1,12 @@
 internal import Dataflow
-internal import SLO
+package import SLO
 
 /// What an analysis found, for programs: `sloscout analyze --json`. Equal inputs give equal bytes; times are not in it.
 package enum AnalysisJSON {
   /// One object, with a line end.
-  package static func text(_ analysis: Analysis) -> String {
+  package static func text(_ analysis: Analysis, quality: QualityTable? = nil) -> String {
     let discovery = analysis.discovery
-    let members: [(String, JSONText)] = [
+    var members: [(String, JSONText)] = [
       ("files", .strings(analysis.files)),
       (
         "window",
@@ -36,6 +36,7 @@ package enum AnalysisJSON {
           })
       ),
     ]
+    if let quality { members.append(("quality", QualityText.json(quality))) }
     return JSONText.object(members).prettyText
   }
 

@@ -15,7 +15,12 @@ enum JourneyConfidence {
     let errors: (Double, String) =
       switch evidence {
       case .spans: (1, "status or codes of spans tell errors")
-      case .logs: (0.9, "errors are told by log records of severity error: the spans say nothing")
+      case .logs: 
+        (
+          0.9,
+          "errors are told by log records of severity error: the spans say nothing"
+            + (tally.habits.isEmpty ? "" : "; \(tally.habits.count) steps log one in most traces, which counts as their habit")
+        )
       case .none: (0.8, "nothing tells errors: no status, no codes, no log records with trace ids")
       }
     var factors = [

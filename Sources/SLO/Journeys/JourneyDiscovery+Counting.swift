@@ -3,12 +3,15 @@ extension JourneyDiscovery {
   mutating func count(_ number: Int, _ edits: JourneyEdits) -> Journey {
     let failures = TraceFailures(set, logs)
     let judge = failures.judge(tallies[number].members)
+    let habits = judge == .logs ? failures.habits(tallies[number].members) : []
+    tallies[number].habits = habits
     var failed: [Bool] = []
     for index in tallies[number].members {
       let trace = set.traces[index]
       let root = set.spans[trace.root]
-      let verdict = failures.verdict(trace, judge, &failed)
+      let verdict = failures.verdict(trace, judge, habits: habits, &failed)
       let isFailed = verdict.isFailed && judge != .nobody
+      if isFailed { failedTraces.insert(index) }
       if isFailed { tallies[number].failed.append((index, verdict.spans)) }
       let weight = Double(root.weight)
       tallies[number].duration.insert(root.duration)
@@ -20,7 +23,7 @@ extension JourneyDiscovery {
     }
     for index in tallies[number].attached {
       let trace = set.traces[index]
-      _ = failures.verdict(trace, judge, &failed)
+      _ = failures.verdict(trace, judge, habits: habits, &failed)
       let head = set.spans[set.traces[Int(set.upstream[index])].root].start
       add(number, trace, failed, nil, head)
       addQueueCall(number, index)

@@ -17,6 +17,8 @@ package struct JourneyDiscovery {
     package var journeys: [Journey] = []
     /// For each trace of the set the index of its journey, or nil.
     package var assignment: [Int?] = []
+    /// Traces that failed, as indices.
+    package var failed: Set<Int> = []
     /// Why the others have none, and how many those are.
     package var unassigned: [Unassigned: Int] = [:]
     /// Traces within the window and the environment.
@@ -35,6 +37,7 @@ package struct JourneyDiscovery {
   var tallies: [JourneyTally] = []
   var steps: [StepTally] = []
   var calls: [CallTally] = []
+  var failedTraces: Set<Int> = []
   var stepNumbers = NumberMap()
   var callNumbers = NumberMap()
 
@@ -95,6 +98,7 @@ package struct JourneyDiscovery {
     var places = [Int](repeating: -1, count: tallies.count)
     for (place, entry) in journeys.enumerated() { places[entry.number] = place }
     result.journeys = Self.slugged(journeys.map(\.journey))
+    result.failed = failedTraces
     result.assignment = home.map { $0 < 0 ? nil : places[$0] }
     let known = Set(ids).union(edits.splits.map(\.id))
     result.unknownEdits = edits.references.filter { !known.contains($0) }.sorted()

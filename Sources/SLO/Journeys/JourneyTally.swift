@@ -44,5 +44,7 @@ struct JourneyTally {
   var incomplete = 0
   var skewed = 0
   var sampled = 0
+  /// Steps that log errors in most traces.
+  var habits: Set<Int32> = []
   var failed: [(trace: Int, spans: Int)] = []
 }

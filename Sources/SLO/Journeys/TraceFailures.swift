@@ -47,14 +47,31 @@ struct TraceFailures {
     return trace.range.first { set.service($0) != service }
   }
 
-  /// - Parameter failed: for each span of the trace whether it failed, from the trace's first on; written here.
-  func verdict(_ trace: TraceSet.Trace, _ judge: Judge, _ failed: inout [Bool]) -> Verdict {
+  /// Steps that log an error in more than half of a journey's traces: that is how they talk, and says nothing about a request.
+  func habits(_ traces: [Int]) -> Set<Int32> {
+    var counts: [Int32: Int] = [:]
+    for index in traces {
+      let trace = set.traces[index]
+      guard let errors = logs.errors[set.id(trace)] else { continue }
+      for step in Set(trace.range.filter { errors.contains(set.spans[$0].id) }.map { set.spans[$0].step }) { counts[step, default: 0] += 1 }
+    }
+    return Set(counts.filter { traces.count >= 10 && $0.value * 2 > traces.count }.keys)
+  }
+
+  /// - Parameters:
+  ///   - habits: steps whose error records say nothing.
+  ///   - failed: for each span of the trace whether it failed, from the trace's first on; written here.
+  func verdict(_ trace: TraceSet.Trace, _ judge: Judge, habits: Set<Int32>, _ failed: inout [Bool]) -> Verdict {
     failed.removeAll(keepingCapacity: true)
     var verdict = Verdict()
     if judge == .logs {
       let errors = logs.errors[set.id(trace)] ?? []
-      for index in trace.range { failed.append(!errors.isEmpty && errors.contains(set.spans[index].id)) }
-      verdict.isFailed = !errors.isEmpty
+      for index in trace.range {
+        failed.append(!errors.isEmpty && errors.contains(set.spans[index].id) && !habits.contains(set.spans[index].step))
+      }
+      // A record without a span, or with one that never came, counts for its trace.
+      let isElsewhere = !errors.isEmpty && !errors.isSubset(of: trace.range.lazy.map { set.spans[$0].id })
+      verdict.isFailed = isElsewhere || failed.contains(true)
     } else {
       for index in trace.range { failed.append(set.spans[index].outcome == .failed) }
     }
