@@ -23,10 +23,12 @@ struct ServerOptions: ParsableArguments {
     var request = HTTPClient.Request(method, address + path, body: body.map { Array($0.utf8)[...] })
     if body != nil { request.headers.append(("Content-Type", "application/yaml")) }
     if let token { request.headers.append(("Authorization", "Bearer \(token)")) }
-    let client = HTTPClient()
-    defer { client.close() }
     let response: HTTPClient.Response
-    do { response = try client.perform(request) } catch {
+    do {
+      let client = try HTTPClient()
+      defer { client.close() }
+      response = try client.perform(request)
+    } catch {
       Terminal.error("\(address) does not answer: \(error)\n  hint: start it with sloscout server, or name another with --server")
       throw ExitCode(Exit.failed)
     }
