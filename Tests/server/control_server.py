@@ -166,6 +166,69 @@ def refusals(server, folder):
     claim("another name for this machine is refused", server.call("GET", "/api/v1/jobs", Host="evil.example")[0] == 403)
 
 
+def traces(path):
+    """Two hundred requests through two services, one in twenty fails, in OTLP/JSON."""
+    def span(trace, span_id, parent, name, kind, start, milliseconds, code, **attributes):
+        return {
+            "traceId": f"{trace:032x}", "spanId": f"{span_id:016x}", "parentSpanId": f"{parent:016x}" if parent else "", "name": name, "kind": kind,
+            "startTimeUnixNano": str(start), "endTimeUnixNano": str(start + milliseconds * 1_000_000), "status": {"code": code},
+            "attributes": [{"key": key.replace("_", "."), "value": {"stringValue": value}} for key, value in attributes.items()]}
+
+    def resource(service, spans):
+        return {"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}, "scopeSpans": [{"spans": spans}]}
+
+    with open(path, "w") as out:
+        for number in range(1, 201):
+            start = 1_767_225_600_000_000_000 + number * 7_000_000_000
+            code = 2 if number % 20 == 0 else 0
+            root = span(number, number * 4 + 1, 0, "POST /checkout", 2, start, 80 + number % 50, code, http_route="/checkout")
+            call = span(number, number * 4 + 2, number * 4 + 1, "charge", 2, start + 5_000_000, 40, code)
+            out.write(json.dumps({"resourceSpans": [resource("shop", [root]), resource("payment", [call])]}) + "\n")
+
+
+def analyses(binary, url, folder):
+    traces(folder / "traces.otlp.jsonl")
+    own = database(url, "server_analyses")
+    server = Server(binary, own, "--telemetry", str(folder / "traces.otlp.jsonl"))
+    ask = lambda body, **headers: server.call("POST", "/api/v1/analyze", json.dumps(body), Content_Type="application/json", **headers)
+
+    def end(identity):
+        for _ in range(300):
+            view = server.call("GET", f"/api/v1/analyze/{identity}")[1]
+            if view["status"] in ("completed", "failed", "cancelled"):
+                return view
+            time.sleep(0.1)
+        claim("an analysis ends", False, view)
+
+    body = {"service_name": "payment", "namespace": "production", "lookback_hours": 24}
+    status, view, response = ask(body, Idempotency_Key="one")
+    claim("an analysis is accepted", status == 202 and view["state"] == "accepted" and response.getheader("Location") == view["status_url"], view)
+    status, again, _ = ask(body, Idempotency_Key="one")
+    claim("the same key is the same analysis", again["job_id"] == view["job_id"], again)
+    claim("the same key for something else is refused", ask({"service_name": "shop"}, Idempotency_Key="one")[0] == 409)
+    server.kill()
+    server = Server(binary, own, "--telemetry", str(folder / "traces.otlp.jsonl"))
+    view = end(view["job_id"])
+    claim("an analysis survives a kill of the server", view["status"] == "completed" and view["journeys_discovered"] == 1, view)
+    status, result, _ = server.call("GET", view["result_url"])
+    journey = result["journeys"][0]
+    claim("its journey has the requests and errors of the file", (journey["requests"], journey["errors"]) == (200, 10), journey)
+    status, files, _ = server.call("GET", f"{view['status_url']}/artifacts")
+    claim("it wrote rules, dashboards, objectives, runbooks and a report", len(files["artifacts"]) == view["artifacts_generated"] > 5, files)
+    page = next(path for path in files["artifacts"] if path.endswith("index.html"))
+    status, text, response = server.call("GET", f"{view['status_url']}/artifacts/{page}")
+    claim("files can be read, and cannot act", status == 200 and "sandbox" in response.getheader("Content-Security-Policy", ""), status)
+    view = end(ask({"service_name": "paymnt"})[1]["job_id"])
+    claim("an unknown service is named, with the close ones",
+          view["status"] == "failed" and view["error"]["error_code"] == "SERVICE_NOT_FOUND" and "payment" in view["error"]["message"], view)
+    for wrong in [{}, {"service_name": 7}, {"service_name": "a", "lookback_hours": 0}, {"service_name": "a", "lookback_hours": 5, "analysis_window_days": 2}, []]:
+        status, problem, _ = ask(wrong)
+        claim(f"{json.dumps(wrong)} is refused", status == 422 and problem["error_code"] == "REQUEST_INVALID", (status, problem))
+    claim("an analysis that is over cannot be cancelled", server.call("DELETE", view["status_url"])[0] == 409)
+    claim("an analysis that is not there is not found", server.call("GET", "/api/v1/analyze/none")[0] == 404)
+    server.stop()
+
+
 def access(binary, url):
     env = {**os.environ, "DATABASE_URL": url}
     make = lambda name, role: subprocess.run(
@@ -203,6 +266,7 @@ def main():
     binary, url = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="sloscout-server-") as folder:
         own = steering(binary, url, Path(folder))
+        analyses(binary, url, Path(folder))
         access(binary, own)
 
 
