@@ -3,12 +3,13 @@
 #
 #   scripts/python.sh
 #
-# fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry.
+# fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry;
+# jsonschema and PyYAML read what we write.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
 
-packages=(fastavro==1.13.1 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2)
+packages=(fastavro==1.13.1 jsonschema==4.26.0 PyYAML==6.0.3 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2)
 venv=$root/.venv
 mark="$venv/packages: ${packages[*]}"
 if [ "$(cat "$venv/sloscout" 2>/dev/null || true)" != "$mark" ]; then

@@ -63,5 +63,8 @@ done
 step "the OpenTelemetry SDK sends to a job that is killed meanwhile"
 limited 5 "the SDK" "$python" Tests/telemetry/otlp_sdk.py "$sloscout"
 
+step "promtool checks generated rules, runs their tests, and finds five mutations"
+limited 20 "promtool" "$python" Tests/promtool/check.py "$sloscout"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

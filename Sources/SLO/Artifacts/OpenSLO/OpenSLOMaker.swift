@@ -45,7 +45,7 @@ struct OpenSLOMaker {
     let names = plans.map(\.journey.name).joined(separator: ", ")
     return document(
       "Service", Names.label(service), title: service,
-      spec: ["description": .text(String("Entry of \(plans.count) journeys: \(names)".prefix(1000)))])
+      spec: ["description": .text(String("Entry of \(plans.count == 1 ? "the journey" : "the journeys") \(names)".prefix(1000)))])
   }
 
   private var dataSource: StructuredValue {

@@ -45,7 +45,7 @@ struct ReportMaker {
         ? "<a href=\"\(paths.rules(objective))\">rules</a> <a href=\"\(paths.ruleTests(objective))\">test</a> <a href=\"\(paths.runbook(objective))\">runbook</a>"
         : ""
       rows +=
-        "<tr\(isChosen ? " class=\"chosen\"" : "")><td>\(HTML.escaped(objective.name))</td><td>\(objective.variant.rawValue)</td><td>\(HTML.escaped(objective.sentence))\(objective.isFeasible ? "" : " <span class=\"warn\">not feasible</span>")</td><td class=\"n\">\(left)</td><td class=\"n\">\(NumberText.fixed(backtest.pagesPerMonth, places: 1, trim: true))</td><td class=\"n\">\(backtest.minutesBreached)</td><td>\(files)</td></tr>\n"
+        "<tr\(isChosen ? " class=\"chosen\"" : "")><td class=\"w\">\(HTML.escaped(objective.name))</td><td>\(objective.variant.rawValue)</td><td>\(HTML.escaped(objective.sentence))\(objective.isFeasible ? "" : " <span class=\"warn\">not feasible</span>")</td><td class=\"n\">\(left)</td><td class=\"n\">\(NumberText.fixed(backtest.pagesPerMonth, places: 1, trim: true))</td><td class=\"n\">\(backtest.minutesBreached)</td><td class=\"w\">\(files)</td></tr>\n"
     }
     return
       "<h2>Objectives, replayed over history</h2><p>The rules of each variant were evaluated over the minutes that the traces cover. The marked one is written to the rule files.</p><div class=\"scroll\"><table><thead><tr><th>objective</th><th>variant</th><th>target</th><th class=\"n\">budget left</th><th class=\"n\">pages per month</th><th class=\"n\">minutes breached</th><th>files</th></tr></thead><tbody>\n\(rows)</tbody></table></div>\n"
@@ -81,7 +81,7 @@ struct ReportMaker {
     h1{font-size:26px;margin:0 0 4px}h2{font-size:19px;margin:36px 0 8px}h4{margin:14px 0 4px;font-size:14px}.lead,.key{color:var(--soft)}.key{font-size:13px}
     a{color:var(--accent)}code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
     th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}th{font-size:13px;color:var(--soft);font-weight:600}
-    .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.chosen{background:var(--mark)}.warn{color:var(--bad);font-weight:600}
+    .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.w{white-space:nowrap}.chosen{background:var(--mark)}.warn{color:var(--bad);font-weight:600}
     section{border-top:1px solid var(--line);margin-top:36px}.map rect{fill:var(--box);stroke:var(--line)}.map .failed>rect:first-of-type{stroke:var(--bad)}
     .map .bar{fill:var(--accent);stroke:none}.map .call{fill:none;stroke:var(--soft);opacity:.55}.map text{fill:var(--fg);font:12px system-ui,sans-serif}
     .map .service{font-weight:600}.map .operation,.map .figures{fill:var(--soft);font-size:11px}ul{margin:4px 0;padding-left:20px}
