@@ -87,7 +87,7 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", .product(name: "Logging", package: "swift-log"),
+        "Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", "SLO", .product(name: "Logging", package: "swift-log"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

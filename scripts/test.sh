@@ -69,5 +69,8 @@ limited 5 "the server's test" "$python" Tests/server/control_server.py "$sloscou
 step "a browser walks through the dashboard"
 limited 5 "the browser" "$python" Tests/server/browser.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES" .build/screenshots
 
+step "promtool checks generated rules, runs their tests, and finds five mutations"
+limited 20 "promtool" "$python" Tests/promtool/check.py "$sloscout"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

@@ -43,7 +43,7 @@ enum Layers {
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
     Layer(
-      "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "Postgres"],
+      "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", "SLO"],
       others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
     Layer(

@@ -8,6 +8,13 @@ struct ArtifactPaths: Sendable {
   func ruleTests(_ objective: Objective) -> String {
     "prometheus/rules/\(Names.label(objective.service))/\(objective.name).rules_test.yaml"
   }
+  /// The rules of the whole window, and their test.
+  func periodRules(_ objective: Objective) -> String {
+    "prometheus/rules/\(Names.label(objective.service))/\(objective.name)-period.rules.yaml"
+  }
+  func periodRuleTests(_ objective: Objective) -> String {
+    "prometheus/rules/\(Names.label(objective.service))/\(objective.name)-period.rules_test.yaml"
+  }
   func runbook(_ objective: Objective) -> String { "runbooks/\(Names.label(objective.service))/\(objective.name).md" }
   func openSLO(_ service: String) -> String { "openslo/slos/\(Names.label(service)).yaml" }
   func drafts(_ service: String) -> String { "openslo/drafts/\(Names.label(service)).yaml" }

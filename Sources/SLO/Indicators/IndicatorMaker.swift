@@ -65,8 +65,10 @@ package struct IndicatorMaker: Sendable {
       found.explanation = "journey metrics of this journey exist: they count exactly its requests"
       return found
     }
-    for family in SeriesFamily.known {
-      guard let match = SeriesMatch(family, journey, inventory) else { continue }
+    let matches = SeriesFamily.known.compactMap { SeriesMatch($0, journey, inventory) }
+    // Some instruments share the counter: the one whose histogram exists is meant.
+    if let match = matches.first(where: { !$0.edges.isEmpty }) ?? matches.first {
+      let family = match.family
       let total = PromQL.Selector(family.count, match.matchers)
       let bad = family.error.map { total.with([$0]) } ?? PromQL.Selector(family.errorCount ?? family.count, match.matchers)
       let shown = match.matchers.map { "\($0.label)=\"\($0.value)\"" }.joined(separator: ", ")

@@ -138,6 +138,7 @@ struct PromQLLexer {
       (total, last) = (sum, index)
       place += unit.utf8.count
     }
+    guard last >= 0 else { return nil }
     guard !Self.isLetter(byte()), byte() != UInt8(ascii: ".") else { throw failure("this is no duration", at: start) }
     return total
   }

@@ -117,9 +117,8 @@ struct PromQLParser {
     }
   }
 
-  private static let keywords: Set<String> = [
-    "and", "or", "unless", "atan2", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset",
-  ]
+  /// Words that are no names of metrics; other keywords are, as in Prometheus.
+  private static let keywords: Set<String> = ["atan2", "on", "ignoring", "group_left", "group_right", "bool"]
 
   private mutating func named(_ word: String) throws(PromQL.Failure) -> PromQL {
     let lower = word.lowercased()

@@ -1,5 +1,6 @@
 internal import Dataflow
 internal import Jobs
+internal import SLO
 
 /// What an analysis leaves behind.
 struct AnalysisOutcome: Sendable {
@@ -46,7 +47,14 @@ struct AnalysisOutcome: Sendable {
         if next != current { stage(next) }
         current = next
       }
-      return AnalysisOutcome(json: AnalysisJSON.text(analysis), journeys: analysis.journeys.count)
+      stage(.artifacts)
+      let files = try ArtifactTree.make(journeys: analysis.journeys)
+      var outcome = AnalysisOutcome(json: AnalysisJSON.text(analysis), journeys: analysis.journeys.count)
+      // Each objective stands on one indicator of its own, and each has one file of rules.
+      outcome.slos = files.count { $0.path.hasPrefix("kubernetes/prometheusrules/") }
+      outcome.slis = outcome.slos
+      outcome.files = files.map { ($0.path, String(decoding: $0.bytes, as: UTF8.self)) }
+      return outcome
     } catch { throw Failure(error) }
   }
 }

@@ -26,12 +26,17 @@ package struct AlertMaker: Sendable {
       labels: burnLabels(pair), annotations: annotations(pair, value: "{{ $value | humanizePercentage }}"))
   }
 
-  /// The labels that a firing alert has.
+  /// The labels of the rule. A firing alert also keeps those of the recorded ratio.
   package func burnLabels(_ pair: BurnPair) -> [(String, String)] {
     alertLabels(pair.severity) + [
       ("long_window", pair.long.name), ("short_window", pair.short.name), ("burn_rate", NumberText.decimal(pair.factor)),
       ("budget_consumed", NumberText.percent(pair.budgetShare)), ("exhaustion", NumberText.minutes(pair.exhaustion)),
     ]
+  }
+
+  /// The labels that a firing alert has: the rule's, and the window of the ratio that it shows.
+  package func firingLabels(_ pair: BurnPair) -> [(String, String)] {
+    burnLabels(pair) + [("window", pair.long.name), ("sloth_window", pair.long.name)]
   }
 
   /// The annotations, with the error ratio as given: a template in the rule, a number in its test.
@@ -50,7 +55,7 @@ package struct AlertMaker: Sendable {
   }
 
   private func alertLabels(_ severity: BurnPair.Severity) -> [(String, String)] {
-    maker.labels.filter { !["sloth_service", "sloth_slo"].contains($0.0) } + [
+    maker.labels + [
       ("severity", severity.rawValue), ("team", maker.options.team),
     ]
   }
@@ -65,10 +70,20 @@ package struct AlertMaker: Sendable {
 
   // MARK: Guards
 
-  /// Alerts about the objective itself: no data, no budget, no traffic.
+  /// Fires when the budget of the window is gone.
+  package var exhausted: Rule {
+    let remaining = PromQL.operation(maker.recorded("slo:period_error_budget_remaining:ratio"), .lessOrEqual, .number(0))
+    return Rule(
+      kind: .alert(hold: 0), name: "SLOBudgetExhausted", expression: remaining, labels: alertLabels(.ticket),
+      annotations: [
+        ("summary", "\(objective.name): the error budget of \(objective.window.text) is gone"),
+        ("description", "More than \(NumberText.percent(objective.target.budget, places: 4)) of the requests of the window were bad."),
+      ] + links)
+  }
+
+  /// Alerts about the objective itself: no data, no traffic.
   package var guards: [Rule] {
     let indicator = objective.indicator
-    let remaining = PromQL.operation(maker.recorded("slo:period_error_budget_remaining:ratio"), .lessOrEqual, .number(0))
     var before = PromQL.Selector("slo:sli_total:rate1h", maker.identity)
     before.shift.offset = 604_800_000
     let collapsed = PromQL.operation(
@@ -83,13 +98,7 @@ package struct AlertMaker: Sendable {
         annotations: [
           ("summary", "\(objective.name): the series of the indicator are gone"),
           ("description", "\(indicator.total.name) has no series for \(indicator.journey): the objective is blind."),
-        ] + links),
-      Rule(
-        kind: .alert(hold: 0), name: "SLOBudgetExhausted", expression: remaining, labels: alertLabels(.ticket),
-        annotations: [
-          ("summary", "\(objective.name): the error budget of \(objective.window.text) is gone"),
-          ("description", "More than \(NumberText.percent(objective.target.budget, places: 4)) of the requests of the window were bad."),
-        ] + links),
+        ] + links)
     ]
     guard objective.method == .occurrences else { return rules }
     rules.append(

@@ -20,12 +20,17 @@ package struct RuleMaker: Sendable {
   /// The condition that picks the objective's recordings.
   var identity: [PromQL.Matcher] { [PromQL.Matcher("sloth_id", .equal, objective.id)] }
 
+  /// The rules that look at the whole window: a file of its own, because its test goes through a month hour by hour.
+  package var periodFile: RuleFile {
+    RuleFile(groups: [RuleGroup(name: "\(objective.id)-period", interval: "5m", rules: periodRules + [AlertMaker(self).exhausted])])
+  }
+
+  /// The rules for burn.
   package var file: RuleFile {
     var groups = [
       RuleGroup(name: "\(objective.id)-short", interval: "30s", rules: sliceRules + [.m5, .m30, .h1].flatMap(windowRules)),
       RuleGroup(name: "\(objective.id)-long", interval: "2m", rules: [.h2, .h6, .d1, .d3].flatMap(windowRules)),
       RuleGroup(name: "\(objective.id)-meta", interval: "2m", rules: metaRules),
-      RuleGroup(name: "\(objective.id)-period", interval: "5m", rules: periodRules),
     ]
     groups.append(RuleGroup(name: "\(objective.id)-alerts", interval: "30s", rules: AlertMaker(self).rules))
     return RuleFile(groups: groups)
@@ -96,7 +101,7 @@ package struct RuleMaker: Sendable {
   }
 
   /// Sums of hourly increases: 30 days cost 720 samples of one series, and every request weighs the same.
-  private var periodRules: [Rule] {
+  var periodRules: [Rule] {
     let days = objective.window.days
     let window = [("window", "\(days)d"), ("sloth_window", "\(days)d")]
     func increase(_ name: String) -> PromQL {
