@@ -51,7 +51,8 @@ class BucketFolder:
         for path in self.checkpoints.iterdir():
             if path.name not in names:
                 path.unlink()
-        for name in names - set(self.known):
+        # A manifest's name is free again when it was put aside as damaged; names of data are used once.
+        for name in [name for name in names if name not in self.known or name.startswith("manifest-")]:
             self.known[name] = self.bucket.get(self.prefix + name)
             (self.checkpoints / name).write_bytes(self.known[name])
         self.known = {name: self.known[name] for name in names}
