@@ -29,6 +29,8 @@ final class FaultyBucket: Sendable {
     var faultPercent: Int
     var late: [RawServer.Request] = []
     var faults: [Fault: Int] = [:]
+    /// Requests that are still to be answered by 503.
+    var outage = 0
   }
 
   private let state: Mutex<State>
@@ -53,11 +55,18 @@ final class FaultyBucket: Sendable {
   /// From now on everything is answered as it should be, what was late included.
   func heal() { state.withLock { $0.faultPercent = 0 } }
 
+  /// The next requests are answered by 503.
+  func fail(requests: Int) { state.withLock { $0.outage = requests } }
+
   /// Answers on loopback for as long as the server is kept.
   func serve() throws -> RawServer { try RawServer { self.answer($0) } }
 
   private func answer(_ request: RawServer.Request) -> RawServer.Answer {
     state.withLock { state in
+      if state.outage > 0 {
+        state.outage -= 1
+        return .bytes(Reply(503, code: "SlowDown").bytes)
+      }
       if !state.late.isEmpty, Int.random(in: 0..<3, using: &state.random) == 0 {
         let late = state.late.removeFirst()
         if Bool.random(using: &state.random) { _ = act(late, &state) }

@@ -82,7 +82,8 @@ struct S3ClientTests {
         Issue.record("\(status) is taken for success")
       } catch {
         #expect(error.kind == (tries == 1 ? .refused : .passing), "\(status) \(code)")
-        #expect(error.description.contains("could not put s3://bucket/key: \(status)") && !error.description.contains("se/cret"), "\(error)")
+        #expect(
+          error.description.contains("could not put s3://bucket/key: \(status)") && !error.description.contains("se/cret"), "\(error)")
       }
       #expect(server.requests.count == tries && pauses.pauses.count == tries - 1, "\(status) \(code)")
       for (n, pause) in pauses.pauses.enumerated() {
