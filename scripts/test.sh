@@ -53,7 +53,7 @@ step "${KILLS:-20} kills with topics"
 limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}"
 
 step "${KILLS:-20} kills with checkpoints on S3"
-limited 10 "killing" scripts/kills.sh --store s3 --runs "${KILLS:-20}" --faults none --bad-input none --binary "$sloscout"
+limited 10 "killing" scripts/kills.sh --store s3 --runs "${KILLS:-20}" --faults rivals --bad-input none --binary "$sloscout"
 
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl

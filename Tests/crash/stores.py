@@ -53,8 +53,13 @@ class BucketFolder:
                 path.unlink()
         # A manifest's name is free again when it was put aside as damaged; names of data are used once.
         for name in [name for name in names if name not in self.known or name.startswith("manifest-")]:
-            self.known[name] = self.bucket.get(self.prefix + name)
-            (self.checkpoints / name).write_bytes(self.known[name])
+            data = self.bucket.get(self.prefix + name)
+            if data is None:  # a job that runs has removed it meanwhile
+                names.discard(name)
+                (self.checkpoints / name).unlink(missing_ok=True)
+            else:
+                self.known[name] = data
+                (self.checkpoints / name).write_bytes(data)
         self.known = {name: self.known[name] for name in names}
 
     def push(self):
