@@ -110,14 +110,15 @@ let package = Package(
 
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
-    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP", "Snappy"], swiftSettings: strict),
+    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP", "RawServer", "Snappy"], swiftSettings: strict),
+    .target(name: "RawServer", path: "Tests/Support/RawServer", swiftSettings: strict),
     .target(name: "PlantedData", path: "Tests/Support/PlantedData", exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
       name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"],
       swiftSettings: strict),
     .testTarget(
       name: "ConnectorsTests",
-      dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "Postgres", "SinkTesting", "Zstd"],
+      dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "HTTP", "Postgres", "RawServer", "SinkTesting", "Zstd"],
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
     .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
@@ -128,7 +129,8 @@ let package = Package(
     .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Jobs", "PlantedData", "Postgres", "SinkTesting"],
+      name: "IntegrationTests",
+      dependencies: ["Connectors", "Dataflow", "DataflowTesting", "Jobs", "PlantedData", "Postgres", "SinkTesting"],
       swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17

@@ -3,8 +3,8 @@
 #
 #   scripts/test.sh
 #
-# make check, then: integration tests against a real PostgreSQL, 1,000 simulation seeds, 20 kills, one of each fault, 20 kills with topics,
-# the benchmark's job at several parallelisms, and OpenTelemetry's SDK as a sender.
+# make check, then: integration tests against a real PostgreSQL and a real S3 server, 1,000 simulation seeds, 20 kills, one of each fault, 20 kills
+# with topics, 20 with checkpoints on S3, the benchmark's job at several parallelisms, and OpenTelemetry's SDK as a sender.
 # A service that is missing is a failure, not a skip. The last line is the test runner's summary.
 # Environment: KILLS  kills to run (20)    SIM_SEEDS  simulation seeds (1000)
 set -euo pipefail
@@ -28,10 +28,16 @@ echo "$python"
 
 step "PostgreSQL"
 postgres=$root/.postgres/all-tests
-trap '"$root/scripts/postgres.sh" stop --dir "$postgres" || true' EXIT
+s3=$root/.s3/all-tests
+trap '"$root/scripts/postgres.sh" stop --dir "$postgres" || true; "$root/scripts/s3.sh" stop --dir "$s3" || true' EXIT
 SLOSCOUT_TEST_POSTGRES=$(scripts/postgres.sh start --dir "$postgres")
 export SLOSCOUT_TEST_POSTGRES
 echo "$SLOSCOUT_TEST_POSTGRES"
+
+step "S3"
+SLOSCOUT_TEST_S3=$(scripts/s3.sh start --dir "$s3")
+export SLOSCOUT_TEST_S3
+echo "$SLOSCOUT_TEST_S3"
 
 step "tests: unit, property, golden, house, integration, ${SIM_SEEDS:-1000} simulation seeds"
 started=$(milliseconds)
@@ -45,6 +51,9 @@ echo "in $(seconds_since "$started") s"
 
 step "${KILLS:-20} kills with topics"
 limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}"
+
+step "${KILLS:-20} kills with checkpoints on S3"
+limited 10 "killing" scripts/kills.sh --store s3 --runs "${KILLS:-20}" --faults rivals --bad-input none --binary "$sloscout"
 
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl

@@ -77,6 +77,12 @@ import Testing
     #expect(Set(try disk.list("/a/job")) == newest.files.union([coming, Manifest.name(newest.epoch)]))
   }
 
+  @Test("a folder keeps checkpoints as every place must")
+  func folder() throws {
+    let disk = SimulatedDisk(seed: 6)
+    #expect(try ReplicaConformance.problems { try FolderReplica(files: disk, folder: "/a", job: "job") } == [])
+  }
+
   @Test("files of the operating system: what is written is read, names are created once, and what is missing is an error")
   func posix() throws {
     let files = PosixFileSystem()

@@ -29,15 +29,21 @@ class Fault:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.state = self.folder / "state"
-        self.checkpoints = self.state / "fingerprint"
+        self.store = suite.store(name, self.state)
         self.database = name.replace("-", "_")
         self.lives = []
         suite.server.create(self.database)
         job_file(self.folder / "jobs.yaml", records=suite.records, seed=seed, rate=suite.rate, interval_ms=suite.interval_ms)
 
+    @property
+    def checkpoints(self):
+        """The folder with the checkpoints as they are now."""
+        self.store.fetch()
+        return self.store.checkpoints
+
     def start(self, **options):
         life = Life(
-            self.suite.binary, self.folder / "jobs.yaml", self.state, self.suite.server.url(self.database), self.folder / f"life-{len(self.lives)}",
+            self.suite.binary, self.folder / "jobs.yaml", self.store.option, self.suite.server.url(self.database), self.folder / f"life-{len(self.lives)}",
             **options)
         self.lives.append(life)
         return life

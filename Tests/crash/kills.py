@@ -43,8 +43,8 @@ class KilledJob:
         self.random = random.Random(f"{suite.seed}/{number}")
         self.folder = suite.folder / f"job-{number}"
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.state = self.folder / "state"
-        self.checkpoints = self.state / "fingerprint"
+        self.store = suite.store(number, self.folder / "state")
+        self.checkpoints = self.store.checkpoints
         self.second = self.folder / "second" if number % 3 == 2 else None
         self.database = f"kills_{number}"
         self.data_seed = 1 + number % 3
@@ -114,7 +114,7 @@ class KilledJob:
             note_of_damage, expected = self._damage()
         self.damaged = False
         life = Life(
-            suite.binary, self.folder / "jobs.yaml", self.state, suite.server.url(self.database, **settings), self.folder / f"life-{number}",
+            suite.binary, self.folder / "jobs.yaml", self.store.option, suite.server.url(self.database, **settings), self.folder / f"life-{number}",
             parallelism=self.parallelism, failpoint=failpoint)
         self.note(f"life {number}: parallelism {self.parallelism}, aim {failpoint or aim}, expected {expected}" + (f", {note_of_damage}" if note_of_damage else ""))
         try:
@@ -143,6 +143,7 @@ class KilledJob:
                 staged = trace.staged
                 if staged and (newest := self._newest() or 0) < max(staged):
                     raise Violation(f"checkpoint {max(staged)} was published, the newest in the folder is {newest}")
+            self.store.fetch()
             if gaps := [] if self.removed else damage.gaps(self.checkpoints):
                 raise Violation(gaps[0])
             if wrong := oracle.partial(suite.server, self.database, self.truth):
@@ -230,6 +231,7 @@ class KilledJob:
 
     def _newest(self):
         """The newest published checkpoint in either folder: a kill may have come between the two copies of the manifest, and one is enough."""
+        self.store.fetch()
         folders = [self.checkpoints] + ([self.second / "fingerprint"] if self.second else [])
         return max((damage.epochs(folder)[-1] for folder in folders if damage.epochs(folder)), default=None)
 
@@ -248,9 +250,11 @@ class KilledJob:
                 return None, ("restore", newest)
             self.damaged_epochs.add(newest)  # one copy is gone: from now on the other is all there is
             what = damage.damage(folder, random)
+            self.store.push()
             self.removed |= what.endswith("removed")
             return f"{folder.parent.name}: {what}", ("restore", newest)
         what = damage.damage(folder, random)
+        self.store.push()
         self.removed |= what.endswith("removed")
         rows = suite.server.psql(self.database, "SELECT max(epoch) FROM sink_ledger") if self._has_ledger() else [["0"]]
         return what, damage.expectation(self.folder / "before", self.checkpoints, int(rows[0][0] or 0))
@@ -268,6 +272,7 @@ class KilledJob:
             raise Violation("a start that was refused wrote something")
         self.suite.statistics.damages["refused"] += 1
         damage.copy(self.folder / "before", self.checkpoints)
+        self.store.push()
         self.damaged = True  # not twice in a row
         self.removed = False
         self.note("refused; the folder was restored from its copy")
@@ -277,6 +282,7 @@ class KilledJob:
     def _judge(self):
         suite = self.suite
         wrong = oracle.complete(suite.server, self.database, self.truth) + oracle.balance(self.output, self.truth)
+        self.store.fetch()
         wrong = wrong or damage.litter([self.checkpoints] + ([self.second / "fingerprint"] if self.second else []))
         wrong = wrong or oracle.compare(oracle.results(suite.server, self.database), suite.reference(self.data_seed))
         if wrong:

@@ -15,6 +15,7 @@ from pathlib import Path
 import bad_input
 import faults
 import oracle
+import stores
 import train
 from kills import DEPTH, PHASES, KilledJob, Statistics, Violation
 from postgres import ROOT, Server
@@ -35,11 +36,19 @@ class Suite:
         self.binary = str(self.folder / "sloscout")
         shutil.copy(arguments.binary, self.binary)
         self.server = Server(self.folder / "postgres")
+        self.buckets = stores.Buckets(self.folder / "s3") if arguments.store == "s3" else None
+        os.environ.update(self.buckets.environment if self.buckets else {})
         self.statistics = Statistics()
         self.started = time.monotonic()
         self.left = self.kills
         self._truths = {}
         self._references = {}
+
+    def store(self, number, state):
+        """Where the checkpoints of a job are."""
+        if self.buckets:
+            return stores.BucketFolder(self.buckets.bucket, f"kills-{number}", state)
+        return stores.Folder(state)
 
     def truth(self, seed):
         if seed not in self._truths:
@@ -122,6 +131,8 @@ class Suite:
 
     def close(self, keep):
         self.server.stop(keep)
+        if self.buckets:
+            self.buckets.stop()
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -135,6 +146,7 @@ def main():
     parser.add_argument("--records", type=int, default=60000)
     parser.add_argument("--rate", type=int, default=20000, help="records a second")
     parser.add_argument("--interval", type=int, default=250, help="milliseconds between checkpoints")
+    parser.add_argument("--store", choices=["disk", "s3"], default="disk", help="where checkpoints are kept")
     parser.add_argument("--faults", default="all", help="all, none, or names with commas between them")
     parser.add_argument("--bad-input", default="all", help="all, none, or names with commas between them")
     arguments = parser.parse_args()

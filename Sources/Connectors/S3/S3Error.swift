@@ -78,7 +78,7 @@ public struct S3Error: ReplicaFailure, Equatable {
   }
 
   /// The bytes are not there.
-  var isMissing: Bool { status == 404 && kind == .damage }
+  package var isMissing: Bool { status == 404 && kind == .damage }
 
   /// A sentence for people, and the hint on a line of its own.
   public var description: String {

@@ -14,7 +14,7 @@ package struct S3Options: Sendable {
   /// Nanoseconds for one try of one request.
   package var timeout: Int64 = 60_000_000_000
   /// Tries of one request, the first one included.
-  package var maxTries = 8
+  package var maxTries = 6
   /// Bytes from which an object is sent in parts, and bytes of a part. Servers refuse parts below 5 MiB, but for the last.
   package var partBytes = 16 << 20
 

@@ -73,7 +73,7 @@ package struct S3Replica: CheckpointReplica {
   package func rename(_ name: String, to other: String) throws {
     do throws(S3Error) {
       try client.put(location.bucket, location.key(other), try client.get(location.bucket, location.key(name)))
-    } catch where error.isMissing { return }
+    } catch  where error.isMissing { return }
     try client.delete(location.bucket, location.key(name))
   }
 

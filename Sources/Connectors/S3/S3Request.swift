@@ -38,7 +38,7 @@ struct S3Request: Sendable {
       url += "?" + parts.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }
     return HTTPClient.Request(
-      method, url, headers: headers, body: body, timeout: options.timeout, stallTimeout: min(options.timeout, 15_000_000_000),
+      method, url, headers: headers, body: body, timeout: options.timeout, stallTimeout: min(options.timeout, 10_000_000_000),
       maxBodyBytes: maxBodyBytes, signing: options.signing)
   }
 

@@ -26,12 +26,12 @@ enum TestServer {
     return url
   }
 
-  /// Runs scripts/postgres.sh and answers with what it printed.
+  /// Runs a script that starts and stops a server, and answers with what it printed.
   @discardableResult
-  static func script(_ command: String, folder: String, keep: Bool = false) throws -> String {
+  static func script(_ command: String, of script: String = "postgres.sh", folder: String, keep: Bool = false) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["bash", "\(root)/scripts/postgres.sh", command, "--dir", folder] + (keep ? ["--keep"] : [])
+    process.arguments = ["bash", "\(root)/scripts/\(script)", command, "--dir", folder] + (keep ? ["--keep"] : [])
     let output = Pipe()
     let errors = Pipe()
     process.standardOutput = output
@@ -42,7 +42,7 @@ enum TestServer {
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw Unavailable(
-        description: "postgres.sh \(command) exited with \(process.terminationStatus): \(String(decoding: complaint, as: UTF8.self))")
+        description: "\(script) \(command) exited with \(process.terminationStatus): \(String(decoding: complaint, as: UTF8.self))")
     }
     return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
