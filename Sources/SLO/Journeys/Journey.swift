@@ -31,11 +31,14 @@ package struct Journey: Sendable, Equatable {
   /// Ids of a few slow and a few failed traces, for people to look at; sorted by how telling they are.
   package var slowTraces: [String]
   package var failedTraces: [String]
+  /// The sets of services that its traces touch, most frequent first: branches of one journey.
+  package var variants: [JourneyVariant]
 
   package init(
     id: String, name: String, slug: String, entryService: String, entryOperation: String, environment: String, services: [String],
     steps: [JourneyStep], calls: [JourneyCall], minutes: [JourneyMinute], duration: DurationSummary, errorEvidence: ErrorEvidence,
-    confidence: Double, confidenceFactors: [ConfidenceFactor], slowTraces: [String], failedTraces: [String]
+    confidence: Double, confidenceFactors: [ConfidenceFactor], slowTraces: [String], failedTraces: [String],
+    variants: [JourneyVariant] = []
   ) {
     self.id = id
     self.name = name
@@ -53,12 +56,25 @@ package struct Journey: Sendable, Equatable {
     self.confidenceFactors = confidenceFactors
     self.slowTraces = slowTraces
     self.failedTraces = failedTraces
+    self.variants = variants
   }
 
   /// All requests; sampling is accounted for.
   package var requests: Double { minutes.reduce(0) { $0 + $1.requests } }
   /// Those of them that failed.
   package var errors: Double { minutes.reduce(0) { $0 + $1.errors } }
+}
+
+/// A branch of a journey: the traces that touch the same services.
+package struct JourneyVariant: Sendable, Equatable {
+  /// Sorted.
+  package var services: [String]
+  package var traces: Int
+
+  package init(services: [String], traces: Int) {
+    self.services = services
+    self.traces = traces
+  }
 }
 
 /// What tells that a request failed.

@@ -8,12 +8,15 @@ package struct JourneyStep: Sendable, Equatable {
   package var spans: Int
   /// Spans that failed.
   package var errors: Int
+  /// Failed traces whose deepest failed span is one of this step: where the failure began.
+  package var errorOrigins: Int
   /// The share of the journey's time that passes in this step alone, on the critical path. All steps of a journey add up to 1.
   package var criticalShare: Double
   package var duration: DurationSummary
 
   package init(
-    service: String, operation: String, traces: Int, spans: Int, errors: Int, criticalShare: Double, duration: DurationSummary
+    service: String, operation: String, traces: Int, spans: Int, errors: Int, criticalShare: Double, duration: DurationSummary,
+    errorOrigins: Int = 0
   ) {
     self.service = service
     self.operation = operation
@@ -22,6 +25,7 @@ package struct JourneyStep: Sendable, Equatable {
     self.errors = errors
     self.criticalShare = criticalShare
     self.duration = duration
+    self.errorOrigins = errorOrigins
   }
 }
 
@@ -34,12 +38,15 @@ package struct JourneyCall: Sendable, Equatable {
   package var probability: Double
   /// Calls per trace that makes any.
   package var callsPerTrace: Double
+  /// Whether it has been seen that the caller does not wait: a message, or work that goes on behind its back.
+  package var isAsynchronous: Bool
 
-  package init(from: Int, to: Int, probability: Double, callsPerTrace: Double) {
+  package init(from: Int, to: Int, probability: Double, callsPerTrace: Double, isAsynchronous: Bool = false) {
     self.from = from
     self.to = to
     self.probability = probability
     self.callsPerTrace = callsPerTrace
+    self.isAsynchronous = isAsynchronous
   }
 }
 

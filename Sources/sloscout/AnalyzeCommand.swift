@@ -1,0 +1,105 @@
+internal import ArgumentParser
+internal import Connectors
+internal import Dataflow
+internal import Jobs
+internal import SLO
+
+/// Finds the journeys of files of telemetry.
+struct AnalyzeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "analyze",
+    abstract:
+      "Finds the journeys that users take through a system in files of traces: how often, how fast, how often they fail, and where.",
+    discussion: """
+      Reads OTLP requests in JSON, one a line, as the OpenTelemetry Collector's file exporter writes them; gzip and zstd are unpacked. Traces and logs may
+      be mixed; logs with trace ids tell errors where spans do not. PATH is a file, a folder or a pattern in quotes.
+
+      EXAMPLES
+        sloscout analyze traces.otlp.jsonl.gz logs.otlp.jsonl.gz
+        sloscout analyze telemetry/ --service checkout --lookback 24h
+        sloscout analyze telemetry/ --out slo
+        sloscout analyze telemetry/ --edits journeys.yaml --json > journeys.json
+
+      EXIT CODES
+        0 journeys were found   1 there is nothing to show, and standard error says why   2 the edits or the faults are wrong   64 wrong usage
+      """)
+
+  @Argument(help: "Files, folders or patterns.") var paths: [String]
+  @Option(help: "Only the journeys that touch this service.") var service: String?
+  @Option(help: "How far back, counted from the newest record: 90m, 24h, 7d. Without it all is taken.") var lookback: String?
+  @Option(help: "Only this deployment environment.") var environment: String?
+  @Option(help: "A file of names, pins, merges and splits of journeys.") var edits: String?
+  @Option(help: "JSON of injected faults: says how well indicators tell their minutes from others.") var faults: String?
+  @Option(help: "A folder to write objectives, rules with tests, dashboards, runbooks and a report to.") var out: String?
+  @Flag(help: "Print one JSON object instead of tables.") var json = false
+
+  func validate() throws {
+    if let lookback, (try? Units.duration(lookback)) == nil {
+      throw ValidationError("--lookback expects a duration such as 90m, 24h or 7d")
+    }
+  }
+
+  func run() throws {
+    var request = Analysis.Request(paths: paths)
+    request.service = service
+    request.environment = environment
+    request.lookback = lookback.flatMap { try? Units.duration($0) }
+    if let edits {
+      do { request.edits = try EditsFile.read(path: edits) } catch {
+        Terminal.error("\(error)")
+        throw ExitCode(Exit.wrongFile)
+      }
+    }
+    let analysis: Analysis
+    do {
+      analysis = try Analysis.run(request) { show($0) }
+    } catch {
+      Terminal.clearStatus()
+      Terminal.error("\(error)")
+      throw ExitCode(Exit.failed)
+    }
+    Terminal.clearStatus()
+    let times = analysis.timings.map { "\($0.stage) \($0.nanoseconds / 1_000_000) ms" }
+    Terminal.error("\(analysis.facts.bytes >> 20) MiB of content: \(times.joined(separator: ", "))")
+    let quality = try faults.map { try judge($0, analysis) }
+    if let out { try write(analysis, to: out) }
+    if json { return Terminal.output(AnalysisJSON.text(analysis, quality: quality)) }
+    Terminal.output(AnalysisSummary.text(analysis) + (quality.map { "\n" + QualityText.text($0) } ?? ""))
+  }
+
+  private func write(_ analysis: Analysis, to folder: String) throws {
+    do {
+      let files = try ArtifactTree.make(journeys: analysis.journeys)
+      try ArtifactFolder.write(files, to: folder)
+      Terminal.error("\(files.count) files in \(folder); begin with \(folder)/index.html")
+    } catch {
+      Terminal.error("\(error)")
+      throw ExitCode(Exit.failed)
+    }
+  }
+
+  private func judge(_ path: String, _ analysis: Analysis) throws -> QualityTable {
+    do {
+      let faults = try FaultFile.read(path: path, services: analysis.traces.store.services.strings)
+      return QualityJudge.judge(analysis.traces, analysis.discovery, logs: analysis.logs, faults: faults)
+    } catch {
+      Terminal.error("\(error)")
+      throw ExitCode(Exit.wrongFile)
+    }
+  }
+
+  private func show(_ progress: Analysis.Progress) {
+    switch progress {
+    case .reading(let file, let number, let of, let bytes):
+      if Terminal.isInteractive {
+        Terminal.status("reading \(file) (\(number) of \(of)): \(bytes >> 20) MiB")
+      } else if bytes == 0 {
+        Terminal.error("reading \(file)")
+      }
+    case .assembling(let spans): report("assembling \(spans) spans")
+    case .discovering(let traces): report("finding journeys in \(traces) traces")
+    }
+  }
+
+  private func report(_ text: String) { if Terminal.isInteractive { Terminal.status(text) } else { Terminal.error(text) } }
+}
