@@ -17,6 +17,7 @@ struct AnalyzeCommand: ParsableCommand {
       EXAMPLES
         sloscout analyze traces.otlp.jsonl.gz logs.otlp.jsonl.gz
         sloscout analyze telemetry/ --service checkout --lookback 24h
+        sloscout analyze telemetry/ --out slo
         sloscout analyze telemetry/ --edits journeys.yaml --json > journeys.json
 
       EXIT CODES
@@ -29,6 +30,7 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "Only this deployment environment.") var environment: String?
   @Option(help: "A file of names, pins, merges and splits of journeys.") var edits: String?
   @Option(help: "JSON of injected faults: says how well indicators tell their minutes from others.") var faults: String?
+  @Option(help: "A folder to write objectives, rules with tests, dashboards, runbooks and a report to.") var out: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
 
   func validate() throws {
@@ -60,8 +62,20 @@ struct AnalyzeCommand: ParsableCommand {
     let times = analysis.timings.map { "\($0.stage) \($0.nanoseconds / 1_000_000) ms" }
     Terminal.error("\(analysis.facts.bytes >> 20) MiB of content: \(times.joined(separator: ", "))")
     let quality = try faults.map { try judge($0, analysis) }
+    if let out { try write(analysis, to: out) }
     if json { return Terminal.output(AnalysisJSON.text(analysis, quality: quality)) }
     Terminal.output(AnalysisSummary.text(analysis) + (quality.map { "\n" + QualityText.text($0) } ?? ""))
+  }
+
+  private func write(_ analysis: Analysis, to folder: String) throws {
+    do {
+      let files = try ArtifactTree.make(journeys: analysis.journeys)
+      try ArtifactFolder.write(files, to: folder)
+      Terminal.error("\(files.count) files in \(folder); begin with \(folder)/index.html")
+    } catch {
+      Terminal.error("\(error)")
+      throw ExitCode(Exit.failed)
+    }
   }
 
   private func judge(_ path: String, _ analysis: Analysis) throws -> QualityTable {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Jobs
 internal import SLO
 
 /// Writes the artifact tree of journeys that were found before.
@@ -25,6 +26,9 @@ struct ArtifactsCommand: ParsableCommand {
   @Option(help: "The address of Grafana, for links in alerts.") var grafana = ""
   @Option(help: "A file with the answer of Prometheus' /api/v1/series.") var series: String?
 
+  @Option(name: .customLong("existing"), help: "A file of OpenSLO, Sloth or Pyrra (repeatable): says what is covered by it already.")
+  var existing: [String] = []
+
   func run() throws {
     var options = ArtifactOptions()
     guard let chosen = ObjectiveVariant(rawValue: variant) else {
@@ -44,6 +48,13 @@ struct ArtifactsCommand: ParsableCommand {
       let journeys = try JourneyDocument.read(try Self.read(file))
       let files = try ArtifactTree.make(journeys: journeys, options: options)
       try ArtifactFolder.write(files, to: out)
+      let imported = try existing.flatMap { try ObjectivesFile.read(path: $0) }
+      for journey in journeys where !imported.isEmpty {
+        for indicator in JourneyPlan(journey, options).indicators {
+          let names = imported.filter { $0.covers(indicator) }.map { "\($0.name) (\($0.format.rawValue), \($0.target.percentText) %)" }
+          print("\(indicator.name): \(names.isEmpty ? "new" : "covered by " + names.joined(separator: ", "))")
+        }
+      }
       print("\(files.count) files for \(journeys.count) journeys in \(out); begin with \(out)/index.html")
     } catch let error as any CustomStringConvertible & Error where !(error is ValidationError) {
       Terminal.error("\(error)")

@@ -72,6 +72,23 @@ package enum ArtifactTree {
     return files
   }
 
+  /// The journey's objectives as one specification of Sloth. Throws `ArtifactError`.
+  package static func sloth(_ plan: JourneyPlan, _ options: ArtifactOptions) throws(ArtifactError) -> StructuredValue {
+    try SlothExchange.document(plan.journey.entryService, plan.objectives, options)
+  }
+
+  /// The journey's objectives as Pyrra's objects; slices of time have no form there.
+  package static func pyrra(_ plan: JourneyPlan, _ options: ArtifactOptions) -> [StructuredValue] {
+    plan.objectives.compactMap { PyrraExchange.document($0, options) }
+  }
+
+  /// OpenSLO documents for journeys of one service. Throws `ArtifactError`.
+  package static func openSLO(_ plans: [JourneyPlan], _ options: ArtifactOptions) throws(ArtifactError) -> [StructuredValue] {
+    let provenance = Provenance(generator: ArtifactOptions.generator, inputs: "")
+    return try OpenSLOMaker(service: plans.first?.journey.entryService ?? "", plans: plans, options: options, provenance: provenance)
+      .documents()
+  }
+
   /// The options that change files, as text.
   private static func fingerprint(_ options: ArtifactOptions) -> String {
     let texts = [options.team, options.repository, options.grafana, options.prometheus, options.kubernetesNamespace, options.traceURL]

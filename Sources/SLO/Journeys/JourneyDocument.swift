@@ -21,12 +21,16 @@ package enum JourneyDocument {
         journey.steps.map { step in
           [
             "service": .text(step.service), "operation": .text(step.operation), "traces": .int(step.traces), "spans": .int(step.spans),
-            "errors": .int(step.errors), "criticalShare": .number(step.criticalShare), "duration": write(step.duration),
+            "errors": .int(step.errors), "errorOrigins": .int(step.errorOrigins), "criticalShare": .number(step.criticalShare),
+            "duration": write(step.duration),
           ]
         }),
       "calls": .list(
         journey.calls.map {
-          ["from": .int($0.from), "to": .int($0.to), "probability": .number($0.probability), "callsPerTrace": .number($0.callsPerTrace)]
+          [
+            "from": .int($0.from), "to": .int($0.to), "probability": .number($0.probability), "callsPerTrace": .number($0.callsPerTrace),
+            "isAsynchronous": .bool($0.isAsynchronous),
+          ]
         }),
       // One text a minute: start, requests, errors, and the buckets without the zeros at the end.
       "minutes": .texts(
@@ -65,7 +69,7 @@ package enum JourneyDocument {
     let calls = (value["calls"]?.elements ?? []).map { call in
       JourneyCall(
         from: integer(call["from"]), to: integer(call["to"]), probability: call["probability"]?.double ?? 0,
-        callsPerTrace: call["callsPerTrace"]?.double ?? 0)
+        callsPerTrace: call["callsPerTrace"]?.double ?? 0, isAsynchronous: call["isAsynchronous"] == true)
     }
     guard calls.allSatisfy({ steps.indices.contains($0.from) && steps.indices.contains($0.to) }) else {
       throw Failure(description: "a call of \(try text("slug")) leads to no step")
@@ -91,7 +95,7 @@ package enum JourneyDocument {
     JourneyStep(
       service: value["service"]?.string ?? "", operation: value["operation"]?.string ?? "", traces: integer(value["traces"]),
       spans: integer(value["spans"]), errors: integer(value["errors"]), criticalShare: value["criticalShare"]?.double ?? 0,
-      duration: summary(value["duration"]))
+      duration: summary(value["duration"]), errorOrigins: max(0, integer(value["errorOrigins"])))
   }
 
   private static func minute(_ line: String) throws(Failure) -> JourneyMinute {

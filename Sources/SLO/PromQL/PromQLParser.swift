@@ -138,7 +138,7 @@ struct PromQLParser {
     guard !Self.keywords.contains(lower) else { throw failure("unexpected \(word)") }
     index += 1
     let matchers = token == .symbol("{") ? try matchers() : []
-    guard !matchers.contains(where: { $0.label == "__name__" && $0.comparison == .equal }) else {
+    guard !matchers.contains(where: { $0.label == "__name__" }) else {
       throw failure("the name is given twice")
     }
     return .selector(PromQL.Selector(word, matchers))
