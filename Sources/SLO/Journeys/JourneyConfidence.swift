@@ -15,7 +15,7 @@ enum JourneyConfidence {
     let errors: (Double, String) =
       switch evidence {
       case .spans: (1, "status or codes of spans tell errors")
-      case .logs: 
+      case .logs:
         (
           0.9,
           "errors are told by log records of severity error: the spans say nothing"
