@@ -95,8 +95,7 @@ extension JourneyDiscovery {
   private mutating func addQueueCall(_ number: Int, _ index: Int) {
     let (from, to) = (set.traces[Int(set.upstream[index])], set.traces[index])
     let root = set.spans[to.root]
-    let link = set.store.links.first { $0.trace == to.id && $0.span == root.id }
-    let sender = from.range.first { set.spans[$0].id == link?.targetSpan } ?? from.root
+    let sender = from.range.first { set.spans[$0].id == set.senders[index] } ?? from.root
     let numbers = [set.spans[sender].step, root.step].map {
       stepNumbers.number(UInt64(truncatingIfNeeded: number) << 32 | UInt64(UInt32(bitPattern: $0)))
     }

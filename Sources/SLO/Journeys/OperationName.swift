@@ -19,6 +19,11 @@ package enum OperationName {
     "filter", "web", "response", "unknown", "default", "servehttp",
   ]
 
+  /// Methods of services that say nothing; `Get` and `Run` of a service are its own choice.
+  private static let emptyMethods: Set<String> = [
+    "recv", "receive", "handle", "handler", "request", "serve", "servehttp", "dispatch", "invoke",
+  ]
+
   /// Reads a name: `GET /cart` tells, `/*` and `HTTP POST` do not.
   package static func kind(_ name: String) -> Kind {
     let words = name.split(separator: " ").filter { !methods.contains($0.lowercased()) }
@@ -26,7 +31,8 @@ package enum OperationName {
     if let path = words.first(where: { $0.hasPrefix("/") }) { return isTelling(path: path) ? .telling : .generic }
     if words.count == 1, let slash = first.lastIndex(of: "/"), slash > first.startIndex {
       // `package.Service/Method`
-      return isEmpty(first[first.index(after: slash)...]) ? .generic : .telling
+      let method = first[first.index(after: slash)...].lowercased().filter { $0.isLetter || $0.isNumber }
+      return method.isEmpty || emptyMethods.contains(method) ? .generic : .telling
     }
     return words.allSatisfy { isEmpty($0) } ? .generic : .opaque
   }

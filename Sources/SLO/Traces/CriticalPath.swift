@@ -1,6 +1,6 @@
 /// Finds what the root's duration is made of: at every moment the one span that everybody above it waits for.
 ///
-/// From the end of a span backwards: the child that returned last is waited for, then the child that returned last before that one began,
+/// From the end of a span backwards: the child that returned last (of two, the longer) is waited for, then the child that returned last before that one began,
 /// and so on; what is left is the span's own time. A child that ran beside a chosen one and ended later than its beginning was not waited
 /// for. So the own times of a trace add up to the duration of its root, to the nanosecond.
 package enum CriticalPath {
@@ -23,7 +23,7 @@ package enum CriticalPath {
         if children.count > 1 {
           children.sort {
             if set.ends[$0] != set.ends[$1] { return set.ends[$0] > set.ends[$1] }
-            return set.starts[$0] == set.starts[$1] ? $0 < $1 : set.starts[$0] > set.starts[$1]
+            return set.starts[$0] == set.starts[$1] ? $0 < $1 : set.starts[$0] < set.starts[$1]
           }
         }
         var cursor = set.ends[index]

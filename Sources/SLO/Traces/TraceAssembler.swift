@@ -175,6 +175,7 @@ package struct TraceAssembler {
   /// Finds for every trace whose first span refers to another trace where it goes on from.
   private mutating func linkTraces() {
     set.upstream = [Int32](repeating: -1, count: set.traces.count)
+    set.senders = [UInt64](repeating: 0, count: set.traces.count)
     guard !set.store.links.isEmpty else { return }
     var indices = [Int32](repeating: -1, count: set.store.traceIDs.count)
     for (index, trace) in set.traces.enumerated() { indices[Int(trace.id)] = Int32(truncatingIfNeeded: index) }
@@ -183,6 +184,7 @@ package struct TraceAssembler {
       guard source >= 0, set.upstream[source] < 0, set.spans[set.traces[source].root].id == link.span else { continue }
       guard let target = set.store.knownTrace(link.target), target != link.trace, indices[Int(target)] >= 0 else { continue }
       set.upstream[source] = indices[Int(target)]
+      set.senders[source] = link.targetSpan
     }
     // Circles have no beginning: their links are let go.
     for index in set.upstream.indices {

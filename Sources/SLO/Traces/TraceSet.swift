@@ -48,6 +48,8 @@ package struct TraceSet: Sendable {
   package var traces: [Trace] = []
   /// For each trace the one that it goes on from, by a link of its root across a queue; an index into `traces`, or -1.
   package var upstream: [Int32] = []
+  /// For each of those the span that sent, by its id; 0 where the link names none.
+  package var senders: [UInt64] = []
   /// Rows that were there already.
   package var duplicates = 0
 
