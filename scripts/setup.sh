@@ -42,6 +42,7 @@ has_header avro.h || missing+=(libavro-dev)
 has_header snappy-c.h || missing+=(libsnappy-dev)
 command -v python3 >/dev/null || missing+=(python3)
 { command -v python3 && python3 -c 'import ensurepip'; } >/dev/null 2>&1 || missing+=(python3-venv)
+command -v promtool >/dev/null || missing+=(prometheus)
 has_server && command -v psql >/dev/null || missing+=(postgresql)
 [ ${#missing[@]} -gt 0 ] || exit 0
 

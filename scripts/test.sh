@@ -63,5 +63,8 @@ done
 step "the OpenTelemetry SDK sends to a job that is killed meanwhile"
 limited 5 "the SDK" "$python" Tests/telemetry/otlp_sdk.py "$sloscout"
 
+step "syslog, Loki's push and JSON over HTTP, to a job that is killed meanwhile; its health and metrics"
+limited 5 "the senders of logs" "$python" Tests/telemetry/log_senders.py "$sloscout"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

@@ -7,6 +7,9 @@ public enum ConnectorCatalog {
     FileSource.type,
     OTLPFileSource.type,
     OTLPSource.type,
+    LokiSource.type,
+    HTTPLogsSource.type,
+    SyslogSource.type,
     TopicSource.type,
     GenerateSource.type,
   ]
