@@ -41,7 +41,7 @@ package struct HealthReport: Sendable {
   /// All numbers, in the text format of Prometheus.
   package var metrics: String {
     var text = MetricsText()
-    text.add("up", .gauge, "1 while the process does all of its work, as /health/ready says.", reasons.isEmpty ? 1 : 0)
+    text.add("up", .gauge, "1 while the process does all of its work, as /health/ready says.", [], reasons.isEmpty ? 1 : 0)
     for job in jobs {
       addFlow(job, &text)
       addTime(job, &text)
@@ -55,7 +55,7 @@ package struct HealthReport: Sendable {
       text.add("spool_requests_total", .counter, "Requests that a receiver stored.", labels, Double(spool.accepted))
       text.add("spool_refused_total", .counter, "Requests that a receiver refused for want of room.", labels, Double(spool.refused))
     }
-    if let residentBytes { text.add("process_resident_bytes", .gauge, "Memory of the process.", Double(residentBytes)) }
+    if let residentBytes { text.add("process_resident_bytes", .gauge, "Memory of the process.", [], Double(residentBytes)) }
     return text.text
   }
 

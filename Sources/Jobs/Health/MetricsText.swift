@@ -23,7 +23,7 @@ package struct MetricsText: Sendable {
   ///   - name: without the prefix `sloscout_`.
   ///   - help: one line; counts at the first sample of the family.
   ///   - labels: in the order in which they are written.
-  package mutating func add(_ name: String, _ kind: Kind, _ help: String, _ labels: [(String, String)] = [], _ value: Double) {
+  package mutating func add(_ name: String, _ kind: Kind, _ help: String, _ labels: [(String, String)], _ value: Double) {
     let full = "sloscout_\(name)"
     let index: Int
     if let known = families.firstIndex(where: { $0.name == full }) {
