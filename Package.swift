@@ -118,11 +118,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ConnectorsTests",
-      dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "HTTP", "Postgres", "RawServer", "SinkTesting", "Zstd"],
+      dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "HTTP", "Postgres", "RawServer", "SinkTesting", "Snappy", "Zstd"],
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
     .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
-    .testTarget(name: "JobsTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog", "PlantedData", "SLO"], swiftSettings: strict),
+    .testTarget(name: "JobsTests", dependencies: ["Connectors", "Jobs", "Dataflow", "FakeCatalog", "PlantedData", "SLO"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
     .target(name: "SinkTesting", dependencies: ["Connectors", "Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),

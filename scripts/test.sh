@@ -81,5 +81,8 @@ limited 5 "the browser" "$python" Tests/server/browser.py "$sloscout" "$SLOSCOUT
 step "promtool checks generated rules, runs their tests, and finds five mutations"
 limited 20 "promtool" "$python" Tests/promtool/check.py "$sloscout"
 
+step "syslog, Loki's push and JSON over HTTP, to a job that is killed meanwhile; its health and metrics"
+limited 5 "the senders of logs" "$python" Tests/telemetry/log_senders.py "$sloscout"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

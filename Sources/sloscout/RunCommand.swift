@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Connectors
 internal import Dataflow
 internal import Foundation
 internal import Jobs
@@ -16,10 +17,12 @@ struct RunCommand: AsyncParsableCommand {
         sloscout run jobs.yaml --job fingerprint        one of them
         sloscout run --input '/var/log/*.log' --name machine-logs
         sloscout run --input traces/logs.otlp.jsonl.gz --name train
+        sloscout run Examples/receive-logs.yaml --listen 127.0.0.1:8080
       """)
 
   @OptionGroup var options: JobOptions
   @Flag(help: "No progress, only warnings and the balance.") var quiet = false
+  @Option(help: "Answer /health/live, /health/ready and /metrics on this address and port: 127.0.0.1:8080.") var listen: String?
 
   func run() async throws {
     let jobs = try options.jobs().filter { $0.definition.state == .running }
@@ -28,6 +31,7 @@ struct RunCommand: AsyncParsableCommand {
       return
     }
     let sessions = try jobs.map { try JobRun($0, quiet: quiet) }
+    let health = try await startHealth(sessions)
     SignalWatcher.start {
       Terminal.error("\nstopping: a last checkpoint, then the end (again to stop at once)")
       for session in sessions { Task { await session.stop() } }
@@ -36,7 +40,29 @@ struct RunCommand: AsyncParsableCommand {
       for session in sessions { group.addTask { await session.run() } }
       return await group.reduce(0) { $0 + ($1 ? 0 : 1) }
     }
+    await health?.stop()
     if failures > 0 { throw ExitCode(Exit.failed) }
+  }
+
+  /// Listens before the first record is read; nil when it was not asked for. Throws exit code 2 when the address cannot be had.
+  private func startHealth(_ sessions: [JobRun]) async throws -> HealthServer? {
+    guard let listen else { return nil }
+    guard let address = ListenAddress(listen) else {
+      Terminal.error("--listen \(listen) is not an address and a port, such as 127.0.0.1:8080")
+      throw ExitCode(Exit.wrongFile)
+    }
+    let server = HealthServer(address) {
+      var jobs: [JobSnapshot] = []
+      for session in sessions { jobs.append(await session.snapshot()) }
+      return HealthReport(jobs, spools: OpenSpools.levels, now: JobRun.now, residentBytes: HealthServer.residentBytes)
+    }
+    server.start()
+    while case .starting = server.state { try await Task.sleep(nanoseconds: 1_000_000) }
+    if case .failed(let why) = server.state {
+      Terminal.error("--listen: \(why)")
+      throw ExitCode(Exit.wrongFile)
+    }
+    return server
   }
 }
 
@@ -44,12 +70,15 @@ struct RunCommand: AsyncParsableCommand {
 private final class JobRun: Sendable {
   private let session: JobSession
   private let meter: MeterBox
+  private let health: HealthBox
   private let quiet: Bool
   private let trace: CrashTrace?
 
   init(_ job: PlannedJob, quiet: Bool) throws {
     self.quiet = quiet
     let meter = MeterBox(ProgressMeter(job.graph))
+    let health = HealthBox(
+      JobHealth(job: job.definition.name, interval: job.graph.checkpoint.interval, now: Self.now))
     let name = job.definition.name
     let environment = ProcessInfo.processInfo.environment
     let failpoint = Failpoint(environment["SLOSCOUT_FAILPOINT"])
@@ -59,6 +88,7 @@ private final class JobRun: Sendable {
       job, environment: environment,
       observer: JobObserver { event in
         trace?.note(event)
+        health.value.withLock { $0.note(event, now: Self.now) }
         switch event {
         case .phase(let phase, let epoch): failpoint?.reached(phase, epoch)
         case .checkpoint(let report): meter.value.withLock { $0.note(report) }
@@ -72,6 +102,23 @@ private final class JobRun: Sendable {
         }
       })
     self.meter = meter
+    self.health = health
+  }
+
+  private final class HealthBox: Sendable {
+    let value: Mutex<JobHealth>
+    init(_ health: consuming JobHealth) { value = Mutex(health) }
+  }
+
+  /// Nanoseconds since 1970.
+  static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1e9) }
+
+  /// What the job looks like now.
+  func snapshot() async -> JobSnapshot {
+    let status = await session.runner.status()
+    let totals = await session.runner.totals(status)
+    return JobSnapshot(
+      health: health.value.withLock { $0 }, sources: session.graph.sources.map(\.id), status: status, totals: totals)
   }
 
   private final class MeterBox: Sendable {
@@ -96,6 +143,7 @@ private final class JobRun: Sendable {
     }
     do {
       let result = try await session.runner.run()
+      health.value.withLock { $0.end(nil) }
       progress.cancel()
       Terminal.clearStatus()
       let table = BalanceTable(result.totals)
@@ -107,6 +155,7 @@ private final class JobRun: Sendable {
       )
       return table.isBalanced
     } catch {
+      health.value.withLock { $0.end("\(error)") }
       progress.cancel()
       Self.say("\(session.graph.name): failed: \(error)")
       return false

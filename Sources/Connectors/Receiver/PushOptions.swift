@@ -64,8 +64,8 @@ package enum PushSource {
   /// The plan. The decoder reads the field `TopicColumns.value`, which holds what the protocol kept of a request.
   package static func plan(_ options: PushOptions, decoder: PlannedOperator) -> PlannedSource {
     PlannedSource(schema: TopicColumns.schema, isReplayable: true, isBounded: false, decoders: [decoder]) {
-      SpoolSourceReader(options.client, topic: options.topic, limit: options.maxSpoolBytes) { spool in
-        HTTPReception(PushReceiver(options) { try await spool.append($0) })
+      SpoolSourceReader(options.client, topic: options.topic, limit: options.maxSpoolBytes) { spool, runtime in
+        HTTPReception(PushReceiver(options, now: { runtime.now() }) { try await spool.append($0) })
       }
     }
   }

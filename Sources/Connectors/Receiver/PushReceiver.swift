@@ -8,12 +8,14 @@ internal import Dataflow
 package final class PushReceiver: Sendable {
   private let listener: HTTPListener
 
-  /// - Parameter store: takes what is kept of a request; its answer is sent when this returns. Whatever it throws is answered as a rejection.
-  package init(_ options: PushOptions, store: @escaping @Sendable ([UInt8]) async throws -> Void) {
+  /// - Parameters:
+  ///   - now: the time, in nanoseconds since 1970.
+  ///   - store: takes what is kept of a request; its answer is sent when this returns. Whatever it throws is answered as a rejection.
+  package init(_ options: PushOptions, now: @escaping @Sendable () -> Int64, store: @escaping @Sendable ([UInt8]) async throws -> Void) {
     let spoken = options.spoken
     listener = HTTPListener(options.address, name: spoken.name, limits: options.limits) { call in
       do {
-        return try await Self.take(call, spoken, options.limits, store)
+        return try await Self.take(call, spoken, options.limits, now, store)
       } catch {
         let rejection =
           error as? PushRejection ?? PushRejection(.unavailable, "the request could not be taken: \(error)")
@@ -35,7 +37,8 @@ package final class PushReceiver: Sendable {
   package func stop() async { await listener.stop() }
 
   private static func take(
-    _ call: HTTPCall, _ spoken: any PushProtocol, _ limits: HTTPListener.Limits, _ store: @Sendable ([UInt8]) async throws -> Void
+    _ call: HTTPCall, _ spoken: any PushProtocol, _ limits: HTTPListener.Limits, _ now: @Sendable () -> Int64,
+    _ store: @Sendable ([UInt8]) async throws -> Void
   ) async throws -> HTTPAnswer {
     guard spoken.paths.contains(call.path) else {
       throw PushRejection(.notFound, "there is nothing at \(call.path): this job takes \(spoken.paths.joined(separator: ", "))")
@@ -46,6 +49,7 @@ package final class PushReceiver: Sendable {
     var request = PushRequest(
       path: call.path, contentType: call.header("content-type"), compression: call.header("content-encoding"), body: body,
       limits: BodyLimits(bytes: limits.bodyBytes))
+    request.received = now()
     request.header = { call.header($0) }
     let accepted = try spoken.take(request)
     if let kept = accepted.kept { try await store(kept) }

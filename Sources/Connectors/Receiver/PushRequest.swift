@@ -13,6 +13,8 @@ package struct PushRequest: Sendable {
   /// The body as it was sent.
   package var body: [UInt8]
   package var limits: BodyLimits
+  /// When it came, in nanoseconds since 1970.
+  package var received: Int64 = 0
 
   package init(path: String, contentType: String?, compression: String? = nil, body: [UInt8], limits: BodyLimits = BodyLimits()) {
     self.path = path

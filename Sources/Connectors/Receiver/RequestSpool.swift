@@ -17,6 +17,8 @@ package final class RequestSpool: Sendable {
     var isWriting = false
     /// Bytes of the topic on disk, as of the last append or trim.
     var storedBytes: Int64 = 0
+    var accepted = 0
+    var refused = 0
   }
 
   private let topic: LocalTopic
@@ -34,6 +36,15 @@ package final class RequestSpool: Sendable {
     try topic.create(runtime)
     let stored = try topic.storedBytes()
     state.withLock { $0.storedBytes = stored }
+    OpenSpools.add(self)
+  }
+
+  /// How full it is, and what it did.
+  package var level: SpoolLevel {
+    state.withLock {
+      SpoolLevel(
+        name: topic.name, bytes: $0.storedBytes + Int64($0.pendingBytes), limit: limit, accepted: $0.accepted, refused: $0.refused)
+    }
   }
 
   /// Returns when the request is on the disk. Throws `PushRejection` when there is no room or the disk fails: it was not accepted then.
@@ -59,7 +70,9 @@ package final class RequestSpool: Sendable {
         return state.isWriting ? .wait : .write
       }
       switch next {
-      case .refuse(let why): continuation.resume(throwing: PushRejection(.busy, "\(why): try again later"))
+      case .refuse(let why):
+        state.withLock { $0.refused += 1 }
+        continuation.resume(throwing: PushRejection(.busy, "\(why): try again later"))
       case .write: queue.async { self.write() }
       case .wait: break
       }
@@ -74,7 +87,12 @@ package final class RequestSpool: Sendable {
       let bytes = group.reduce(0) { $0 + $1.stage.count }
       state.withLock { state in
         state.pendingBytes -= bytes
-        if case .success = result { state.storedBytes += Int64(bytes) }
+        if case .success = result {
+          state.storedBytes += Int64(bytes)
+          state.accepted += group.count
+        } else {
+          state.refused += group.count
+        }
       }
       for (_, done) in group {
         switch result {

@@ -18,7 +18,7 @@ package final class SpoolSourceReader: SourceReader {
   private let client: LocalTopicClient
   private let topic: String
   private let limit: Int64
-  private let makeReception: (RequestSpool) throws -> any Reception
+  private let makeReception: (RequestSpool, any Runtime) throws -> any Reception
   private let reader: TopicSourceReader
   private var spool: RequestSpool?
   private var reception: (any Reception)?
@@ -26,7 +26,9 @@ package final class SpoolSourceReader: SourceReader {
   private var barriers: [Int64] = []
 
   /// - Parameter reception: what fills the spool, made when the source is opened.
-  package init(_ client: LocalTopicClient, topic: String, limit: Int64, _ reception: @escaping (RequestSpool) throws -> any Reception) {
+  package init(
+    _ client: LocalTopicClient, topic: String, limit: Int64, _ reception: @escaping (RequestSpool, any Runtime) throws -> any Reception
+  ) {
     self.client = client
     self.topic = topic
     self.limit = limit
@@ -39,7 +41,7 @@ package final class SpoolSourceReader: SourceReader {
   package func open(_ context: SourceContext) throws {
     if context.owns(0) {
       let spool = try RequestSpool(client.topic(topic), limit: limit, context.runtime)
-      let reception = try makeReception(spool)
+      let reception = try makeReception(spool, context.runtime)
       reception.start()
       self.spool = spool
       self.reception = reception

@@ -27,7 +27,7 @@ struct OTLPServerTests {
 
   private func withServer(_ signals: [OTLPSignal] = OTLPSignal.allCases, _ body: (Received, Int) async throws -> Void) async throws {
     let received = Received()
-    let server = PushReceiver(options(0, signals)) { try received.take($0) }
+    let server = PushReceiver(options(0, signals), now: { 0 }) { try received.take($0) }
     server.start()
     var port: Int?
     for _ in 0..<5_000 where port == nil {
@@ -91,7 +91,7 @@ struct OTLPServerTests {
   @Test("a port that is taken is an error that says so")
   func taken() async throws {
     try await withServer { _, port in
-      let second = PushReceiver(options(port)) { _ in }
+      let second = PushReceiver(options(port), now: { 0 }) { _ in }
       second.start()
       for _ in 0..<5_000 {
         if case .failed(let why) = second.state {
