@@ -45,7 +45,7 @@ public struct OTLPBenchmark {
     guard !lines.isEmpty else { throw BenchmarkError("there is no line to decode") }
     let schema = Schema([("line", .bytes)])
     let line = schema.fields[0]
-    let decoder = try (signal == .traces ? DecodeOTLPSpans.planned(line: line) : DecodeOTLPLogs.planned(line: line)).make()
+    let decoder = try signal.decoder(of: line).make()
     let output = Output(operatorID: "bench", onError: .drop)
     let passes = try rate {
       for start in stride(from: 0, to: lines.count, by: 16) {

@@ -6,7 +6,9 @@ public import Dataflow
 /// - Output: one record for each span, in order, in batches of its own: `event_id` (`<trace>:<span>`, so that a span that is delivered twice
 ///   has one id), `trace_id`, `span_id`, `parent_span_id` (null at the root), `name`, `kind`, `service`, `environment`, `status_code`,
 ///   `status_message`, `attributes` (a JSON object of those of resource, scope and span, the inner one winning), `start`, `end`, and `time`,
-///   which is the start and also the event time. Events and links are left out.
+///   which is the start and also the event time; `trace_state`, `flags`, `events` and `links` (JSON lists as OTLP writes them), `dropped` (a JSON
+///   object of what the sender left out), `resource` (the attributes of the resource), `scope_name`, `scope_version`, and `context` (what else
+///   is known of resource and scope, as OTLP writes it).
 /// - Errors and books: as `DecodeOTLPLogs`; a span without ids is `wrong-type`, and both of its times must be possible.
 public final class DecodeOTLPSpans: Operator {
   private let lines: OTLPLines<OTLPSpanWriter>

@@ -3,7 +3,7 @@ public import Dataflow
 /// The source type `otlp-file`: telemetry from files that the OpenTelemetry Collector's file exporter wrote, one request a line.
 ///
 /// Reading, positions and their guarantees are those of the file source it stands on; behind it a decoder takes each line apart.
-/// - Output: the fields of `DecodeOTLPLogs` or `DecodeOTLPSpans`. Event times are set.
+/// - Output: the fields of `DecodeOTLPLogs`, `DecodeOTLPSpans` or `DecodeOTLPMetrics`. Event times are set.
 public enum OTLPFileSource {
   /// The entry of the source catalog.
   public static let type = type(reading: FileSource.type)
@@ -19,9 +19,9 @@ public enum OTLPFileSource {
     }
     fields.append(
       ConfigField(
-        "signal", .choice(["logs", "traces"]), default: "logs", "Which records to take; requests of other signals are passed over."))
+        "signal", .choice(OTLPSignal.choices), default: "logs", "Which records to take; requests of other signals are passed over."))
     let descriptor = Descriptor(
-      type: "otlp-file", summary: "Reads logs or spans from files of the OpenTelemetry Collector, one JSON request a line.", fields: fields,
+      type: "otlp-file", summary: "Reads logs, spans or metrics from files of the OpenTelemetry Collector, one JSON request a line.", fields: fields,
       example: "path: telemetry/*.jsonl.gz\nsignal: logs")
     return SourceType(descriptor) { config in
       var planned = try files.plan(config)
@@ -29,8 +29,7 @@ public enum OTLPFileSource {
       guard let line = lines.field("line"), line.type == .bytes else {
         preconditionFailure("source type \(files.descriptor.type) gives no field \"line\" of bytes")
       }
-      planned.decoders.append(
-        config.string("signal") == "traces" ? DecodeOTLPSpans.planned(line: line) : DecodeOTLPLogs.planned(line: line))
+      planned.decoders.append((OTLPSignal(rawValue: config.string("signal") ?? "logs") ?? .logs).decoder(of: line))
       return planned
     }
   }

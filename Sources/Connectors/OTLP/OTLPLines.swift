@@ -16,6 +16,22 @@ protocol OTLPRecordWriter {
 
   /// A fresh batch: what was kept in the memory of the last one is gone.
   mutating func begin(_ batch: RecordBatch)
+
+  /// Looks at an item of the innermost list: is it a record, or what several records share? Called again for every batch that gets some of them.
+  mutating func enter(_ item: Int, _ text: OTLPText, _ batch: RecordBatch) throws(OTLPRefusal) -> OTLPItem
+}
+
+extension OTLPRecordWriter {
+  /// It is a record.
+  mutating func enter(_ item: Int, _ text: OTLPText, _ batch: RecordBatch) throws(OTLPRefusal) -> OTLPItem { .record }
+}
+
+/// What an item of the innermost list holds.
+enum OTLPItem {
+  case record
+  /// A list of records, which stands at this index.
+  case records(Int)
+  case nothing
 }
 
 /// Why a record becomes an error.
@@ -98,25 +114,50 @@ final class OTLPLines<Writer: OTLPRecordWriter> {
   }
 
   private func resource(_ index: inout Int, _ place: Place) throws {
-    let resource = text.find("resource", in: index)
-    try level(Writer.scopes, &index, place) { try scope(&$0, resource, place) }
+    var parts = OTLPContext.Parts()
+    (parts.resource, parts.resourceSchema) = text.heading("resource", Writer.scopes, in: index)
+    try level(Writer.scopes, &index, place) { try scope(&$0, parts, place) }
   }
 
-  private func scope(_ index: inout Int, _ resource: Int?, _ place: Place) throws {
-    let scope = text.find("scope", in: index)
-    guard context.load(text, resource: resource, scope: scope, target(place)) else {
+  private func scope(_ index: inout Int, _ outer: OTLPContext.Parts, _ place: Place) throws {
+    var parts = outer
+    (parts.scope, parts.scopeSchema) = text.heading("scope", Writer.records, in: index)
+    guard context.load(text, parts, target(place)) else {
       try refuse("the attributes of a resource or scope are not a list", place)
       index = text.end(of: index)
       return
     }
     try level(Writer.records, &index, place) { index in
-      if target(place).isFull {
-        try flush(place.output)
-        // The attributes lived in the batch that has just left. They were good a moment ago.
-        _ = context.load(text, resource: resource, scope: scope, target(place))
-      }
+      try makeRoom(parts, place)
+      do throws(OTLPRefusal) {
+        switch try writer.enter(index, text, target(place)) {
+        case .record: return try record(&index, place)
+        case .nothing: break
+        case .records(let list): return try records(list, of: &index, parts, place)
+        }
+      } catch { try refuse(error, place) }
+      index = text.end(of: index)
+    }
+  }
+
+  /// The records of an item that holds several, which `index` is left behind.
+  private func records(_ list: Int, of index: inout Int, _ parts: OTLPContext.Parts, _ place: Place) throws {
+    let item = index
+    index = list
+    try forEachItem(list, &index, "the data of a metric", place) { index in
+      if try makeRoom(parts, place) { _ = try? writer.enter(item, text, target(place)) }
       try record(&index, place)
     }
+    index = text.end(of: item)
+  }
+
+  /// A batch that is full leaves; then what records share is loaded into the next one, and the answer is true. It was good a moment ago.
+  @discardableResult
+  private func makeRoom(_ parts: OTLPContext.Parts, _ place: Place) throws -> Bool {
+    guard target(place).isFull else { return false }
+    try flush(place.output)
+    _ = context.load(text, parts, target(place))
+    return true
   }
 
   private func record(_ index: inout Int, _ place: Place) throws {
@@ -130,9 +171,6 @@ final class OTLPLines<Writer: OTLPRecordWriter> {
     batch.copyOrigin(row, from: place.input, place.row)
     batch.times[row] = RecordBatch.noTime
     batch.ordinals[row] = Int32(truncatingIfNeeded: records)
-    for field in Writer.schema.fields {
-      if field.type == .bytes { batch.bytes(field)[row] = .null } else { batch.nulls(field)[row] = 1 }
-    }
     records += 1
     let start = index
     let refusal = writer.write(&index, text, &context, row, of: batch)
@@ -141,6 +179,10 @@ final class OTLPLines<Writer: OTLPRecordWriter> {
       try place.output.fail(batch, row: row, reason: refusal.reason, detail: refusal.detail)
       batch.count -= 1
       batch.selectedCount -= 1
+      // A fresh row is null; the next record gets this one.
+      for field in Writer.schema.fields {
+        if field.type == .bytes { batch.bytes(field)[row] = .null } else { batch.nulls(field)[row] = 1 }
+      }
     }
   }
 
@@ -179,8 +221,12 @@ final class OTLPLines<Writer: OTLPRecordWriter> {
 
   /// Something that should hold records is of another type: one error, as nobody knows how many.
   private func refuse(_ detail: String, _ place: Place) throws {
+    try refuse(OTLPRefusal(reason: "wrong-type", detail: detail), place)
+  }
+
+  private func refuse(_ refusal: OTLPRefusal, _ place: Place) throws {
     records += 1
-    try place.output.fail(place.input, row: place.row, reason: "wrong-type", detail: detail)
+    try place.output.fail(place.input, row: place.row, reason: refusal.reason, detail: refusal.detail)
   }
 
   private func target(_ place: Place) -> RecordBatch {

@@ -30,16 +30,22 @@ struct OTLPLogWriter: OTLPRecordWriter {
 
   /// Where the members of a record stand.
   private struct Parts {
-    var time, observed, number, severity, body, trace, span, attributes: Int?
+    var time, observed, number, severity, body, trace, span: Int?
+    var isListOfAttributes = true
   }
 
   mutating func write(
     _ index: inout Int, _ text: OTLPText, _ context: inout OTLPContext, _ row: Int, of batch: RecordBatch
   ) -> OTLPRefusal? {
     var parts = Parts()
+    attributes.removeAll()
     index += 1
     while let member = text.next(&index) {
       let value = member.value
+      if member.is("attributes") {
+        parts.isListOfAttributes = attributes.load(text, &index)
+        continue
+      }
       if member.is("timeUnixNano", "time_unix_nano") {
         parts.time = value
       } else if member.is("body") {
@@ -48,8 +54,6 @@ struct OTLPLogWriter: OTLPRecordWriter {
         parts.trace = value
       } else if member.is("spanId", "span_id") {
         parts.span = value
-      } else if member.is("attributes") {
-        parts.attributes = value
       } else if member.is("severityText", "severity_text") {
         parts.severity = value
       } else if member.is("severityNumber", "severity_number") {
@@ -68,12 +72,8 @@ struct OTLPLogWriter: OTLPRecordWriter {
   private mutating func fill(
     _ parts: Parts, _ text: OTLPText, _ context: inout OTLPContext, _ row: Int, _ batch: RecordBatch
   ) throws(OTLPRefusal) {
-    if let list = parts.attributes {
-      guard attributes.load(text, list) else {
-        throw OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values")
-      }
-    } else {
-      attributes.removeAll()
+    guard parts.isListOfAttributes else {
+      throw OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values")
     }
     let id = identifier(text, row, batch)
     let trace = try OTLPIdentifier.hex(parts.trace, 32, "traceId", text, batch)

@@ -13,18 +13,43 @@ struct OTLPSpanWriter: OTLPRecordWriter {
       "attributes",
     ] { schema.append(name, .bytes) }
     for name in ["start", "end", "time"] { schema.append(name, .time) }
+    for name in ["trace_state", "events", "links", "dropped", "resource", "scope_name", "scope_version", "context"] {
+      schema.append(name, .bytes)
+    }
+    schema.append("flags", .int64)
     return schema
   }()
-  private static let fields = schema.fields
+
+  /// Where the columns of a batch begin.
+  private struct Columns {
+    /// Those of bytes, in the order of the schema; `times` and `nulls` are of start, end and time.
+    let bytes: [UnsafeMutablePointer<ByteView>]
+    let times: [UnsafeMutablePointer<Int64>]
+    let nulls: [UnsafeMutablePointer<UInt8>]
+    let flags: UnsafeMutablePointer<Int64>
+    let flagNulls: UnsafeMutablePointer<UInt8>
+
+    init(_ batch: RecordBatch) {
+      let fields = OTLPSpanWriter.schema.fields
+      bytes = fields.filter { $0.type == .bytes }.map { batch.bytes($0) }
+      times = fields.filter { $0.type == .time }.map { batch.int64s($0) }
+      nulls = fields.filter { $0.type == .time }.map { batch.nulls($0) }
+      flags = batch.int64s(fields[fields.count - 1])
+      flagNulls = batch.nulls(fields[fields.count - 1])
+    }
+  }
 
   private static let kinds: [StaticString] = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]
   private static let codes: [StaticString] = ["UNSET", "OK", "ERROR"]
 
   private var kinds: [ByteView] = []
   private var codes: [ByteView] = []
+  private var columns: Columns?
   private var attributes = OTLPAttributes()
+  private var scratch: [UInt8] = []
 
   mutating func begin(_ batch: RecordBatch) {
+    columns = Columns(batch)
     kinds = Self.kinds.map { Self.copy($0, batch) }
     codes = Self.codes.map { Self.copy($0, batch) }
   }
@@ -35,36 +60,26 @@ struct OTLPSpanWriter: OTLPRecordWriter {
 
   /// Where the members of a span stand.
   private struct Parts {
-    var trace, span, parent, name, kind, start, end, status, attributes: Int?
+    var trace, span, parent, name, kind, start, end, code, message: Int?
+    var state, flags, events, links, droppedAttributes, droppedEvents, droppedLinks: Int?
+    var isListOfAttributes = true
   }
 
   mutating func write(
     _ index: inout Int, _ text: OTLPText, _ context: inout OTLPContext, _ row: Int, of batch: RecordBatch
   ) -> OTLPRefusal? {
     var parts = Parts()
+    attributes.removeAll()
     index += 1
     while let member = text.next(&index) {
-      let value = member.value
-      if member.is("traceId", "trace_id") {
-        parts.trace = value
-      } else if member.is("spanId", "span_id") {
-        parts.span = value
-      } else if member.is("parentSpanId", "parent_span_id") {
-        parts.parent = value
-      } else if member.is("name") {
-        parts.name = value
-      } else if member.is("kind") {
-        parts.kind = value
-      } else if member.is("startTimeUnixNano", "start_time_unix_nano") {
-        parts.start = value
-      } else if member.is("endTimeUnixNano", "end_time_unix_nano") {
-        parts.end = value
+      if member.is("attributes") {
+        parts.isListOfAttributes = attributes.load(text, &index)
       } else if member.is("status") {
-        parts.status = value
-      } else if member.is("attributes") {
-        parts.attributes = value
+        Self.status(&index, text, &parts)
+      } else {
+        Self.place(member, &parts)
+        index = text.end(of: member.value)
       }
-      index = text.end(of: value)
     }
     do {
       try fill(parts, text, &context, row, batch)
@@ -72,11 +87,64 @@ struct OTLPSpanWriter: OTLPRecordWriter {
     } catch { return error }
   }
 
+  /// By length, as no two names of one length are needed often: most keys are compared once.
+  @inline(__always)
+  private static func place(_ member: OTLPText.Member, _ parts: inout Parts) {
+    let value = member.value
+    switch member.key.count {
+    case 4:
+      if member.is("name") { parts.name = value } else if member.is("kind") { parts.kind = value }
+    case 5:
+      if member.is("flags") { parts.flags = value } else if member.is("links") { parts.links = value }
+    case 6:
+      if member.is("spanId") { parts.span = value } else if member.is("events") { parts.events = value }
+    case 7:
+      if member.is("traceId") { parts.trace = value } else if member.is("span_id") { parts.span = value }
+    case 8: if member.is("trace_id") { parts.trace = value }
+    case 12: if member.is("parentSpanId") { parts.parent = value }
+    case 17: if member.is("startTimeUnixNano") { parts.start = value } else { placeRare(member, &parts) }
+    case 15: if member.is("endTimeUnixNano") { parts.end = value } else { placeRare(member, &parts) }
+    default: placeRare(member, &parts)
+    }
+  }
+
+  private static func placeRare(_ member: OTLPText.Member, _ parts: inout Parts) {
+    let value = member.value
+    if member.is("traceState", "trace_state") {
+      parts.state = value
+    } else if member.is("parent_span_id") {
+      parts.parent = value
+    } else if member.is("start_time_unix_nano") {
+      parts.start = value
+    } else if member.is("end_time_unix_nano") {
+      parts.end = value
+    } else if member.is("droppedAttributesCount", "dropped_attributes_count") {
+      parts.droppedAttributes = value
+    } else if member.is("droppedEventsCount", "dropped_events_count") {
+      parts.droppedEvents = value
+    } else if member.is("droppedLinksCount", "dropped_links_count") {
+      parts.droppedLinks = value
+    }
+  }
+
+  /// The two members of a status, which `index` stands at and is left behind.
+  private static func status(_ index: inout Int, _ text: OTLPText, _ parts: inout Parts) {
+    guard var at = text.object(index) else {
+      index = text.end(of: index)
+      return
+    }
+    while let member = text.next(&at) {
+      if member.is("code") { parts.code = member.value } else if member.is("message") { parts.message = member.value }
+      at = text.end(of: member.value)
+    }
+    index = at
+  }
+
   private mutating func fill(
     _ parts: Parts, _ text: OTLPText, _ context: inout OTLPContext, _ row: Int, _ batch: RecordBatch
   ) throws(OTLPRefusal) {
-    attributes.removeAll()
-    if let list = parts.attributes, !attributes.load(text, list) {
+    guard let columns else { preconditionFailure("a batch begins before its rows") }
+    guard parts.isListOfAttributes else {
       throw OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values")
     }
     let trace = try OTLPIdentifier.hex(parts.trace, 32, "traceId", text, batch)
@@ -87,24 +155,59 @@ struct OTLPSpanWriter: OTLPRecordWriter {
     let parent = try OTLPIdentifier.hex(parts.parent, 16, "parentSpanId", text, batch)
     let id = OTLPIdentifier.joined(trace, span, batch)
     let kind = try Self.word(parts.kind, kinds, Self.kinds, "span_kind_", "kind", text)
-    let code = try Self.word(parts.status.flatMap { text.find("code", in: $0) }, codes, Self.codes, "status_code_", "status.code", text)
+    let code = try Self.word(parts.code, codes, Self.codes, "status_code_", "status.code", text)
     let start = try OTLPTime.nanoseconds(parts.start, "startTimeUnixNano", text) ?? 0
     let end = try OTLPTime.nanoseconds(parts.end, "endTimeUnixNano", text) ?? 0
     try OTLPTime.check(start, "startTimeUnixNano", of: id)
     try OTLPTime.check(end, "endTimeUnixNano", of: id)
 
-    let values = [
-      id, trace, span, parent, parts.name.map { text.string($0, batch) } ?? .null, kind, context.service, context.environment, code,
-      parts.status.flatMap { text.find("message", in: $0) }.map { text.string($0, batch) } ?? .null,
-      context.joined(text, attributes, batch),
-    ]
-    let fields = Self.fields
-    for (index, value) in values.enumerated() { batch.bytes(fields[index])[row] = value }
-    for (field, time) in zip(fields[values.count...], [start, end, start]) {
-      batch.int64s(field)[row] = time
-      batch.nulls(field)[row] = 0
+    let bytes = columns.bytes
+    bytes[0][row] = id
+    bytes[1][row] = trace
+    bytes[2][row] = span
+    bytes[3][row] = parent
+    if let name = parts.name { bytes[4][row] = text.string(name, batch) }
+    bytes[5][row] = kind
+    bytes[6][row] = context.service
+    bytes[7][row] = context.environment
+    bytes[8][row] = code
+    if let message = parts.message { bytes[9][row] = text.string(message, batch) }
+    bytes[10][row] = context.joined(text, attributes, batch)
+    if let state = parts.state { bytes[11][row] = Self.filled(text.string(state, batch)) }
+    if let events = parts.events { bytes[12][row] = text.list(events) }
+    if let links = parts.links { bytes[13][row] = text.list(links) }
+    bytes[14][row] = dropped(parts, text, batch)
+    bytes[15][row] = context.resourceAttributes
+    bytes[16][row] = context.scopeName
+    bytes[17][row] = context.scopeVersion
+    bytes[18][row] = context.rest
+    if let flags = parts.flags, let number = text.integer(flags) {
+      columns.flags[row] = number
+      columns.flagNulls[row] = 0
+    }
+    for (column, time) in [start, end, start].enumerated() {
+      columns.times[column][row] = time
+      columns.nulls[column][row] = 0
     }
     batch.times[row] = start
+  }
+
+  private static func filled(_ text: ByteView) -> ByteView { text.count == 0 ? .null : text }
+
+  /// How many attributes, events and links the sender left out, as a JSON object; null when it left out nothing.
+  private mutating func dropped(_ parts: Parts, _ text: OTLPText, _ batch: RecordBatch) -> ByteView {
+    if parts.droppedAttributes == nil, parts.droppedEvents == nil, parts.droppedLinks == nil { return .null }
+    scratch.removeAll(keepingCapacity: true)
+    for (name, value) in [("attributes", parts.droppedAttributes), ("events", parts.droppedEvents), ("links", parts.droppedLinks)] {
+      guard let value, let number = text.integer(value), number != 0 else { continue }
+      scratch.append(contentsOf: (scratch.isEmpty ? "{\"" : ",\"").utf8)
+      scratch.append(contentsOf: name.utf8)
+      scratch.append(contentsOf: "\":".utf8)
+      TextWriter.append(number, to: &scratch)
+    }
+    if scratch.isEmpty { return .null }
+    scratch.append(UInt8(ascii: "}"))
+    return scratch.withUnsafeBufferPointer { batch.copy($0) }
   }
 
   /// An enumeration: its number, or its name with or without the prefix. Absent is the first.

@@ -52,21 +52,16 @@ extension OTLPText {
       output.append(UInt8(ascii: "{"))
       var count = 0
       forEachItem(ofValues: inner) { item in
-        guard let (rawKey, value) = keyValue(item) else { return }
+        guard let entry = keyValue(item) else { return }
         if count > 0 { output.append(UInt8(ascii: ",")) }
-        output.append(contentsOf: rawKey)
+        output.append(contentsOf: entry.rawKey)
         output.append(UInt8(ascii: ":"))
-        if let value { appendPlain(value, to: &output) } else { output.append(contentsOf: "null".utf8) }
+        if let value = entry.value { appendPlain(value, to: &output) } else { output.append(contentsOf: "null".utf8) }
         count += 1
       }
       output.append(UInt8(ascii: "}"))
     case .integer:
-      // 64-bit integers travel as strings; plain JSON writes them as what they are.
-      if let digits = content(inner)?.bytes, integer(inner) != nil, Self.isPlainInteger(digits) {
-        output.append(contentsOf: digits)
-      } else {
-        output.append(contentsOf: raw(inner))
-      }
+      output.append(contentsOf: plainInteger(inner) ?? raw(inner))
     case .string, .plain: output.append(contentsOf: raw(inner))
     }
   }
@@ -93,19 +88,58 @@ extension OTLPText {
     }
   }
 
-  /// `{"key": …, "value": …}`: the key as it is written, with quotes, and the value if there is one. Nil without a key.
-  func keyValue(_ item: Int) -> (rawKey: UnsafeBufferPointer<UInt8>, value: Int?)? {
+  /// `{"key": …, "value": …}`, with `end` left behind it. Nil without a key; `end` means nothing then.
+  func keyValue(_ item: Int, end: inout Int) -> OTLPAttributes.Entry? {
     guard var index = object(item) else { return nil }
     var key: UnsafeBufferPointer<UInt8>?
     var value: Int?
+    var plain: UnsafeBufferPointer<UInt8>?
     while let member = next(&index) {
-      index = end(of: member.value)
       if member.is("key"), first(member.value) == UInt8(ascii: "\"") {
         key = raw(member.value)
+        index = member.value + (key?.count ?? 0)
       } else if member.is("value") {
         value = member.value
+        plain = self.plain(member.value, end: &index)
+      } else {
+        index = self.end(of: member.value)
       }
     }
-    return key.map { ($0, value) }
+    end = index
+    return key.map { OTLPAttributes.Entry(rawKey: $0, value: value, plain: plain) }
+  }
+
+  /// An OTLP value that wraps one thing which plain JSON writes in the same way; nil for any other. `end` is left behind the value in any case.
+  private func plain(_ value: Int, end: inout Int) -> UnsafeBufferPointer<UInt8>? {
+    guard var index = object(value), let member = next(&index) else {
+      end = self.end(of: value)
+      return nil
+    }
+    let inner = raw(member.value)
+    index += inner.count
+    // 64-bit integers travel as strings; plain JSON writes them as what they are.
+    let number = member.is("intValue", "int_value") ? plainInteger(member.value) : nil
+    let isPlain =
+      member.is("stringValue", "string_value") || member.is("boolValue", "bool_value") || member.is("doubleValue", "double_value")
+      || member.is("bytesValue", "bytes_value")
+    guard next(&index) == nil else {
+      end = self.end(of: value)
+      return nil
+    }
+    end = index
+    return isPlain && first(member.value) != UInt8(ascii: "n") ? inner : number
+  }
+
+  /// The digits of a whole number, without quotes around it; nil for what JSON would write in another way.
+  private func plainInteger(_ value: Int) -> UnsafeBufferPointer<UInt8>? {
+    guard integer(value) != nil else { return nil }
+    let digits = content(value)?.bytes ?? raw(value)
+    return Self.isPlainInteger(digits) ? digits : nil
+  }
+
+  /// The same, without a need for its end.
+  private func keyValue(_ item: Int) -> OTLPAttributes.Entry? {
+    var end = 0
+    return keyValue(item, end: &end)
   }
 }

@@ -12,6 +12,8 @@ final class OTLPText {
   /// Where keys with escapes are unescaped to; longer ones are none that OTLP knows.
   private let plainKey: UnsafeMutablePointer<UInt8>
   private static let plainKeyLimit = 128
+  /// Where "chema" stands next, as of the last time it was looked for; `Int.max` when nowhere.
+  private var nextSchema = -1
 
   init() {
     json = .allocate(capacity: 1)
@@ -39,6 +41,7 @@ final class OTLPText {
     }
     cscan_json_mark(base, line.count, true, marks)
     json.pointee = cscan_json(text: base, count: line.count, marks: marks)
+    nextSchema = -1
     let end = cscan_json_skip(json, 0, 0)
     if end < 0 { return ~end }
     let rest = Int(cscan_json_space(json, end))
@@ -138,6 +141,42 @@ final class OTLPText {
     return nil
   }
 
+  /// The member `name` and the `schemaUrl` of the object at `value`, which holds a long list besides.
+  ///
+  /// Both mostly stand before the list, or the URL nowhere: then the list is not walked through.
+  func heading(_ name: StaticString, _ list: (StaticString, StaticString), in value: Int) -> (Int?, url: Int?) {
+    guard var index = object(value) else { return (nil, nil) }
+    var found: Int?
+    var url: Int?
+    while let member = next(&index) {
+      if member.is(name), found == nil {
+        found = member.value
+      } else if member.is("schemaUrl", "schema_url"), url == nil {
+        url = member.value
+      } else if member.is(list.0, list.1), found != nil && (url != nil || !mentionsSchema(from: index)) {
+        break
+      }
+      index = end(of: member.value)
+    }
+    return (found, url)
+  }
+
+  /// Whether a schema's URL may stand in the rest of the text. Asked with rising indexes; looks at every byte once.
+  private func mentionsSchema(from index: Int) -> Bool {
+    if nextSchema < index {
+      let found = memmem(base + index, json.pointee.count - index, "chema", 5)
+      nextSchema = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? .max
+    }
+    return nextSchema < .max
+  }
+
+  /// A list as it is written; null for an empty one, and for what is none.
+  func list(_ value: Int) -> ByteView {
+    guard var index = array(value), nextItem(&index) != nil else { return .null }
+    let raw = raw(value)
+    return ByteView(base: raw.baseAddress, count: raw.count)
+  }
+
   // MARK: Values
 
   /// What stands between the quotes of a string; nil when the value is none.
@@ -181,5 +220,19 @@ final class OTLPText {
     }
     if isBeyond { return isNegative ? .min : .max }
     return isNegative ? -result : result
+  }
+
+  /// A number, or one of the strings that protobuf's JSON writes for what JSON has no number for. Nil when it is neither.
+  func double(_ value: Int) -> Double? {
+    if let content = content(value)?.bytes {
+      let text = String(decoding: content, as: UTF8.self)
+      return text == "NaN" ? .nan : text == "Infinity" ? .infinity : text == "-Infinity" ? -.infinity : Double(text)
+    }
+    let byte = first(value)
+    guard byte == UInt8(ascii: "-") || byte &- UInt8(ascii: "0") <= 9 else { return nil }
+    var whole: Int64 = 0
+    if cscan_json_small_int(base, json.pointee.count, value, &whole) > 0, whole != 0 { return Double(whole) }
+    // The text is valid JSON, and 64 bytes behind it are readable: what ends the number is there.
+    return UnsafeRawPointer(base + value).withMemoryRebound(to: CChar.self, capacity: 1) { strtod($0, nil) }
   }
 }

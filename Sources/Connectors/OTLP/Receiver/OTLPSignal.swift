@@ -1,4 +1,4 @@
-internal import Dataflow
+package import Dataflow
 
 /// The three kinds of telemetry that OTLP carries.
 package enum OTLPSignal: String, Sendable, CaseIterable {
@@ -8,6 +8,18 @@ package enum OTLPSignal: String, Sendable, CaseIterable {
 
   /// The path of the protocol's HTTP form.
   package var path: String { "/v1/\(rawValue)" }
+
+  /// The values of an option `signal`, the usual one first.
+  static let choices = ["logs", "traces", "metrics"]
+
+  /// The plan of the decoder for requests in a bytes field.
+  package func decoder(of line: Field) -> PlannedOperator {
+    switch self {
+    case .traces: DecodeOTLPSpans.planned(line: line)
+    case .metrics: DecodeOTLPMetrics.planned(line: line)
+    case .logs: DecodeOTLPLogs.planned(line: line)
+    }
+  }
 
   /// The request's message.
   var message: OTLPMessage {
