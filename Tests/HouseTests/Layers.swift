@@ -34,7 +34,9 @@ enum Layers {
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
       "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro", "Snappy"],
-      others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
+      others: [
+        "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOPosix", "ServiceLifecycle",
+      ]),
     // Pure values and functions: knows no engine, no system and no file.
     Layer("SLO"),
     // The only place with YAML.

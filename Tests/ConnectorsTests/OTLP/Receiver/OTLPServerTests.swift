@@ -11,20 +11,23 @@ import Testing
 struct OTLPServerTests {
   private final class Received: Sendable {
     let requests = Mutex<[String]>([])
-    let refusal = Mutex<OTLPRejection?>(nil)
-    func take(_ signal: OTLPSignal, _ bytes: [UInt8]) throws {
+    let refusal = Mutex<PushRejection?>(nil)
+    func take(_ bytes: [UInt8]) throws {
       if let refusal = refusal.withLock({ $0 }) { throw refusal }
-      requests.withLock { $0.append("\(signal.rawValue) \(String(decoding: bytes, as: UTF8.self))") }
+      requests.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
     }
+  }
+
+  private func options(_ port: Int, _ signals: [OTLPSignal] = OTLPSignal.allCases) -> PushOptions {
+    let client = LocalTopicClient(root: "/nowhere", settings: LocalTopicSettings())
+    var options = PushOptions(OTLPProtocol(signals: signals), address: ListenAddress(port: port), client: client, topic: "t")
+    options.limits.bodyBytes = 1 << 20
+    return options
   }
 
   private func withServer(_ signals: [OTLPSignal] = OTLPSignal.allCases, _ body: (Received, Int) async throws -> Void) async throws {
     let received = Received()
-    var options = OTLPServer.Options()
-    options.port = 0
-    options.signals = signals
-    options.maxRequestBytes = 1 << 20
-    let server = OTLPServer(options) { try received.take($0, $1) }
+    let server = PushReceiver(options(0, signals)) { try received.take($0) }
     server.start()
     var port: Int?
     for _ in 0..<5_000 where port == nil {
@@ -54,7 +57,7 @@ struct OTLPServerTests {
       let protobuf = try await post(port, "/v1/traces", [0x0A, 0x00], ["Content-Type": "application/x-protobuf"])
       #expect(protobuf.status == 200 && protobuf.body.isEmpty)
       #expect(protobuf.headers["Content-Type"] as? String == "application/x-protobuf")
-      #expect(received.requests.withLock { $0 } == [#"logs {"resourceLogs":[]}"#, #"traces {"resourceSpans":[{}]}"#])
+      #expect(received.requests.withLock { $0 } == [#"{"resourceLogs":[]}"#, #"{"resourceSpans":[{}]}"#])
     }
   }
 
@@ -78,7 +81,7 @@ struct OTLPServerTests {
   @Test("when there is no room the sender is told to come back, in its own encoding")
   func busy() async throws {
     try await withServer { received, port in
-      received.refusal.withLock { $0 = OTLPRejection(.busy, "full") }
+      received.refusal.withLock { $0 = PushRejection(.busy, "full") }
       let answer = try await post(port, "/v1/logs", Array("{}".utf8), ["Content-Type": "application/json"])
       #expect(answer.status == 429 && answer.headers["Retry-After"] as? String == "1")
       #expect(answer.body == #"{"code":8,"message":"full"}"#)
@@ -88,9 +91,7 @@ struct OTLPServerTests {
   @Test("a port that is taken is an error that says so")
   func taken() async throws {
     try await withServer { _, port in
-      var options = OTLPServer.Options()
-      options.port = port
-      let second = OTLPServer(options) { _, _ in }
+      let second = PushReceiver(options(port)) { _ in }
       second.start()
       for _ in 0..<5_000 {
         if case .failed(let why) = second.state {

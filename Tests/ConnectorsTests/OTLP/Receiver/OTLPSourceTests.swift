@@ -91,9 +91,9 @@ struct OTLPSourceTests {
     var settings = LocalTopicSettings()
     settings.partitions = 1
     settings.segmentBytes = 500
-    var options = OTLPSourceOptions(client: LocalTopicClient(root: folder.path + "/small", settings: settings))
-    options.server.port = port
-    options.server.signals = [.logs]
+    var options = PushOptions(
+      OTLPProtocol(signals: [.logs]), address: ListenAddress(port: port),
+      client: LocalTopicClient(root: folder.path + "/small", settings: settings), topic: "otlp")
     let requests = (0..<20).map { #"{"resourceLogs":[\#($0),"\#(String(repeating: "x", count: 200))"]}"# }
     func open(from positions: [SplitPosition]? = nil) throws -> any SourceReader {
       let reader = try OTLPSource.plan(options, .logs).make()
@@ -111,21 +111,21 @@ struct OTLPSourceTests {
     // The spool does its work in order: what this waits for is behind every removal that may have been asked for.
     try await send(port, requests[0])
     first.close()
-    options.server.port = try freePort()
+    options.address.port = try freePort()
     let second = try open(from: checkpoint)
     #expect(try drain(second) == requests + [requests[0]])
 
     // Ten checkpoints later the first requests are gone, and what the newest of them needs is there.
-    for request in requests { try await send(options.server.port, request) }
+    for request in requests { try await send(options.address.port, request) }
     #expect(try drain(second).count == requests.count)
     for _ in 0..<10 { _ = second.snapshot() }
     let newest = second.positions()
-    try await send(options.server.port, requests[1])
+    try await send(options.address.port, requests[1])
     let spool = try options.client.makeReader(options.topic)
     try spool.refresh()
     #expect(try spool.start(0) > 0)
     second.close()
-    options.server.port = try freePort()
+    options.address.port = try freePort()
     #expect(try drain(try open(from: newest)) == [requests[1]])
   }
 

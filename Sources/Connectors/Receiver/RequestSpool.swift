@@ -36,7 +36,7 @@ package final class RequestSpool: Sendable {
     state.withLock { $0.storedBytes = stored }
   }
 
-  /// Returns when the request is on the disk. Throws `OTLPRejection` when there is no room or the disk fails: it was not accepted then.
+  /// Returns when the request is on the disk. Throws `PushRejection` when there is no room or the disk fails: it was not accepted then.
   package func append(_ request: [UInt8]) async throws {
     var stage = TopicStage.signature
     stage.reserveCapacity(request.count + 64)
@@ -59,7 +59,7 @@ package final class RequestSpool: Sendable {
         return state.isWriting ? .wait : .write
       }
       switch next {
-      case .refuse(let why): continuation.resume(throwing: OTLPRejection(.busy, "\(why): try again later"))
+      case .refuse(let why): continuation.resume(throwing: PushRejection(.busy, "\(why): try again later"))
       case .write: queue.async { self.write() }
       case .wait: break
       }
@@ -79,7 +79,7 @@ package final class RequestSpool: Sendable {
       for (_, done) in group {
         switch result {
         case .success: done.resume()
-        case .failure(let error): done.resume(throwing: OTLPRejection(.unavailable, "the request could not be stored: \(error)"))
+        case .failure(let error): done.resume(throwing: PushRejection(.unavailable, "the request could not be stored: \(error)"))
         }
       }
     }

@@ -35,12 +35,12 @@ struct RequestSpoolTests {
     let (client, topic) = topic(segmentBytes: 2_000)
     let spool = try RequestSpool(topic, limit: 20_000, runtime)
     var accepted = 0
-    var refusal: OTLPRejection?
+    var refusal: PushRejection?
     while refusal == nil, accepted < 1_000 {
       do {
         try await spool.append(Self.request(accepted, size: 500))
         accepted += 1
-      } catch let error as OTLPRejection { refusal = error }
+      } catch let error as PushRejection { refusal = error }
     }
     #expect(refusal?.kind == .busy)
     #expect((20...60).contains(accepted), "\(accepted)")
@@ -60,6 +60,6 @@ struct RequestSpoolTests {
     let first = try RequestSpool(topic, limit: 1_500, runtime)
     try await first.append(Self.request(0, size: 2_000))
     let second = try RequestSpool(topic, limit: 1_500, runtime)
-    await #expect(throws: OTLPRejection.self) { try await second.append(Self.request(1)) }
+    await #expect(throws: PushRejection.self) { try await second.append(Self.request(1)) }
   }
 }

@@ -1,0 +1,30 @@
+/// A protocol by which others send telemetry over HTTP: its paths, how it reads a body, and how it answers. Pure; all else is the receiver's.
+///
+/// What `take` keeps is appended to a spool as one record, and the answer is sent when it is on the disk; the source's decoder reads it from there.
+package protocol PushProtocol: Sendable {
+  /// What it is called in messages: "OTLP".
+  var name: String { get }
+  /// The paths that are taken; all others are answered with 404, all methods but POST with 405.
+  var paths: [String] { get }
+
+  /// Checks a request and brings it into the form that is kept.
+  ///
+  /// - Throws: `PushRejection`; nothing of the request is kept then.
+  func take(_ request: PushRequest) throws(PushRejection) -> PushAcceptance
+
+  /// How a sender is told that its request was not taken. The receiver adds `Retry-After` and `Allow`.
+  func answer(_ rejection: PushRejection, contentType: String?) -> HTTPAnswer
+}
+
+/// What becomes of a request that was taken.
+package struct PushAcceptance: Sendable {
+  /// What the spool keeps; nil for a request that holds nothing.
+  package var kept: [UInt8]?
+  /// Sent once `kept` is on the disk.
+  package var answer: HTTPAnswer
+
+  package init(kept: [UInt8]?, answer: HTTPAnswer) {
+    self.kept = kept
+    self.answer = answer
+  }
+}
