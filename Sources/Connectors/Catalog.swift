@@ -8,6 +8,7 @@ public enum ConnectorCatalog {
     OTLPFileSource.type,
     OTLPSource.type,
     TopicSource.type,
+    RemoteWriteSource.type,
     GenerateSource.type,
   ]
 

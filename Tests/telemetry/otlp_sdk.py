@@ -1,4 +1,4 @@
-"""The OpenTelemetry SDK sends log records and spans to a running job, which is killed meanwhile: what was acknowledged is there afterwards.
+"""The OpenTelemetry SDK sends log records, spans and metrics to a running job, which is killed meanwhile: what was acknowledged is there afterwards.
 
 usage: otlp_sdk.py SLOSCOUT_BINARY
 
@@ -6,26 +6,29 @@ Needs opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http. Exit status 
 """
 
 import collections
-import glob
 import json
 import logging
 import os
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.metrics import Observation
 from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricExportResult, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags, TraceState
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from running_job import Job  # noqa: E402
 
 JOB = """
 apiVersion: sloscout/v1
@@ -47,57 +50,6 @@ spec:
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Job:
-    def __init__(self, binary, telemetry, folder):
-        self.binary, self.folder, self.port = binary, folder, free_port()
-        self.file = os.path.join(folder, "job.yaml")
-        with open(self.file, "w") as out:
-            out.write(JOB.format(signal=telemetry, folder=folder, port=self.port))
-        self.start()
-
-    def start(self):
-        self.log = open(os.path.join(self.folder, "log"), "a")
-        self.process = subprocess.Popen([self.binary, "run", self.file], stdout=self.log, stderr=self.log)
-        for _ in range(600):
-            try:
-                urllib.request.urlopen("http://127.0.0.1:%d/" % self.port)
-            except urllib.error.HTTPError:
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.05)
-        raise SystemExit("the job does not listen: " + open(self.log.name).read())
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(60) != 0:
-            raise SystemExit("the job did not stop well: " + open(self.log.name).read())
-
-    def rows(self):
-        rows = []
-        for path in glob.glob(os.path.join(self.folder, "out", "**", "*.jsonl"), recursive=True):
-            if os.path.isfile(path) and not os.path.basename(path).startswith("."):
-                rows += [json.loads(line) for line in open(path) if line.strip()]
-        return rows
-
-    def wait_for(self, condition):
-        for _ in range(600):
-            if condition(self.rows()):
-                return
-            time.sleep(0.05)
-
-
 def check(name, sent, rows):
     """Every acknowledged text is there; one that was sent once is there once."""
     seen = collections.Counter(rows)
@@ -110,7 +62,7 @@ def check(name, sent, rows):
 
 
 def logs(binary, folder):
-    job = Job(binary, "logs", folder)
+    job = Job(binary, JOB, folder, signal="logs")
     provider = LoggerProvider(resource=Resource.create({"service.name": "checkout", "deployment.environment.name": "test"}))
     exporter = OTLPLogExporter(endpoint="http://127.0.0.1:%d/v1/logs" % job.port, compression=Compression.Gzip, timeout=2)
     results = []
@@ -140,26 +92,111 @@ def logs(binary, folder):
 
 
 def traces(binary, folder):
-    job = Job(binary, "traces", folder)
+    job = Job(binary, JOB, folder, signal="traces")
     provider = TracerProvider(resource=Resource.create({"service.name": "checkout"}))
     exporter = OTLPSpanExporter(endpoint="http://127.0.0.1:%d/v1/traces" % job.port, timeout=2)
     results = []
     original = exporter.export
     exporter.export = lambda spans: results.append(original(spans)) or results[-1]
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracer = provider.get_tracer("shop")
+    tracer = provider.get_tracer("shop", "1.2", schema_url="https://opentelemetry.io/schemas/1.27.0", attributes={"team": "pay"})
     sent = {}
     for number in range(100):
         with tracer.start_as_current_span("GET /orders/%d" % number, attributes={"http.request.method": "GET"}):
             pass
         sent["GET /orders/%d" % number] = results[-1] == SpanExportResult.SUCCESS
-    job.wait_for(lambda rows: len(rows) >= sum(sent.values()))
+    context = SpanContext(0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331, True, TraceFlags(1), TraceState([("vendor", "a;b")]))
+    span = tracer.start_span("publish", links=[Link(context, {"messaging.message.id": "17"})], attributes={"ok": True, "tries": 3})
+    span.add_event("retry", {"delay": 0.5, "naïve": ["a", "b"]}, timestamp=1_750_000_000_123_456_789)
+    span.set_status(Status(StatusCode.ERROR, "queue full"))
+    span.end()
+    job.wait_for(lambda rows: len(rows) >= sum(sent.values()) + 1)
     job.stop()
-    check("traces", sent, [row["name"] for row in job.rows()])
+    rows = job.rows()
+    check("traces", sent, [row["name"] for row in rows if row["name"] != "publish"])
+    spans_in_full([row for row in rows if row["name"] == "publish"][0], context)
+
+
+def spans_in_full(row, link):
+    """Every part of a span arrives."""
+    context = json.loads(row["context"])["scope"]
+    events, links = json.loads(row["events"]), json.loads(row["links"])
+    attributes = json.loads(row["attributes"])
+    expected = [
+        (row["scope_name"], "shop"), (row["scope_version"], "1.2"), (json.loads(row["resource"])["service.name"], "checkout"),
+        (context["schemaUrl"], "https://opentelemetry.io/schemas/1.27.0"),
+        (context["attributes"], [{"key": "team", "value": {"stringValue": "pay"}}]),
+        ((row["status_code"], row["status_message"]), ("ERROR", "queue full")),
+        ((attributes["ok"], attributes["tries"], attributes["team"]), (True, 3, "pay")),
+        ((events[0]["name"], events[0]["timeUnixNano"]), ("retry", "1750000000123456789")),
+        (events[0]["attributes"][0], {"key": "delay", "value": {"doubleValue": 0.5}}),
+        (events[0]["attributes"][1]["value"], {"arrayValue": {"values": [{"stringValue": "a"}, {"stringValue": "b"}]}}),
+        ((links[0]["traceId"], links[0]["spanId"]), ("%032x" % link.trace_id, "%016x" % link.span_id)),
+        (links[0]["traceState"], "vendor=a;b"),
+        (links[0]["attributes"], [{"key": "messaging.message.id", "value": {"stringValue": "17"}}]),
+    ]
+    for got, wanted in expected:
+        if got != wanted:
+            raise SystemExit("traces: %r is not %r in %s" % (got, wanted, row))
+
+
+def metrics(binary, folder):
+    job = Job(binary, JOB, folder, signal="metrics")
+    exporter = OTLPMetricExporter(endpoint="http://127.0.0.1:%d/v1/metrics" % job.port, compression=Compression.Gzip, timeout=2)
+    results = []
+    original = exporter.export
+    exporter.export = lambda *a, **k: results.append(original(*a, **k)) or results[-1]
+    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
+    provider = MeterProvider(
+        metric_readers=[reader], resource=Resource.create({"service.name": "checkout", "deployment.environment.name": "test"}),
+        views=[View(instrument_name="size", aggregation=ExponentialBucketHistogramAggregation())], shutdown_on_exit=False)
+    meter = provider.get_meter("shop", "1.2")
+    orders = meter.create_counter("orders", unit="{order}", description="Orders that were paid")
+    open_carts = meter.create_up_down_counter("carts")
+    latency = meter.create_histogram("latency", unit="s")
+    size = meter.create_histogram("size", unit="By")
+    meter.create_observable_gauge("temperature", callbacks=[lambda _: [Observation(21.5, {"room": "naïve ✓"})]], unit="Cel")
+    acknowledged = 0
+    for number in range(6):
+        if number == 3:
+            job.kill()
+            job.start()
+        orders.add(2, {"method": "card"})
+        open_carts.add(-1)
+        latency.record(0.3 * number)
+        size.record(100 + number)
+        provider.force_flush()
+        acknowledged += results[-1] == MetricExportResult.SUCCESS
+    job.wait_for(lambda rows: len(rows) >= 5 * acknowledged)
+    job.stop()
+    rows = job.rows()
+    print("metrics: %d exports, %d acknowledged, %d data points stored" % (len(results), acknowledged, len(rows)))
+    newest = {row["name"]: row for row in sorted(rows, key=lambda row: row["time"])}
+    wanted = {
+        "orders": dict(type="sum", unit="{order}", description="Orders that were paid", temporality="cumulative", is_monotonic=True,
+                       int_value=12, value=12.0, attributes='{"method":"card"}'),
+        "carts": dict(type="sum", is_monotonic=False, int_value=-6, unit=None, attributes="{}"),
+        "latency": dict(type="histogram", unit="s", temporality="cumulative", count=6, min=0.0, max=1.5),
+        "size": dict(type="exponential_histogram", unit="By", count=6, sum=615.0, min=100.0, max=105.0),
+        "temperature": dict(type="gauge", value=21.5, int_value=None, unit="Cel", attributes='{"room":"naïve ✓"}'),
+    }
+    for name, values in wanted.items():
+        row = newest[name]
+        values.update(service="checkout", environment="test", scope_name="shop", scope_version="1.2")
+        for column, value in values.items():
+            if row[column] != value:
+                raise SystemExit("metrics: %s of %s is %r, not %r" % (column, name, row[column], value))
+    row = newest["latency"]
+    if sum(json.loads(row["bucket_counts"])) != 6 or len(json.loads(row["bounds"])) + 1 != len(json.loads(row["bucket_counts"])):
+        raise SystemExit("metrics: the buckets are wrong: %s" % row)
+    if sum(map(int, json.loads(newest["size"]["buckets"])["positive"]["bucketCounts"])) != 6:
+        raise SystemExit("metrics: the exponential buckets are wrong: %s" % newest["size"])
+    if acknowledged < 5 or len(rows) < 5 * acknowledged or len(rows) > 5 * len(results):
+        raise SystemExit("metrics: points are missing or too many")
 
 
 if __name__ == "__main__":
-    for run in (logs, traces):
+    for run in (logs, traces, metrics):
         with tempfile.TemporaryDirectory() as folder:
             run(os.path.abspath(sys.argv[1]), folder)
     print("the OpenTelemetry SDK and the job agree")

@@ -48,7 +48,8 @@ struct OTLPAttributes {
   func string(_ name: StaticString, _ text: OTLPText) -> Int? {
     let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
     guard
-      let index = entries.lastIndex(where: { $0.rawKey.count == bytes.count + 2 && $0.rawKey[1..<$0.rawKey.count - 1].elementsEqual(bytes) }),
+      let index = entries.lastIndex(where: { $0.rawKey.count == bytes.count + 2 && $0.rawKey[1..<$0.rawKey.count - 1].elementsEqual(bytes) }
+      ),
       let value = entries[index].value, let (kind, inner) = text.wrapped(value), kind == .string,
       text.first(inner) == UInt8(ascii: "\"")
     else { return nil }

@@ -21,7 +21,8 @@ public enum OTLPFileSource {
       ConfigField(
         "signal", .choice(OTLPSignal.choices), default: "logs", "Which records to take; requests of other signals are passed over."))
     let descriptor = Descriptor(
-      type: "otlp-file", summary: "Reads logs, spans or metrics from files of the OpenTelemetry Collector, one JSON request a line.", fields: fields,
+      type: "otlp-file", summary: "Reads logs, spans or metrics from files of the OpenTelemetry Collector, one JSON request a line.",
+      fields: fields,
       example: "path: telemetry/*.jsonl.gz\nsignal: logs")
     return SourceType(descriptor) { config in
       var planned = try files.plan(config)

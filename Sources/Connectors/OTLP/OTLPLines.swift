@@ -129,14 +129,18 @@ final class OTLPLines<Writer: OTLPRecordWriter> {
     }
     try level(Writer.records, &index, place) { index in
       try makeRoom(parts, place)
+      let item: OTLPItem
       do throws(OTLPRefusal) {
-        switch try writer.enter(index, text, target(place)) {
-        case .record: return try record(&index, place)
-        case .nothing: break
-        case .records(let list): return try records(list, of: &index, parts, place)
-        }
-      } catch { try refuse(error, place) }
-      index = text.end(of: index)
+        item = try writer.enter(index, text, target(place))
+      } catch {
+        try refuse(error, place)
+        item = .nothing
+      }
+      switch item {
+      case .record: try record(&index, place)
+      case .records(let list): try records(list, of: &index, parts, place)
+      case .nothing: index = text.end(of: index)
+      }
     }
   }
 

@@ -12,7 +12,7 @@ final class OTLPText {
   /// Where keys with escapes are unescaped to; longer ones are none that OTLP knows.
   private let plainKey: UnsafeMutablePointer<UInt8>
   private static let plainKeyLimit = 128
-  /// Where "chema" stands next, as of the last time it was looked for; `Int.max` when nowhere.
+  /// Where "ema" of a "schema" stands next, as of the last time it was looked for; `Int.max` when nowhere.
   private var nextSchema = -1
 
   init() {
@@ -163,10 +163,7 @@ final class OTLPText {
 
   /// Whether a schema's URL may stand in the rest of the text. Asked with rising indexes; looks at every byte once.
   private func mentionsSchema(from index: Int) -> Bool {
-    if nextSchema < index {
-      let found = memmem(base + index, json.pointee.count - index, "chema", 5)
-      nextSchema = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? .max
-    }
+    if nextSchema < index { nextSchema = findSchema(from: index) }
     return nextSchema < .max
   }
 
@@ -175,6 +172,17 @@ final class OTLPText {
     guard var index = array(value), nextItem(&index) != nil else { return .null }
     let raw = raw(value)
     return ByteView(base: raw.baseAddress, count: raw.count)
+  }
+
+  private func findSchema(from start: Int) -> Int {
+    var index = start
+    while let found = memchr(base + index, Int32(UInt8(ascii: "m")), json.pointee.count - index) {
+      // A letter is never the first byte of the text, and 64 bytes behind it are readable.
+      index = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+      if base[index - 1] == UInt8(ascii: "e"), base[index + 1] == UInt8(ascii: "a") { return index }
+      index += 1
+    }
+    return .max
   }
 
   // MARK: Values

@@ -17,16 +17,19 @@ struct WireReader {
 
   private let bytes: UnsafeRawBufferPointer
   private var index = 0
+  /// How much was read.
+  var offset: Int { index }
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   var isAtEnd: Bool { index == bytes.count }
 
   /// The next field, or nil at the end.
+  @inline(__always)
   mutating func next() throws(MalformedProtobuf) -> Field? {
     if isAtEnd { return nil }
     let key = try varint()
-    guard key >> 3 > 0, key >> 3 <= 536_870_911 else { throw MalformedProtobuf("a field number is out of range") }
+    guard key >= 8, key >> 3 <= 536_870_911 else { throw MalformedProtobuf("a field number is out of range") }
     let number = Int(key >> 3)
     switch key & 7 {
     case 0: return Field(number: number, content: .varint(try varint()))
@@ -42,7 +45,17 @@ struct WireReader {
   }
 
   /// A number of seven bits a byte, the lowest first; ten bytes at most.
+  @inline(__always)
   mutating func varint() throws(MalformedProtobuf) -> UInt64 {
+    // Most are short: keys, lengths, enumerations.
+    if index < bytes.count, bytes[index] < 0x80 {
+      index += 1
+      return UInt64(bytes[index - 1])
+    }
+    return try longVarint()
+  }
+
+  private mutating func longVarint() throws(MalformedProtobuf) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while index < bytes.count {

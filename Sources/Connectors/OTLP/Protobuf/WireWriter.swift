@@ -37,6 +37,9 @@ package struct WireWriter {
     append(number, message.bytes)
   }
 
+  /// A field that was written by somebody else, with its number.
+  mutating func append(raw field: UnsafeRawBufferPointer) { bytes.append(contentsOf: field) }
+
   /// A packed list of numbers.
   package mutating func append(_ number: Int, packed values: [UInt64]) {
     append(number) { list in for value in values { list.append(value) } }
