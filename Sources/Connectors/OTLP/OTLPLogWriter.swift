@@ -42,10 +42,6 @@ struct OTLPLogWriter: OTLPRecordWriter {
     index += 1
     while let member = text.next(&index) {
       let value = member.value
-      if member.is("attributes") {
-        parts.isListOfAttributes = attributes.load(text, &index)
-        continue
-      }
       if member.is("timeUnixNano", "time_unix_nano") {
         parts.time = value
       } else if member.is("body") {
@@ -54,6 +50,9 @@ struct OTLPLogWriter: OTLPRecordWriter {
         parts.trace = value
       } else if member.is("spanId", "span_id") {
         parts.span = value
+      } else if member.is("attributes") {
+        parts.isListOfAttributes = attributes.load(text, &index)
+        continue
       } else if member.is("severityText", "severity_text") {
         parts.severity = value
       } else if member.is("severityNumber", "severity_number") {

@@ -22,20 +22,28 @@ struct OTLPSpanWriter: OTLPRecordWriter {
 
   /// Where the columns of a batch begin.
   private struct Columns {
-    /// Those of bytes, in the order of the schema; `times` and `nulls` are of start, end and time.
-    let bytes: [UnsafeMutablePointer<ByteView>]
-    let times: [UnsafeMutablePointer<Int64>]
-    let nulls: [UnsafeMutablePointer<UInt8>]
-    let flags: UnsafeMutablePointer<Int64>
-    let flagNulls: UnsafeMutablePointer<UInt8>
+    let id, trace, span, parent, name, kind, service, environment, code, message, attributes: UnsafeMutablePointer<ByteView>
+    let state, events, links, dropped, resource, scopeName, scopeVersion, context: UnsafeMutablePointer<ByteView>
+    let start, end, time, flags: MetricColumns.Numbers<Int64>
 
     init(_ batch: RecordBatch) {
-      let fields = OTLPSpanWriter.schema.fields
-      bytes = fields.filter { $0.type == .bytes }.map { batch.bytes($0) }
-      times = fields.filter { $0.type == .time }.map { batch.int64s($0) }
-      nulls = fields.filter { $0.type == .time }.map { batch.nulls($0) }
-      flags = batch.int64s(fields[fields.count - 1])
-      flagNulls = batch.nulls(fields[fields.count - 1])
+      var fields = OTLPSpanWriter.schema.fields.makeIterator()
+      func next() -> Field {
+        guard let field = fields.next() else { preconditionFailure("there are more columns than fields") }
+        return field
+      }
+      func bytes() -> UnsafeMutablePointer<ByteView> { batch.bytes(next()) }
+      func integers() -> MetricColumns.Numbers<Int64> {
+        let field = next()
+        return .init(values: batch.int64s(field), nulls: batch.nulls(field))
+      }
+      // In the order of the schema.
+      (id, trace, span, parent, name, kind) = (bytes(), bytes(), bytes(), bytes(), bytes(), bytes())
+      (service, environment, code, message, attributes) = (bytes(), bytes(), bytes(), bytes(), bytes())
+      (start, end, time) = (integers(), integers(), integers())
+      (state, events, links, dropped) = (bytes(), bytes(), bytes(), bytes())
+      (resource, scopeName, scopeVersion, context) = (bytes(), bytes(), bytes(), bytes())
+      flags = integers()
     }
   }
 
@@ -161,34 +169,29 @@ struct OTLPSpanWriter: OTLPRecordWriter {
     try OTLPTime.check(start, "startTimeUnixNano", of: id)
     try OTLPTime.check(end, "endTimeUnixNano", of: id)
 
-    let bytes = columns.bytes
-    bytes[0][row] = id
-    bytes[1][row] = trace
-    bytes[2][row] = span
-    bytes[3][row] = parent
-    if let name = parts.name { bytes[4][row] = text.string(name, batch) }
-    bytes[5][row] = kind
-    bytes[6][row] = context.service
-    bytes[7][row] = context.environment
-    bytes[8][row] = code
-    if let message = parts.message { bytes[9][row] = text.string(message, batch) }
-    bytes[10][row] = context.joined(text, attributes, batch)
-    if let state = parts.state { bytes[11][row] = Self.filled(text.string(state, batch)) }
-    if let events = parts.events { bytes[12][row] = text.list(events) }
-    if let links = parts.links { bytes[13][row] = text.list(links) }
-    bytes[14][row] = dropped(parts, text, batch)
-    bytes[15][row] = context.resourceAttributes
-    bytes[16][row] = context.scopeName
-    bytes[17][row] = context.scopeVersion
-    bytes[18][row] = context.rest
-    if let flags = parts.flags, let number = text.integer(flags) {
-      columns.flags[row] = number
-      columns.flagNulls[row] = 0
-    }
-    for (column, time) in [start, end, start].enumerated() {
-      columns.times[column][row] = time
-      columns.nulls[column][row] = 0
-    }
+    columns.id[row] = id
+    columns.trace[row] = trace
+    columns.span[row] = span
+    columns.parent[row] = parent
+    if let name = parts.name { columns.name[row] = text.string(name, batch) }
+    columns.kind[row] = kind
+    columns.service[row] = context.service
+    columns.environment[row] = context.environment
+    columns.code[row] = code
+    if let message = parts.message { columns.message[row] = text.string(message, batch) }
+    columns.attributes[row] = context.joined(text, attributes, batch)
+    if let state = parts.state { columns.state[row] = Self.filled(text.string(state, batch)) }
+    if let events = parts.events { columns.events[row] = text.list(events) }
+    if let links = parts.links { columns.links[row] = text.list(links) }
+    columns.dropped[row] = dropped(parts, text, batch)
+    columns.resource[row] = context.resourceAttributes
+    columns.scopeName[row] = context.scopeName
+    columns.scopeVersion[row] = context.scopeVersion
+    columns.context[row] = context.rest
+    columns.flags.set(row, parts.flags.flatMap { text.integer($0) })
+    columns.start.set(row, start)
+    columns.end.set(row, end)
+    columns.time.set(row, start)
     batch.times[row] = start
   }
 
