@@ -40,12 +40,14 @@ let package = Package(
     .systemLibrary(name: "CZlib", path: "Sources/Bindings/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
       name: "CLibCrypto", path: "Sources/Bindings/CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CCurl", path: "Sources/Bindings/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CRE2", path: "Sources/Bindings/CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .systemLibrary(name: "CAvro", path: "Sources/Bindings/CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
     .target(name: "Zstd", dependencies: ["CZstd"], path: "Sources/Bindings/Zstd", swiftSettings: strict),
     .target(name: "Gzip", dependencies: ["CZlib"], path: "Sources/Bindings/Gzip", swiftSettings: strict),
     .target(name: "Postgres", dependencies: ["CLibPQ"], path: "Sources/Bindings/Postgres", swiftSettings: strict),
     .target(name: "RE2", dependencies: ["CRE2"], path: "Sources/Bindings/RE2", swiftSettings: strict),
+    .target(name: "HTTP", dependencies: ["CCurl"], path: "Sources/Bindings/HTTP", swiftSettings: strict),
     .target(name: "HMAC", dependencies: ["CLibCrypto"], path: "Sources/Bindings/HMAC", swiftSettings: strict),
 
     .target(
@@ -65,7 +67,7 @@ let package = Package(
     .target(
       name: "Connectors",
       dependencies: [
-        "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", .target(name: "Avro", condition: .when(traits: ["Avro"])),
         .target(name: "Snappy", condition: .when(traits: ["Snappy"])),
         .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -94,7 +96,7 @@ let package = Package(
 
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
-    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "Snappy"], swiftSettings: strict),
+    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "Snappy", "HTTP"], swiftSettings: strict),
     .target(name: "PlantedData", path: "Tests/Support/PlantedData", exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
       name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"],

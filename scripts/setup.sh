@@ -3,8 +3,8 @@
 #
 #   scripts/setup.sh [--check]      --check only looks
 #
-# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL, libavro and libsnappy; pkg-config, make; PostgreSQL's server programs (tests and
-# demo start a private one); python3 with venv (the crash suite, and tools that tests compare with).
+# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL, libcurl, libavro and libsnappy; pkg-config, make; PostgreSQL's server programs
+# (tests and demo start a private one); prometheus (a sender of real metrics); python3 with venv (the crash suite, and tools that tests compare with).
 # As root on Debian or Ubuntu the packages are installed. Otherwise the line to run is printed and the exit code is 3.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -28,7 +28,7 @@ if [ -z "$swift_version" ] || [ "$(printf '%s\n6.3\n' "$swift_version" | sort -V
 fi
 
 # A package is missing when what we use of it is: that holds on every distribution.
-has_header() { [ -n "$(find /usr/include /usr/local/include -maxdepth 2 -name "$1" -print -quit 2>/dev/null)" ]; }
+has_header() { [ -n "$(find /usr/include /usr/local/include -maxdepth 3 -name "$1" -print -quit 2>/dev/null)" ]; }
 has_server() { [ -n "$(find /usr/lib/postgresql/*/bin -name initdb -print -quit 2>/dev/null)" ] || command -v initdb >/dev/null; }
 missing=()
 command -v make >/dev/null || missing+=(make)
@@ -38,10 +38,12 @@ has_header libpq-fe.h || missing+=(libpq-dev)
 has_header zlib.h || missing+=(zlib1g-dev)
 has_header re2.h || missing+=(libre2-dev)
 has_header opensslv.h || missing+=(libssl-dev)
+has_header curl.h || missing+=(libcurl4-openssl-dev)
 has_header avro.h || missing+=(libavro-dev)
 has_header snappy-c.h || missing+=(libsnappy-dev)
 command -v python3 >/dev/null || missing+=(python3)
 { command -v python3 && python3 -c 'import ensurepip'; } >/dev/null 2>&1 || missing+=(python3-venv)
+command -v prometheus >/dev/null || missing+=(prometheus)
 has_server && command -v psql >/dev/null || missing+=(postgresql)
 [ ${#missing[@]} -gt 0 ] || exit 0
 

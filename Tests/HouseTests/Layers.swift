@@ -25,6 +25,7 @@ enum Layers {
     Layer("Bindings/Postgres", ours: ["CLibPQ"]),
     Layer("Bindings/RE2", ours: ["CRE2"]),
     Layer("Bindings/HMAC", ours: ["CLibCrypto"]),
+    Layer("Bindings/HTTP", ours: ["CCurl"], others: ["Dispatch"]),
     Layer("Bindings/Avro", ours: ["CAvro"]),
     Layer("Bindings/Snappy", ours: ["CSnappy"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
@@ -33,7 +34,7 @@ enum Layers {
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro", "Snappy"],
+      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy"],
       others: [
         "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOPosix", "ServiceLifecycle",
       ]),
@@ -51,6 +52,7 @@ enum Layers {
     "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
     "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
     "CAvro": "Sources/Bindings/Avro/", "CSnappy": "Sources/Bindings/Snappy/",
+    "CCurl": "Sources/Bindings/HTTP/",
   ]
 
   /// The modules that a file imports, with the line's number.
