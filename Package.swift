@@ -103,7 +103,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ConnectorsTests",
-      dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "Postgres", "SinkTesting", "Zstd"],
+      dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "Postgres", "SinkTesting", "Snappy", "Zstd"],
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
     .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),

@@ -9,6 +9,7 @@ public enum ConnectorCatalog {
     OTLPSource.type,
     TopicSource.type,
     RemoteWriteSource.type,
+    ScrapeSource.type,
     GenerateSource.type,
   ]
 
