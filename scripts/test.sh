@@ -4,7 +4,7 @@
 #   scripts/test.sh
 #
 # make check, then: integration tests against a real PostgreSQL, 1,000 simulation seeds, 20 kills, one of each fault, 20 kills with topics,
-# the benchmark's job at several parallelisms, OpenTelemetry's SDK and a real Prometheus as senders.
+# the benchmark's job at several parallelisms, and OpenTelemetry's SDK and a real Prometheus as senders.
 # A service that is missing is a failure, not a skip. The last line is the test runner's summary.
 # Environment: KILLS  kills to run (20)    SIM_SEEDS  simulation seeds (1000)
 set -euo pipefail
