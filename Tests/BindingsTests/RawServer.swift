@@ -39,7 +39,7 @@ final class RawServer: Sendable {
       while true {
         let client = accept(listener, nil, nil)
         guard client >= 0 else { return }
-        Thread.detachNewThread {
+        Thread.detachNewThread { [weak self] in
           Self.serve(client) { request in
             guard let self else { return nil }
             let number = self.log.withLock { log in
