@@ -84,5 +84,8 @@ limited 20 "promtool" "$python" Tests/promtool/check.py "$sloscout"
 step "syslog, Loki's push and JSON over HTTP, to a job that is killed meanwhile; its health and metrics"
 limited 5 "the senders of logs" "$python" Tests/telemetry/log_senders.py "$sloscout"
 
+step "a real Prometheus writes to a job that is killed meanwhile"
+limited 5 "Prometheus" python3 Tests/telemetry/prometheus.py "$sloscout"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

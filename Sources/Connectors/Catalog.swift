@@ -12,6 +12,7 @@ public enum ConnectorCatalog {
     SyslogSource.type,
     TopicSource.type,
     RemoteWriteSource.type,
+    ScrapeSource.type,
     GenerateSource.type,
   ]
 

@@ -5,7 +5,7 @@ internal import Benchmarks
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures the engine on this machine.",
-    subcommands: [Fingerprint.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self])
+    subcommands: [Fingerprint.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self, Receiver.self])
 
   struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs the shipped fingerprint job over a file of JSON lines.")
@@ -63,6 +63,20 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() throws {
       guard let benchmark = OTLPBenchmark(signal: signal, input: input, seconds: seconds) else {
+        throw ValidationError("--signal is traces, logs or metrics")
+      }
+      Terminal.print(try benchmark.run())
+    }
+  }
+
+  struct Receiver: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "OTLP over HTTP from the socket to the spool on the disk, and how long senders wait at half of that load.")
+    @Option(help: "traces, logs or metrics.") var signal = "traces"
+    @Option(help: "About how long each of the two parts takes.") var seconds = 3.0
+
+    func run() throws {
+      guard let benchmark = ReceiverBenchmark(signal: signal, seconds: seconds) else {
         throw ValidationError("--signal is traces, logs or metrics")
       }
       Terminal.print(try benchmark.run())

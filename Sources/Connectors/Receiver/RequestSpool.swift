@@ -22,7 +22,7 @@ package final class RequestSpool: Sendable {
   }
 
   private let topic: LocalTopic
-  private let runtime: any Runtime
+  package let runtime: any Runtime
   private let limit: Int64
   /// Appends block; they have a thread of their own.
   private let queue = DispatchQueue(label: "sloscout.request-spool")

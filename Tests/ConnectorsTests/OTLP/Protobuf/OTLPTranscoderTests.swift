@@ -123,4 +123,45 @@ struct OTLPTranscoderTests {
       #expect(throws: MalformedProtobuf.self, "\(bytes)") { try json(bytes, .scope) }
     }
   }
+
+  @Test("messages inside of messages that each end with a field too early are written in good time")
+  func reordered() throws {
+    // Key-values in lists: `value` (2) before `key` (1) at every level, so that each is found to be out of order at its end.
+    var value: [UInt8] = [0x18, 0x01]
+    func field(_ key: UInt8, _ content: [UInt8]) -> [UInt8] {
+      let count = content.count
+      return [key] + (count < 128 ? [UInt8(count)] : [UInt8(count & 127) | 128, UInt8(count >> 7)]) + content
+    }
+    var expected = #"{"intValue":"1"}"#
+    for _ in 0..<20 {
+      value = field(0x32, field(0x0A, field(0x12, value) + field(0x0A, [0x6B])))
+      expected = #"{"kvlistValue":{"values":[{"key":"k","value":\#(expected)}]}}"#
+    }
+    #expect(try json(value, .anyValue) == expected)
+  }
+
+  @Test("a schema's URL stands before the list that it is about, numbers and texts of every length are right")
+  func texts() throws {
+    var writer = WireWriter()
+    writer.append(2) { $0.append(2) { $0.append(5, "span") } }
+    writer.append(3, "https://old")
+    writer.append(3, "https://url")
+    #expect(try json(writer.bytes, .resourceSpans) == #"{"schemaUrl":"https://url","scopeSpans":[{"spans":[{"name":"span"}]}]}"#)
+    for length in 0..<40 {
+      for special in ["", "\"", "\\", "\n", "\u{7F}", "é", "\u{1F600}"] {
+        for place in [0, length / 2, length] {
+          let text = String(repeating: "x", count: place) + special + String(repeating: "y", count: length - place)
+          var writer = WireWriter()
+          writer.append(1, text)
+          let tree = try tree(writer.bytes, .scope)
+          #expect(tree["name"] as? String == text)
+        }
+      }
+    }
+    for number in [0, 9, 10, 99, 100, 12_345, UInt64(Int64.max), UInt64(Int64.max) + 1, .max] {
+      var writer = WireWriter()
+      writer.append(1, fixed64: number)
+      #expect(try json(writer.bytes, .logRecord) == #"{"timeUnixNano":"\#(number)"}"#)
+    }
+  }
 }
