@@ -18,7 +18,8 @@ let package = Package(
   ],
   // What needs a library that not everybody has. `scripts/build.sh` turns all of them on.
   traits: [
-    .trait(name: "Avro", description: "Topics in Avro, by libavro.")
+    .trait(name: "Avro", description: "Topics in Avro, by libavro."),
+    .trait(name: "Kafka", description: "Topics in Kafka, by librdkafka."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -51,6 +52,12 @@ let package = Package(
       name: "Avro", dependencies: [.target(name: "CAvro", condition: .when(traits: ["Avro"]))], path: "Sources/Bindings/Avro",
       swiftSettings: strict),
 
+    .systemLibrary(
+      name: "CRDKafka", path: "Sources/Bindings/CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .target(
+      name: "Kafka", dependencies: [.target(name: "CRDKafka", condition: .when(traits: ["Kafka"]))], path: "Sources/Bindings/Kafka",
+      swiftSettings: strict),
+
     // The engine, and what it is tested with.
     .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
     .target(name: "DataflowTesting", dependencies: ["Dataflow"], swiftSettings: strict),
@@ -61,6 +68,7 @@ let package = Package(
       name: "Connectors",
       dependencies: [
         "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
         .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

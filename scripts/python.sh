@@ -3,12 +3,13 @@
 #
 #   scripts/python.sh
 #
-# fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry.
+# fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry;
+# noida-db is a broker for tests of topics in Kafka, confluent-kafka another client of it.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
 
-packages=(fastavro==1.13.1 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2)
+packages=(fastavro==1.13.1 opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2 noida-db==0.2.3 confluent-kafka==2.16.1)
 venv=$root/.venv
 mark="$venv/packages: ${packages[*]}"
 if [ "$(cat "$venv/sloscout" 2>/dev/null || true)" != "$mark" ]; then

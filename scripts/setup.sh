@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh [--check]      --check only looks
 #
-# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL and libavro; pkg-config, make; PostgreSQL's server programs (tests and demo start
+# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL, libavro and librdkafka; pkg-config, make; PostgreSQL's server programs (tests and demo start
 # a private one); python3 with venv (the crash suite, and tools that tests compare with).
 # As root on Debian or Ubuntu the packages are installed. Otherwise the line to run is printed and the exit code is 3.
 set -euo pipefail
@@ -39,6 +39,7 @@ has_header zlib.h || missing+=(zlib1g-dev)
 has_header re2.h || missing+=(libre2-dev)
 has_header opensslv.h || missing+=(libssl-dev)
 has_header avro.h || missing+=(libavro-dev)
+has_header rdkafka.h || missing+=(librdkafka-dev)
 command -v python3 >/dev/null || missing+=(python3)
 { command -v python3 && python3 -c 'import ensurepip'; } >/dev/null 2>&1 || missing+=(python3-venv)
 has_server && command -v psql >/dev/null || missing+=(postgresql)

@@ -28,10 +28,16 @@ echo "$python"
 
 step "PostgreSQL"
 postgres=$root/.postgres/all-tests
-trap '"$root/scripts/postgres.sh" stop --dir "$postgres" || true' EXIT
+kafka=$root/.kafka/all-tests
+trap '"$root/scripts/postgres.sh" stop --dir "$postgres" || true; "$root/scripts/kafka.sh" stop --dir "$kafka" || true' EXIT
 SLOSCOUT_TEST_POSTGRES=$(scripts/postgres.sh start --dir "$postgres")
 export SLOSCOUT_TEST_POSTGRES
 echo "$SLOSCOUT_TEST_POSTGRES"
+
+step "Kafka"
+SLOSCOUT_TEST_KAFKA=$(scripts/kafka.sh start --dir "$kafka")
+export SLOSCOUT_TEST_KAFKA
+echo "$SLOSCOUT_TEST_KAFKA"
 
 step "tests: unit, property, golden, house, integration, ${SIM_SEEDS:-1000} simulation seeds"
 started=$(milliseconds)
@@ -45,6 +51,9 @@ echo "in $(seconds_since "$started") s"
 
 step "${KILLS:-20} kills with topics"
 limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}"
+
+step "${KILLS:-20} kills with topics in Kafka"
+limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}" --kind kafka
 
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl

@@ -24,6 +24,7 @@ public enum ConnectorCatalog {
   public static let connections: [Descriptor] = [
     PostgresConnection.descriptor,
     LocalConnection.descriptor,
+    KafkaConnection.descriptor,
   ]
 
   /// Which connections a component can use, by its type.

@@ -26,13 +26,14 @@ enum Layers {
     Layer("Bindings/RE2", ours: ["CRE2"]),
     Layer("Bindings/HMAC", ours: ["CLibCrypto"]),
     Layer("Bindings/Avro", ours: ["CAvro"]),
+    Layer("Bindings/Kafka", ours: ["CRDKafka"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro"],
+      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "Avro", "Kafka"],
       others: ["Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "NIOCore", "ServiceLifecycle"]),
     // Pure values and functions: knows no engine, no system and no file.
     Layer("SLO"),
@@ -46,7 +47,7 @@ enum Layers {
   static let bindings = [
     "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
     "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
-    "CAvro": "Sources/Bindings/Avro/",
+    "CAvro": "Sources/Bindings/Avro/", "CRDKafka": "Sources/Bindings/Kafka/",
   ]
 
   /// The modules that a file imports, with the line's number.
