@@ -112,7 +112,11 @@ let package = Package(
     .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["Connectors", "Dataflow", "Jobs", "PlantedData", "Postgres", "SinkTesting"],
+      name: "IntegrationTests",
+      dependencies: [
+        "Connectors", "Dataflow", "DataflowTesting", "Jobs", "PlantedData", "Postgres", "SinkTesting",
+        .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
+      ],
       swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17

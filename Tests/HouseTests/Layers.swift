@@ -40,7 +40,8 @@ enum Layers {
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
-    Layer("sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "SLO"], others: ["ArgumentParser", "Foundation"]),
+    Layer(
+      "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "SLO"], others: ["ArgumentParser", "Foundation"]),
   ]
 
   /// Modules of C code and the folder that may import each; CScan is for the targets that list it.

@@ -73,7 +73,9 @@ public final class KafkaCluster: Sendable {
     guard let made = order else { throw KafkaError(setting: KafkaHandle.string(text)) }
     defer { rd_kafka_NewTopic_destroy(made) }
     for setting in settings { rd_kafka_NewTopic_set_config(made, setting.name, setting.value) }
-    try administer(milliseconds) { rd_kafka_CreateTopics(handle.pointer, &order, 1, nil, $0) } results: {
+    try administer(milliseconds) {
+      rd_kafka_CreateTopics(handle.pointer, &order, 1, nil, $0)
+    } results: {
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result($0), &$1)
     }
   }
@@ -84,7 +86,9 @@ public final class KafkaCluster: Sendable {
     var order = rd_kafka_NewPartitions_new(topic, partitions, &text, text.count)
     guard let made = order else { throw KafkaError(setting: KafkaHandle.string(text)) }
     defer { rd_kafka_NewPartitions_destroy(made) }
-    try administer(milliseconds) { rd_kafka_CreatePartitions(handle.pointer, &order, 1, nil, $0) } results: {
+    try administer(milliseconds) {
+      rd_kafka_CreatePartitions(handle.pointer, &order, 1, nil, $0)
+    } results: {
       rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result($0), &$1)
     }
   }
@@ -94,7 +98,9 @@ public final class KafkaCluster: Sendable {
     var order = rd_kafka_DeleteTopic_new(topic)
     guard let made = order else { throw KafkaError(setting: "no memory") }
     defer { rd_kafka_DeleteTopic_destroy(made) }
-    try administer(milliseconds) { rd_kafka_DeleteTopics(handle.pointer, &order, 1, nil, $0) } results: {
+    try administer(milliseconds) {
+      rd_kafka_DeleteTopics(handle.pointer, &order, 1, nil, $0)
+    } results: {
       rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result($0), &$1)
     }
   }

@@ -100,7 +100,9 @@ public final class KafkaProducer: Sendable {
   /// Waits until all records that were sent are acknowledged, at most so long. Throws `KafkaError` for the first that was not.
   public func flush(milliseconds: Int32) throws(KafkaError) {
     let code = rd_kafka_flush(handle.pointer, milliseconds)
-    if let failure = handle.reports.takeFailure() { throw failure.reason == .unreachable ? failure.explained(by: handle.reports.problem) : failure }
+    if let failure = handle.reports.takeFailure() {
+      throw failure.reason == .unreachable ? failure.explained(by: handle.reports.problem) : failure
+    }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw handle.error(code) }
   }
 

@@ -19,7 +19,8 @@ public enum KafkaConnection {
   ]
 
   private static let sasl = [
-    ConfigField("mechanism", .choice(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]), default: "SCRAM-SHA-512", "How the password is proved."),
+    ConfigField(
+      "mechanism", .choice(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]), default: "SCRAM-SHA-512", "How the password is proved."),
     ConfigField("username", .string, required: true, example: "sloscout", "Who logs in."),
     ConfigField("password", .string, required: true, example: "${KAFKA_PASSWORD}", secret: true, "The password."),
   ]
@@ -32,7 +33,8 @@ public enum KafkaConnection {
       ConfigField("brokers", .list(.string), required: true, example: "[kafka-1:9092, kafka-2:9092]", "Brokers to ask for all others."),
       ConfigField("tls", .object(tls), example: "{ ca: certs/ca.pem }", "Encrypts connections; without it they are plain."),
       ConfigField("sasl", .object(sasl), example: "{ username: sloscout, password: \"${KAFKA_PASSWORD}\" }", "Logs in with a password."),
-      ConfigField("createTopics", .bool, default: "true", "Whether a sink makes its topic, and the one of `progressTopic`, when they are missing."),
+      ConfigField(
+        "createTopics", .bool, default: "true", "Whether a sink makes its topic, and the one of `progressTopic`, when they are missing."),
     ] + perTopic + [
       ConfigField("topics", .map(.object(perTopic)), "Other values for single topics, by name."),
       ConfigField(

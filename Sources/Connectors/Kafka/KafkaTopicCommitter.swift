@@ -73,7 +73,10 @@ final class KafkaTopicCommitter: SinkCommitter {
     } catch let failure as KafkaTransaction.Failure {
       if case .unknown(let error) = failure {
         claim.transaction = nil
-        if error.reason == .fenced { claim.fences += 1 }
+        if error.reason == .fenced {
+          claim.fences += 1
+          try yield(&claim, key)
+        }
       }
       throw client.sinkError("apply epoch \(epoch.epoch) to topic \"\(topic)\"", failure.error)
     } catch {
@@ -87,14 +90,7 @@ final class KafkaTopicCommitter: SinkCommitter {
   private func regain(_ claim: inout Claim, _ key: KafkaProgress.Key) throws -> KafkaTransaction {
     if let transaction = claim.transaction { return transaction }
     if claim.fences > 0 {
-      // Looking does not disturb the one that took over.
-      let row = try KafkaProgress(client).read()[key]
-      if let row, row.generation > claim.machine.generation {
-        claim.row = row
-        throw refusal(key).error(
-          .fenced(by: row.generation), StagedEpoch(epoch: 0, chunks: [], rows: 0, digest: 0, manifest: ""),
-          generation: claim.machine.generation)
-      }
+      try yield(&claim, key)
       guard claim.fences >= Self.patience else {
         claim.fences += 1
         throw SinkError(
@@ -106,6 +102,15 @@ final class KafkaTopicCommitter: SinkCommitter {
     claim.transaction = transaction
     claim.row = transaction.rows[key]
     return transaction
+  }
+
+  /// Gives up when a newer run has claimed the sink. Looking does not disturb it. Throws `SinkError`.
+  private func yield(_ claim: inout Claim, _ key: KafkaProgress.Key) throws {
+    let rows: [KafkaProgress.Key: LedgerRow]
+    do { rows = try KafkaProgress(client).read() } catch { throw client.sinkError("read the ledger", error) }
+    guard let row = rows[key], row.generation > claim.machine.generation else { return }
+    claim.row = row
+    throw refusal(key).fenced(by: row.generation, generation: claim.machine.generation)
   }
 
   /// Stable: whoever has it next fences the one before.

@@ -32,7 +32,8 @@ final class KafkaTopicReader: TopicReader {
     if view.isFirst {
       do { try watch.look() } catch let error as KafkaError { throw sourceError("could not look at topic \"\(topic)\"", error) }
     } else {
-      watch.lookSoon { [client, topic] error in client.warn("\(client.place) does not say what topic \"\(topic)\" holds: \(error.message)") }
+      watch.lookSoon { [client, topic] error in client.warn("\(client.place) does not say what topic \"\(topic)\" holds: \(error.message)")
+      }
     }
     let seen = watch.view
     if seen.id != view.id { parts = [:] }

@@ -22,13 +22,17 @@ struct TopicRefusal {
       hint: "bring the state folder back; or give the job a new name: it appends anew; or move \(home) away to start over", retry: .never)
   }
 
+  /// A newer run owns the sink.
+  func fenced(by newer: UInt64, generation: UInt64) -> SinkError {
+    SinkError(
+      "\(sink) was taken over by a newer run (generation \(newer), this run has \(generation))",
+      hint: "let only one run of the job write into topic \"\(topic)\"", retry: .never)
+  }
+
   /// The ledger's decision is not to apply the epoch.
   func error(_ decision: LedgerDecision, _ epoch: StagedEpoch, generation: UInt64) -> SinkError {
     switch decision {
-    case .fenced(let newer):
-      return SinkError(
-        "\(sink) was taken over by a newer run (generation \(newer), this run has \(generation))",
-        hint: "let only one run of the job write into topic \"\(topic)\"", retry: .never)
+    case .fenced(let newer): return fenced(by: newer, generation: generation)
     case .gap(let expected):
       return SinkError(
         "\(sink): epoch \(epoch.epoch) cannot be applied, epochs \(expected) to \(epoch.epoch - 1) are missing in topic \"\(topic)\"",
