@@ -82,7 +82,10 @@ let package = Package(
     .target(name: "Jobs", dependencies: ["Dataflow", "Operators", "Connectors", "SLO", "Yams"], swiftSettings: strict),
 
     // Figures: `sloscout bench`.
-    .target(name: "Benchmarks", dependencies: ["Jobs", "Operators", "Connectors", "Dataflow"], swiftSettings: strict),
+    .target(
+      name: "Benchmarks",
+      dependencies: ["Jobs", "Operators", "Connectors", "Dataflow", .target(name: "Kafka", condition: .when(traits: ["Kafka"]))],
+      swiftSettings: strict),
 
     .executableTarget(
       name: "sloscout",

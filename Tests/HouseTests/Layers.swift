@@ -39,7 +39,7 @@ enum Layers {
     Layer("SLO"),
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
-    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
+    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka"], others: ["Foundation"]),
     Layer(
       "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "SLO"], others: ["ArgumentParser", "Foundation"]),
   ]
