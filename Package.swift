@@ -20,6 +20,7 @@ let package = Package(
   traits: [
     .trait(name: "Avro", description: "Topics in Avro, by libavro."),
     .trait(name: "Snappy", description: "Prometheus remote write and Loki push, by libsnappy."),
+    .trait(name: "Kafka", description: "Topics in Kafka, by librdkafka."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -58,6 +59,12 @@ let package = Package(
       name: "Snappy", dependencies: [.target(name: "CSnappy", condition: .when(traits: ["Snappy"]))], path: "Sources/Bindings/Snappy",
       swiftSettings: strict),
 
+    .systemLibrary(
+      name: "CRDKafka", path: "Sources/Bindings/CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .target(
+      name: "Kafka", dependencies: [.target(name: "CRDKafka", condition: .when(traits: ["Kafka"]))], path: "Sources/Bindings/Kafka",
+      swiftSettings: strict),
+
     // The engine, and what it is tested with.
     .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
     .target(name: "DataflowTesting", dependencies: ["Dataflow"], swiftSettings: strict),
@@ -69,6 +76,7 @@ let package = Package(
       dependencies: [
         "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", .target(name: "Avro", condition: .when(traits: ["Avro"])),
         .target(name: "Snappy", condition: .when(traits: ["Snappy"])),
+        .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
         .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
@@ -98,7 +106,10 @@ let package = Package(
       swiftSettings: strict),
 
     // Figures: `sloscout bench`.
-    .target(name: "Benchmarks", dependencies: ["Jobs", "Operators", "Connectors", "Dataflow"], swiftSettings: strict),
+    .target(
+      name: "Benchmarks",
+      dependencies: ["Jobs", "Operators", "Connectors", "Dataflow", .target(name: "Kafka", condition: .when(traits: ["Kafka"]))],
+      swiftSettings: strict),
 
     .executableTarget(
       name: "sloscout",
@@ -110,7 +121,8 @@ let package = Package(
 
     .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
-    .testTarget(name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP", "RawServer", "Snappy"], swiftSettings: strict),
+    .testTarget(
+      name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP", "RawServer", "Snappy"], swiftSettings: strict),
     .target(name: "RawServer", path: "Tests/Support/RawServer", swiftSettings: strict),
     .target(name: "PlantedData", path: "Tests/Support/PlantedData", exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
@@ -118,11 +130,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ConnectorsTests",
-      dependencies: ["CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "HTTP", "Postgres", "RawServer", "SinkTesting", "Snappy", "Zstd"],
+      dependencies: [
+        "CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "HTTP", "Postgres", "RawServer", "SinkTesting", "Snappy", "Zstd",
+      ],
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
     .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
-    .testTarget(name: "JobsTests", dependencies: ["Connectors", "Jobs", "Dataflow", "FakeCatalog", "PlantedData", "SLO"], swiftSettings: strict),
+    .testTarget(
+      name: "JobsTests", dependencies: ["Connectors", "Jobs", "Dataflow", "FakeCatalog", "PlantedData", "SLO"], swiftSettings: strict),
     .testTarget(
       name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
     .target(name: "SinkTesting", dependencies: ["Connectors", "Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
@@ -130,7 +145,10 @@ let package = Package(
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["Connectors", "Dataflow", "DataflowTesting", "Jobs", "PlantedData", "Postgres", "SinkTesting"],
+      dependencies: [
+        "Connectors", "Dataflow", "DataflowTesting", "Jobs", "PlantedData", "Postgres", "SinkTesting",
+        .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
+      ],
       swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17

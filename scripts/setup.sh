@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh [--check]      --check only looks
 #
-# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL, libcurl, libavro and libsnappy; pkg-config, make; PostgreSQL's server programs
+# Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL, libcurl, libavro, libsnappy and librdkafka; pkg-config, make; PostgreSQL's server programs
 # (tests and demo start a private one); python3 with venv (the crash suite, and tools that tests compare with); promtool and Chromium (tests).
 # As root on Debian or Ubuntu the packages are installed. Otherwise the line to run is printed and the exit code is 3.
 set -euo pipefail
@@ -40,6 +40,7 @@ has_header re2.h || missing+=(libre2-dev)
 has_header opensslv.h || missing+=(libssl-dev)
 has_header curl.h || missing+=(libcurl4-openssl-dev)
 has_header avro.h || missing+=(libavro-dev)
+has_header rdkafka.h || missing+=(librdkafka-dev)
 has_header snappy-c.h || missing+=(libsnappy-dev)
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 command -v python3 >/dev/null || missing+=(python3)

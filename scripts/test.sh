@@ -29,7 +29,13 @@ echo "$python"
 step "PostgreSQL"
 postgres=$root/.postgres/all-tests
 s3=$root/.s3/all-tests
-trap '"$root/scripts/postgres.sh" stop --dir "$postgres" || true; "$root/scripts/s3.sh" stop --dir "$s3" || true' EXIT
+kafka=$root/.kafka/all-tests
+stop_servers() {
+  scripts/postgres.sh stop --dir "$postgres" || true
+  scripts/s3.sh stop --dir "$s3" || true
+  scripts/kafka.sh stop --dir "$kafka" || true
+}
+trap stop_servers EXIT
 SLOSCOUT_TEST_POSTGRES=$(scripts/postgres.sh start --dir "$postgres")
 export SLOSCOUT_TEST_POSTGRES
 echo "$SLOSCOUT_TEST_POSTGRES"
@@ -38,6 +44,11 @@ step "S3"
 SLOSCOUT_TEST_S3=$(scripts/s3.sh start --dir "$s3")
 export SLOSCOUT_TEST_S3
 echo "$SLOSCOUT_TEST_S3"
+
+step "Kafka"
+SLOSCOUT_TEST_KAFKA=$(scripts/kafka.sh start --dir "$kafka")
+export SLOSCOUT_TEST_KAFKA
+echo "$SLOSCOUT_TEST_KAFKA"
 
 step "tests: unit, property, golden, house, integration, ${SIM_SEEDS:-1000} simulation seeds"
 started=$(milliseconds)
@@ -54,6 +65,9 @@ limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}"
 
 step "${KILLS:-20} kills with checkpoints on S3"
 limited 10 "killing" scripts/kills.sh --store s3 --runs "${KILLS:-20}" --faults rivals --bad-input none --binary "$sloscout"
+
+step "${KILLS:-20} kills with topics in Kafka"
+limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}" --kind kafka
 
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl

@@ -30,6 +30,7 @@ public enum ConnectorCatalog {
     PostgresConnection.descriptor,
     LocalConnection.descriptor,
     S3Connection.descriptor,
+    KafkaConnection.descriptor,
   ]
 
   /// Which connections a component can use, by its type.

@@ -89,6 +89,17 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Where; by default a temporary folder.") var folder: String?
     @Option(help: "Also encode and decode with this schema of telemetry: schemas/TelemetryEvent.avsc.") var schema: String?
 
-    func run() throws { Terminal.print(try TopicBenchmark(megabytes: megabytes, folder: folder, schema: schema).run()) }
+    @Option(help: "Brokers of Kafka, as host:port: measures the source there instead.") var kafka: [String] = []
+    @Option(help: "With --kafka: records to write and read.") var records = 1_000_000
+
+    func run() throws {
+      guard !kafka.isEmpty else { return Terminal.print(try TopicBenchmark(megabytes: megabytes, folder: folder, schema: schema).run()) }
+      #if Kafka
+      Terminal.print(try KafkaTopicBenchmark(brokers: kafka, records: records).run())
+      #else
+      Terminal.error("this program was built without Kafka\n  hint: build it with: swift build -c release --traits Kafka")
+      throw ExitCode(Exit.wrongFile)
+      #endif
+    }
   }
 }

@@ -28,13 +28,14 @@ enum Layers {
     Layer("Bindings/HTTP", ours: ["CCurl"], others: ["Dispatch"]),
     Layer("Bindings/Avro", ours: ["CAvro"]),
     Layer("Bindings/Snappy", ours: ["CSnappy"]),
+    Layer("Bindings/Kafka", ours: ["CRDKafka"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy"],
+      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy", "Kafka"],
       others: [
         "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOPosix", "ServiceLifecycle",
       ]),
@@ -45,7 +46,7 @@ enum Layers {
     Layer(
       "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", "SLO"],
       others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"]),
-    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs"], others: ["Foundation"]),
+    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka"], others: ["Foundation"]),
     Layer(
       "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "HTTP", "Server", "SLO"],
       others: ["ArgumentParser", "Foundation"]),
@@ -56,6 +57,7 @@ enum Layers {
     "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
     "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
     "CAvro": "Sources/Bindings/Avro/", "CCurl": "Sources/Bindings/HTTP/", "CSnappy": "Sources/Bindings/Snappy/",
+    "CRDKafka": "Sources/Bindings/Kafka/",
   ]
 
   /// The modules that a file imports, with the line's number.

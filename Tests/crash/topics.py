@@ -1,6 +1,7 @@
 """Two jobs with topics between them, killed again and again: generate -> topic -> topic. Then the last topic must hold each record once.
 
-The topics are read here by a reader of its own, written after the description of the files and not after the program.
+Topics on local disk are read here by a reader of its own, written after the description of the files and not after the program; topics in Kafka
+by another client, which waits for transactions. With Kafka the broker is stopped and started in the middle as well.
 """
 
 import argparse
@@ -17,7 +18,7 @@ JOBS = """
 apiVersion: sloscout/v1
 kind: Connection
 metadata: { name: topics }
-spec: { type: local, config: { path: "%(folder)s/topics", partitions: 3, segmentBytes: 1MiB } }
+spec: %(connection)s
 ---
 apiVersion: sloscout/v1
 kind: Job
@@ -95,52 +96,143 @@ def read(folder):
     return values
 
 
+class Local:
+    """Topics on local disk."""
+
+    def __init__(self, folder):
+        self.folder = folder / "topics"
+        self.connection = '{ type: local, config: { path: "%s", partitions: 3, segmentBytes: 1MiB } }' % self.folder
+
+    def end(self, topic):
+        try:
+            return sum(end for end, _, _ in ends(self.folder / topic))
+        except FileNotFoundError:
+            return 0
+
+    def read(self, topic):
+        return read(self.folder / topic)
+
+    def disturb(self):
+        pass
+
+    def close(self):
+        pass
+
+
+class Kafka:
+    """Topics in a broker of this run's own."""
+
+    def __init__(self, folder):
+        self.folder = folder / "broker"
+        self.address = self.script("start")
+        self.connection = '{ type: kafka, config: { brokers: ["%s"], partitions: 3, connectTimeout: 5s } }' % self.address
+        self.known = {}
+
+    def script(self, *words):
+        script = Path(__file__).parents[2] / "scripts" / "kafka.sh"
+        return subprocess.run(
+            ["bash", str(script), *words, "--dir", str(self.folder)], check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
+
+    def consume(self, topic, wait):
+        """New records that are committed, until there are none for so many seconds."""
+        from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+        values, positions = self.known.setdefault(topic, ([], {}))
+        consumer = Consumer(
+            {"bootstrap.servers": self.address, "group.id": "oracle", "isolation.level": "read_committed", "enable.auto.commit": False,
+             "log_level": 0}
+        )
+        try:
+            found = consumer.list_topics(topic, timeout=10).topics[topic]
+            if found.error:
+                return values
+            consumer.assign([TopicPartition(topic, number, positions.get(number, 0)) for number in found.partitions])
+            while (message := consumer.poll(wait)) is not None:
+                if message.error():
+                    continue
+                values.append(message.value())
+                positions[message.partition()] = message.offset() + 1
+        except KafkaException:
+            pass
+        finally:
+            consumer.close()
+        return values
+
+    def end(self, topic):
+        return len(self.consume(topic, 0.5))
+
+    def read(self, topic):
+        return self.consume(topic, 5)
+
+    def disturb(self):
+        # The test broker forgets its last second when it is killed, so it is asked to end.
+        self.script("stop", "--keep")
+        self.script("start")
+
+    def close(self):
+        self.script("stop")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=20, help="kills")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--binary", required=True)
+    parser.add_argument("--kind", choices=("local", "kafka"), default="local", help="where the topics are")
     options = parser.parse_args()
     dice = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="sloscout-topics-") as name:
         folder = Path(name)
-        records = 2000 * max(5, options.runs)
-        jobs = folder / "jobs.yaml"
-        jobs.write_text(JOBS % {"folder": folder, "records": records, "rate": 4000, "seed": options.seed})
+        topics = {"local": Local, "kafka": Kafka}[options.kind](folder)
+        try:
+            run(options, dice, folder, topics)
+        finally:
+            topics.close()
 
-        def start():
-            log = open(folder / "log", "ab")
-            return subprocess.Popen([options.binary, "run", str(jobs), "--quiet"], stdout=log, stderr=log)
 
-        def finished():
-            try:
-                return sum(end for end, _, _ in ends(folder / "topics" / "out")) >= records
-            except FileNotFoundError:
-                return False
+def run(options, dice, folder, topics):
+    records = 2000 * max(5, options.runs)
+    jobs = folder / "jobs.yaml"
+    jobs.write_text(
+        JOBS % {"folder": folder, "connection": topics.connection, "records": records, "rate": 4000, "seed": options.seed}
+    )
 
-        kills = 0
-        while kills < options.runs and not finished():
-            life = start()
-            time.sleep(dice.uniform(0.02, 1.0))
-            if life.poll() not in (None, 0):
-                sys.exit(f"the program failed (seed {options.seed}):\n" + (folder / "log").read_text()[-3000:])
-            life.kill()
-            life.wait()
-            kills += 1
+    def start():
+        log = open(folder / "log", "ab")
+        return subprocess.Popen([options.binary, "run", str(jobs), "--quiet"], stdout=log, stderr=log)
+
+    def finished():
+        return topics.end("out") >= records
+
+    def fail(message):
+        sys.exit(f"{message} (seed {options.seed}):\n" + (folder / "log").read_text()[-3000:])
+
+    kills = 0
+    while kills < options.runs and not finished():
         life = start()
-        deadline = time.monotonic() + 300
-        while not finished() and life.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.1)
-        life.send_signal(signal.SIGINT)
-        code = life.wait(60)
-        if code != 0:
-            sys.exit(f"the program ended with {code} (seed {options.seed}):\n" + (folder / "log").read_text()[-3000:])
-        for topic in ("raw", "out"):
-            values = read(folder / "topics" / topic)
-            different = len(set(values))
-            if len(values) != records or different != records:
-                sys.exit(f"topic {topic}: {len(values)} records, {different} different ones, of {records} (seed {options.seed})")
-        print(f"{kills} kills, {records} records through two topics, each once")
+        time.sleep(dice.uniform(0.02, 1.0))
+        if kills == options.runs // 2:
+            topics.disturb()
+        if life.poll() not in (None, 0):
+            fail("the program failed")
+        life.kill()
+        life.wait()
+        kills += 1
+    life = start()
+    deadline = time.monotonic() + 300
+    while not finished() and life.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    life.send_signal(signal.SIGINT)
+    code = life.wait(60)
+    if code != 0:
+        fail(f"the program ended with {code}")
+    for topic in ("raw", "out"):
+        values = topics.read(topic)
+        different = len(set(values))
+        if len(values) != records or different != records:
+            fail(f"topic {topic}: {len(values)} records, {different} different ones, of {records}")
+    print(f"{kills} kills, {records} records through two topics ({options.kind}), each once")
 
 
 main()

@@ -56,7 +56,7 @@ package struct DeadLetterTopic: Sendable {
       var next = try reader.start(partition)
       while next < reader.end(partition) {
         let batch = RecordBatch(schema: TopicColumns.schema)
-        let after = try reader.read(partition, from: next, below: .max, into: batch)
+        let after = try reader.readWaiting(partition, from: next, below: .max, into: batch)
         guard after > next else { break }
         for row in 0..<batch.count {
           if let letter = Self.letter(batch, row, partition, text) { try body(letter) } else { others += 1 }

@@ -128,7 +128,7 @@ private final class Originals {
     guard origin.partition < reader.partitions, offset < reader.end(origin.partition), offset >= (try reader.start(origin.partition)) else {
       return false
     }
-    _ = try reader.read(origin.partition, from: offset, below: offset + 1, into: batch)
+    _ = try reader.readWaiting(origin.partition, from: offset, below: offset + 1, into: batch)
     return batch.count == 1 && batch.bytes(TopicColumns.value)[0].buffer.elementsEqual(bytes)
   }
 }

@@ -22,6 +22,8 @@ package struct LocalTopicClient: TopicClient {
 
   package var place: String { root }
 
+  package var recordBytes: Int { TopicLimits.recordBytes }
+
   package func makeReader(_ topic: String) throws -> any TopicReader { LocalTopicReader(self.topic(topic)) }
 
   package func makeCommitter(_ topic: String) throws -> any SinkCommitter { LocalTopicCommitter(self.topic(topic)) }

@@ -25,10 +25,7 @@ final class LocalTopicCommitter: SinkCommitter {
           append.setRow(writer, row)
           return (row, lastApplied)
         case .stateGone(let epoch):
-          throw SinkError(
-            "the job's state is gone: it starts without a checkpoint, but epoch \(epoch) of sink \"\(writer.sink)\" of job \"\(writer.job)\" stands in topic \"\(topic.name)\"",
-            hint: "bring the state folder back; or give the job a new name: it appends anew; or move \(topic.folder) away to start over",
-            retry: .never)
+          throw TopicRefusal(writer, topic: topic.name, home: topic.folder).stateGone(epoch)
         }
       }
       claim.withLock { $0 = Claim(writer: writer, machine: LedgerStateMachine(generation: row.generation), runtime: context.runtime) }
@@ -50,7 +47,8 @@ final class LocalTopicCommitter: SinkCommitter {
           if topic.settings.isDurable { try topic.files.syncDirectory(topic.folder) }
           return ApplyReport(applied: epoch.rows, wasApplied: true)
         case let decision:
-          throw refusal(decision, epoch, claim)
+          throw TopicRefusal(claim.writer, topic: topic.name, home: topic.folder)
+            .error(decision, epoch, generation: claim.machine.generation)
         }
       }
     }
@@ -64,44 +62,10 @@ final class LocalTopicCommitter: SinkCommitter {
     let rows = try TopicStage.forEach(epoch.chunks) { record, bytes in
       try append.append(bytes, timestamp: record.timestamp, to: append.partition(of: record.key))
     }
-    guard let rows else {
-      throw SinkError(
-        "the staged bytes of epoch \(epoch.epoch) are not those of a topic sink",
-        hint: "start once with the job as it was, let it apply what is staged, then change the sink; or give the sink a new id",
-        retry: .never)
-    }
-    guard rows == epoch.rows else {
-      throw SinkError(
-        "the staged bytes of epoch \(epoch.epoch) hold \(rows) rows, the checkpoint says \(epoch.rows)",
-        hint: "the checkpoint is damaged: restore it from its second copy", retry: .never)
-    }
+    try TopicRefusal.check(rows, epoch)
   }
 
   // MARK: Errors
-
-  private func refusal(_ decision: LedgerDecision, _ epoch: StagedEpoch, _ claim: Claim) -> SinkError {
-    let sink = "sink \"\(claim.writer.sink)\" of job \"\(claim.writer.job)\""
-    switch decision {
-    case .fenced(let generation):
-      return SinkError(
-        "\(sink) was taken over by a newer run (generation \(generation), this run has \(claim.machine.generation))",
-        hint: "let only one run of the job write into topic \"\(topic.name)\"", retry: .never)
-    case .gap(let expected):
-      return SinkError(
-        "\(sink): epoch \(epoch.epoch) cannot be applied, epochs \(expected) to \(epoch.epoch - 1) are missing in topic \"\(topic.name)\"",
-        hint: "restore \(topic.folder) to a state at or after epoch \(epoch.epoch - 1), or give the sink a new id", retry: .never)
-    case .digestMismatch(let digest):
-      return SinkError(
-        "\(sink): epoch \(epoch.epoch) stands in topic \"\(topic.name)\" with other rows (digest \(digest.map { String($0, radix: 16) } ?? "none"), "
-          + "here \(String(epoch.digest, radix: 16)))",
-        hint: "the state folder belongs to another history of the job: use the one that wrote last, or give the job a new name",
-        retry: .never)
-    case .ledgerLost, .apply, .alreadyApplied:
-      return SinkError(
-        "topic \"\(topic.name)\" was set back or removed while the job ran: the ledger row of \(sink) is gone",
-        hint: "restore \(topic.folder), or stop the job and start it again to claim the sink anew", retry: .never)
-    }
-  }
 
   /// What failed, for the runtime: a full disk may have room later, a folder without permission will not get one by itself.
   private func translated<T>(_ what: String, _ body: () throws -> T) throws -> T {

@@ -1,12 +1,14 @@
 package import Dataflow
 
-/// A system that keeps topics, as source and sink see it. `LocalTopicClient` is the embedded one; a broker's client fits behind the same calls.
+/// A system that keeps topics, as source and sink see it. `LocalTopicClient` is the embedded one, `KafkaTopicClient` that of a broker.
 ///
 /// Partitions are assigned by hand and offsets come from checkpoints: no consumer group decides who reads what. A committer puts an epoch's records and
 /// its ledger row into the topic in one step; a broker does the same in one transaction with a record in a topic of its own.
 package protocol TopicClient: Sendable {
   /// Says what there is of a topic, for messages: a folder, or a broker's address.
   var place: String { get }
+  /// Bytes that key, value and headers of a record may have together.
+  var recordBytes: Int { get }
   /// Opens a topic for reading; also one that does not exist yet.
   func makeReader(_ topic: String) throws -> any TopicReader
   /// Makes the half of a sink that applies staged epochs, each together with its ledger row. A stage is `TopicStage`.
@@ -25,7 +27,7 @@ package protocol TopicReader: AnyObject {
   var partitions: Int { get }
   /// The offset that the next record of a partition will get.
   func end(_ partition: Int) -> Int64
-  /// The oldest offset that is still there.
+  /// The oldest offset that is still there, as far as is known.
   func start(_ partition: Int) throws -> Int64
   /// Adds records from `offset` on, below `limit`, to an empty batch of `TopicColumns.schema`: at most as many as fit.
   ///
@@ -33,8 +35,55 @@ package protocol TopicReader: AnyObject {
   /// - Returns: the offset to go on from; the same when there is nothing yet.
   /// - Throws: `TopicError` `.gone` when retention removed the offset, `.damaged` with file and place.
   func read(_ partition: Int, from offset: Int64, below limit: Int64, into batch: RecordBatch) throws -> Int64
+  /// Waits a moment for records that are on their way. False when all that there is can be read at once, so that waiting is of no use.
+  func awaitRecords() -> Bool
+  /// Whether offsets need a mark beside them, because the id does not change with every topic of that name.
+  var needsMarks: Bool { get }
+  /// Whether the record is still there that the mark was made of; true when that cannot be told any more. May wait. Throws `SourceError`.
+  func holds(_ mark: TopicMark, in partition: Int) throws -> Bool
+  /// Lets tools that watch consumer groups see how far a job has come. Best effort; does not wait.
+  func publish(_ positions: [(partition: Int, offset: Int64)], group: String)
   /// Gives back what is open.
   func close()
+}
+
+extension TopicReader {
+  package func awaitRecords() -> Bool { false }
+  package var needsMarks: Bool { false }
+  package func holds(_ mark: TopicMark, in partition: Int) throws -> Bool { true }
+  package func publish(_ positions: [(partition: Int, offset: Int64)], group: String) {}
+
+  /// Like `read`, for callers that are no job: waits until there are records, or the limit or the partition's known end is reached.
+  package func readWaiting(_ partition: Int, from offset: Int64, below limit: Int64, into batch: RecordBatch) throws -> Int64 {
+    let limit = min(limit, end(partition))
+    var next = offset
+    while next < limit {
+      next = try read(partition, from: next, below: limit, into: batch)
+      if batch.count > 0 || !awaitRecords() { break }
+    }
+    return next
+  }
+}
+
+/// What a record was, so that another one under its offset is noticed.
+package struct TopicMark: Equatable, Sendable {
+  package var offset: Int64
+  /// Of the record's time, key and value.
+  package var hash: UInt64
+
+  package init(offset: Int64, hash: UInt64) {
+    self.offset = offset
+    self.hash = hash
+  }
+
+  /// The mark of a row of `TopicColumns.schema`.
+  init(_ batch: RecordBatch, _ row: Int) {
+    var hasher = KeyHasher()
+    hasher.combine(UInt64(bitPattern: batch.times[row]))
+    hasher.combine(batch.bytes(TopicColumns.key)[row])
+    hasher.combine(batch.bytes(TopicColumns.value)[row])
+    self.init(offset: batch.offsets[row], hash: hasher.finish().high)
+  }
 }
 
 /// Appends records to one topic, durably. Safe to call from any thread; calls wait for each other.

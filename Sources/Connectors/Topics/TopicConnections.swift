@@ -12,7 +12,7 @@ package enum Topics {
 /// From the options of a connection to the client of its kind, and what all kinds have in common.
 enum TopicConnections {
   /// The kinds of Connection that a topic can be on.
-  static let types = ["local"]
+  static let types = ["local", "kafka"]
 
   /// The client for a connection's options.
   ///
@@ -21,9 +21,10 @@ enum TopicConnections {
     guard let connection else {
       throw config.diagnostic(
         "connection", code: "topic.no-connection", "a topic needs a connection",
-        hint: "add a Connection document of type local and name it: connection: <name>")
+        hint: "add a Connection document of type local or kafka and name it: connection: <name>")
     }
-    return try LocalConnection.client(connection)
+    // Its options say of which kind it is: each kind requires one that the other does not have.
+    return connection["brokers"] == nil ? try LocalConnection.client(connection) : try KafkaConnection.client(connection)
   }
 
   /// The name, if it is one that every kind takes: letters, digits, dots, hyphens and underscores, at most 249.

@@ -5,6 +5,10 @@ package struct TopicError: Error, CustomStringConvertible, Equatable {
     case missing
     /// Another process writes and does not end.
     case busy
+    /// The broker does not answer, or answers that it cannot now.
+    case unreachable
+    /// The broker does not allow it, or takes no record like this.
+    case refused
     /// Bytes are not what was written: file and offset are in the message.
     case damaged
     /// Retention removed what was to be read; the first offset that there is.

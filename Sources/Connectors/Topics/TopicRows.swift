@@ -29,28 +29,33 @@ struct TopicRows {
   /// Adds a record whose bytes the batch keeps alive. False when its headers are no headers.
   @inline(__always)
   mutating func append(_ record: TopicRecord, offset: Int64) -> Bool {
-    let row = count
-    if record.headerCount == 0 {
-      headers[row] = .null
-    } else {
-      guard let text = Self.object(record) else { return false }
-      headers[row] = text.withUnsafeBufferPointer { batch.copy($0) }
+    var headers = ByteView.null
+    if record.headerCount > 0 {
+      guard let list = record.headers else { return false }
+      headers = object(list)
     }
-    keys[row] = record.key
-    values[row] = record.value
-    timestamps[row] = record.timestamp
-    timestampNulls[row] = record.timestamp == RecordBatch.noTime ? 1 : 0
-    batch.times[row] = record.timestamp
-    batch.raws[row] = record.value
-    batch.offsets[row] = offset
-    bytes += record.value.count + record.key.count
-    count += 1
+    append(key: record.key, value: record.value, timestamp: record.timestamp, headers: headers, offset: offset)
     return true
   }
 
-  /// The headers as a JSON object, in their order. Of several with one name all are written.
-  private static func object(_ record: TopicRecord) -> [UInt8]? {
-    guard let list = record.headers else { return nil }
+  /// Adds a record. Everything that is given must live as long as the batch.
+  @inline(__always)
+  mutating func append(key: ByteView, value: ByteView, timestamp: Int64, headers: ByteView, offset: Int64) {
+    let row = count
+    self.headers[row] = headers
+    keys[row] = key
+    values[row] = value
+    timestamps[row] = timestamp
+    timestampNulls[row] = timestamp == RecordBatch.noTime ? 1 : 0
+    batch.times[row] = timestamp
+    batch.raws[row] = value
+    batch.offsets[row] = offset
+    bytes += value.count + key.count
+    count += 1
+  }
+
+  /// Headers as a JSON object, in their order, in memory of the batch. Of several with one name all are written.
+  func object(_ list: [(name: ByteView, value: ByteView)]) -> ByteView {
     var text: [UInt8] = [UInt8(ascii: "{")]
     for (index, header) in list.enumerated() {
       if index > 0 { text.append(UInt8(ascii: ",")) }
@@ -59,7 +64,7 @@ struct TopicRows {
       if header.value.isNull { TextWriter.append(null: &text) } else { TextWriter.append(string: header.value.buffer, to: &text) }
     }
     text.append(UInt8(ascii: "}"))
-    return text
+    return text.withUnsafeBufferPointer { batch.copy($0) }
   }
 
   /// Makes the new rows part of the batch and alive.

@@ -34,7 +34,8 @@ public enum TopicSink {
   }
 
   package static func plan(_ client: any TopicClient, _ topic: String, _ config: Config, _ schema: Schema) throws -> PlannedSink {
-    let layout = try layout(config, schema)
+    var layout = try layout(config, schema)
+    layout.recordBytes = client.recordBytes
     return PlannedSink(
       delivery: .exactlyOnce { try client.makeCommitter(topic) }, make: try TopicFormat.writer(config, schema, layout))
   }

@@ -47,9 +47,9 @@ final class TopicSinkWriter<Encoder: TopicEncoder>: SinkWriter {
     if let fault = encoder.append(batch, row, to: &stage) { return fault }
     let count = encoder.isNull(batch, row) ? -1 : stage.count - value
     for header in layout.headers { TopicRecord.append(header: header.name, TopicSinkLayout.text(batch, header.field, row), to: &stage) }
-    guard stage.count - start <= TopicLimits.recordBytes else {
+    guard stage.count - start <= layout.recordBytes else {
       return TopicRowFault(
-        reason: "record-too-large", detail: "\(stage.count - start) bytes; a topic's record has at most \(TopicLimits.recordBytes)")
+        reason: "record-too-large", detail: "\(stage.count - start) bytes; a record of this topic has at most \(layout.recordBytes)")
     }
     TopicRecord.finish(start, valueCount: count, headers: layout.headers.count, in: &stage)
     return nil
@@ -86,6 +86,8 @@ struct TopicSinkLayout: Sendable {
   var headers: [(name: [UInt8], field: Field)] = []
   /// The column `source` of error records.
   var splitName: Field?
+  /// Bytes that a record may have.
+  var recordBytes = TopicLimits.recordBytes
 
   /// A field as text for keys and headers: bytes as they are, numbers in decimal, times as RFC 3339.
   static func text(_ batch: RecordBatch, _ field: Field, _ row: Int) -> ByteView {

@@ -9,6 +9,7 @@ final class TopicSourceReader: SourceReader {
     var offset: Int64
     /// Where reading ends: the end when the source was opened, or nowhere.
     var limit: Int64
+    var mark: TopicMark?
     var isFinished = false
   }
 
@@ -25,6 +26,8 @@ final class TopicSourceReader: SourceReader {
   private var lastLook: Int64?
   /// Positions of topics that are not there (yet).
   private var waiting: [TopicPosition] = []
+  /// How far the checkpoint before had come.
+  private var completed: [(topic: Int, partition: Int, offset: Int64)] = []
   /// More often than this, new partitions are not looked for.
   private static let lookInterval: Int64 = 100_000_000
 
@@ -76,8 +79,23 @@ final class TopicSourceReader: SourceReader {
   }
 
   func positions() -> [SplitPosition] {
-    splits.map { TopicPosition(topic: options.topics[$0.topic], partition: $0.partition, id: ids[$0.topic], offset: $0.offset).encoded }
-      + waiting.map(\.encoded)
+    splits.map { split in
+      TopicPosition(
+        topic: options.topics[split.topic], partition: split.partition, id: ids[split.topic], mark: split.mark, offset: split.offset
+      ).encoded
+    } + waiting.map(\.encoded)
+  }
+
+  /// The checkpoint before is complete by now: tools may know of it.
+  func snapshot() -> [SplitPosition] {
+    if let context {
+      for (topic, reader) in readers.enumerated() {
+        let complete = completed.filter { $0.topic == topic }.map { (partition: $0.partition, offset: $0.offset) }
+        if !complete.isEmpty { reader.publish(complete, group: context.job) }
+      }
+    }
+    completed = splits.map { (topic: $0.topic, partition: $0.partition, offset: $0.offset) }
+    return positions()
   }
 
   func close() {
@@ -104,6 +122,7 @@ final class TopicSourceReader: SourceReader {
         next = try reader.read(split.partition, from: first, below: split.limit, into: batch)
       }
       splits[turn].offset = next
+      if reader.needsMarks && batch.count > 0 { splits[turn].mark = TopicMark(batch, batch.count - 1) }
       finishIfAtEnd(turn)
       guard batch.selectedCount > 0 else { continue }
       batch.splits.update(repeating: split.index, count: batch.count)
@@ -139,6 +158,7 @@ final class TopicSourceReader: SourceReader {
     for partition in known[topic]..<max(known[topic], reader.partitions) where context.owns(topic + partition) {
       let end = reader.end(partition)
       var offset: Int64
+      var mark: TopicMark?
       if let index = waiting.firstIndex(where: { $0.topic == name && $0.partition == partition }) {
         let position = waiting.remove(at: index)
         guard position.id == nil || position.id == reader.id else { throw replaced(topic) }
@@ -147,14 +167,15 @@ final class TopicSourceReader: SourceReader {
             .replaced, "topic \"\(name)\" ends at offset \(end) of partition \(partition), but was read up to \(position.offset)",
             hint: "it was set back: restore it, or start the job fresh")
         }
-        offset = position.offset
+        if let last = position.mark, try !reader.holds(last, in: partition) { throw replaced(topic) }
+        (offset, mark) = (position.offset, position.mark)
       } else {
         offset = isFirst && options.startsAtEnd ? end : try reader.start(partition)
       }
       splits.append(
         Split(
           topic: topic, partition: partition, index: context.splits.register(TopicPosition.name(name, partition)), offset: offset,
-          limit: options.isBounded ? end : .max))
+          limit: options.isBounded ? end : .max, mark: mark))
     }
     known[topic] = reader.partitions
   }
