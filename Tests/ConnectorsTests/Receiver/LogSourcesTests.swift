@@ -58,13 +58,14 @@ struct LogSourcesTests {
       return (reader, made)
     }
     let (first, receiver) = try await open()
-    let tcp = try #require(RawClient(port: try #require(receiver.ports.tcp)))
+    let ports = (udp: try #require(receiver.ports.udp), tcp: try #require(receiver.ports.tcp))
+    let tcp = try #require(RawClient(port: ports.tcp))
     for number in 0..<50 { tcp.send("<12>a: counted \(number)\n") }
     for number in 0..<50 {
       let message = "<12>a: line \(number)"
       tcp.send("\(message.utf8.count) \(message)")
     }
-    for number in 0..<50 { RawClient.sendDatagram("<12>a: datagram \(number)", port: try #require(receiver.ports.udp)) }
+    for number in 0..<50 { RawClient.sendDatagram("<12>a: datagram \(number)", port: ports.udp) }
     let rows = try await drain(first, until: 150)
     let want = ["counted", "line", "datagram"].flatMap { kind in (0..<50).map { "\(kind) \($0)" } }
     #expect(rows.compactMap { $0["message"] }.sorted() == want.sorted())
@@ -74,7 +75,8 @@ struct LogSourcesTests {
     first.close()
 
     let (second, other) = try await open(from: positions)
-    RawClient.sendDatagram("<12>a: last", port: try #require(other.ports.udp))
+    let port = try #require(other.ports.udp)
+    RawClient.sendDatagram("<12>a: last", port: port)
     let later = try await drain(second, until: 1)
     #expect(later.compactMap { $0["message"] }.contains("last") || later.compactMap { $0["message"] }.contains("after"))
     #expect(later.allSatisfy { ["last", "after"].contains($0["message"]) })
