@@ -41,7 +41,7 @@ struct HTTPSender: Sendable {
     var sent = 0
     while sent < request.count {
       let count = request.withUnsafeBytes {
-        Glibc.send(socket, $0.baseAddress.map { $0 + sent }, $0.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(socket, $0.baseAddress.map { $0 + sent }, $0.count - sent, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { throw BenchmarkError("the connection broke") }
       sent += count
