@@ -112,7 +112,7 @@ class Local:
     def read(self, topic):
         return read(self.folder / topic)
 
-    def disturb(self):
+    def disturb(self, life):
         pass
 
     def close(self):
@@ -165,10 +165,14 @@ class Kafka:
     def read(self, topic):
         return self.consume(topic, 5)
 
-    def disturb(self):
-        # The test broker forgets its last second when it is killed, so it is asked to end.
+    def disturb(self, life):
+        # The test broker forgets its last second also when it is asked to end: nothing may be new by then.
+        life.send_signal(signal.SIGSTOP)
+        time.sleep(2)
         self.script("stop", "--keep")
         self.script("start")
+        life.send_signal(signal.SIGCONT)
+        time.sleep(1)
 
     def close(self):
         self.script("stop")
@@ -213,7 +217,7 @@ def run(options, dice, folder, topics):
         life = start()
         time.sleep(dice.uniform(0.02, 1.0))
         if kills == options.runs // 2:
-            topics.disturb()
+            topics.disturb(life)
         if life.poll() not in (None, 0):
             fail("the program failed")
         life.kill()

@@ -1,6 +1,5 @@
 #if Kafka
 internal import Dataflow
-internal import Dispatch
 internal import Kafka
 
 /// Reads a topic in Kafka. Records are fetched by librdkafka's threads; `read` takes what lies ready and copies it once, into the batch.

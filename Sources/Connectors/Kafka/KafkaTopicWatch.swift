@@ -1,6 +1,6 @@
 #if Kafka
 internal import Dataflow
-internal import Dispatch
+internal import Foundation
 internal import Kafka
 internal import Synchronization
 
@@ -79,7 +79,8 @@ final class KafkaTopicWatch: Sendable {
       return true
     }
     guard isDue else { return }
-    DispatchQueue.global().async { [self] in
+    // Not on a shared pool, whose threads others may block.
+    Thread.detachNewThread { [self] in
       do { try look() } catch {
         let isNews = state.withLock { state in
           state.lastLook = KafkaClock.now()

@@ -70,7 +70,8 @@ final class TopicSourceReader: SourceReader {
         for topic in readers.indices { try look(topic, isFirst: false) }
       }
       if try readSome(batch) { return .more }
-      if options.isBounded { return .drained }
+      // Records that are there may still be on their way.
+      if options.isBounded { return splits.allSatisfy(\.isFinished) ? .drained : .wait(.nanoseconds(options.pollInterval)) }
       // Everything that is known is read: what came meanwhile is worth a look before waiting.
       for topic in readers.indices { try look(topic, isFirst: false) }
       lastLook = now
