@@ -47,7 +47,7 @@ public enum ScrapeSource {
       schema: TopicColumns.schema, isReplayable: true, isBounded: false,
       decoders: [DecodeRemoteWrite.planned(request: TopicColumns.value)]
     ) {
-      SpoolSourceReader(client, topic: "prometheus-scrape", limit: limit) { spool in
+      SpoolSourceReader(client, topic: "prometheus-scrape", limit: limit) { spool, _ in
         try Scraper(options, spool.runtime) { try await spool.append($0) }
       }
     }
