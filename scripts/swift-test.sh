@@ -21,8 +21,9 @@ if [ -z "${SLOSCOUT_SHARED:-}" ] && [ -d "$root/../shared/data/traces" ]; then
 fi
 log=.build/test.log
 code=0
+# One after the other: tests that talk to real servers wait in calls that block, and two cores have few threads to block.
 # Line by line: what is lost in a buffer when the run is stopped is what one wants to read then.
-limited "$minutes" "the test run" stdbuf -oL swift test -c release --enable-all-traits --skip-build --disable-xctest "$@" </dev/null >"$log" 2>&1 || code=$?
+limited "$minutes" "the test run" stdbuf -oL swift test -c release --enable-all-traits --skip-build --disable-xctest --no-parallel "$@" </dev/null >"$log" 2>&1 || code=$?
 # The runner marks lines with symbols: a pass or a start says nothing that the summary does not say.
 summary=$(grep -aE "Test run with [0-9]+ test" "$log" | tail -n 1 || true)
 if [ "$code" != 0 ] || [ -z "$summary" ]; then

@@ -32,7 +32,7 @@ public struct ReceiverBenchmark {
     let client = LocalTopicClient(root: root, settings: settings)
     let spool = try RequestSpool(client.topic("bench"), limit: 64 << 30, runtime)
     let options = PushOptions(OTLPProtocol(signals: [signal]), address: ListenAddress(port: 0), client: client, topic: "bench")
-    let receiver = PushReceiver(options) { try await spool.append($0) }
+    let receiver = PushReceiver(options, now: { runtime.now() }) { try await spool.append($0) }
     receiver.start()
     let port = try listening(receiver)
     let request = OTLPSample(signal: signal, records: Self.records).request

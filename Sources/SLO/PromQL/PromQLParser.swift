@@ -127,7 +127,8 @@ struct PromQLParser {
       index += 1
       return .number(lower == "nan" ? .nan : .infinity)
     }
-    if Self.aggregations.contains(lower), next == .symbol("(") || next == .word("by") || next == .word("without") {
+    let isGrouped = if case .word(let word) = next { ["by", "without"].contains(word.lowercased()) } else { false }
+    if Self.aggregations.contains(lower), isGrouped || next == .symbol("(") {
       return try aggregation(lower)
     }
     if next == .symbol("(") {

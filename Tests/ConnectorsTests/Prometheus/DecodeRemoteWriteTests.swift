@@ -33,7 +33,9 @@ struct DecodeRemoteWriteTests {
   @Test("stale markers have no value and a flag; NaN and infinities are values")
   func special() throws {
     var fixture = RemoteWriteFixture(version: 1)
-    for value in [RemoteWriteFixture.stale, .nan, .infinity, -.infinity, -0.0, .leastNonzeroMagnitude] { fixture.series(labels, [(value, time)]) }
+    for value in [RemoteWriteFixture.stale, .nan, .infinity, -.infinity, -0.0, .leastNonzeroMagnitude] {
+      fixture.series(labels, [(value, time)])
+    }
     let rows = try rows(fixture)
     #expect(rows.map { $0["value"] } == [nil, "nan", "inf", "-inf", "-0.0", "5e-324"])
     #expect(rows.map { $0["flags"] } == ["1", nil, nil, nil, nil, nil])
