@@ -8,6 +8,12 @@ public enum KafkaConnection {
       "How many partitions a topic gets when it is made; one that exists stays as it is. The broker's default unless given."),
     ConfigField(
       "replicas", .integer(1...100), example: "3", "How many copies a topic has when it is made. The broker's default unless given."),
+    ConfigField(
+      "retentionAge", .duration, example: "7d",
+      "A topic that is made keeps records for so long, by their own time; all of them unless given, so that old telemetry can be replayed."),
+    ConfigField(
+      "retentionBytes", .byteCount, example: "10GiB",
+      "A topic that is made removes its oldest records while one of its partitions is larger than this; kept unless given."),
   ]
 
   private static let tls = [

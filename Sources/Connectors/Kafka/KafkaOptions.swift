@@ -8,6 +8,15 @@ package struct KafkaOptions: Sendable {
   package struct Shape: Sendable, Equatable {
     package var partitions = -1
     package var replicas = -1
+    /// Milliseconds; -1 keeps records. A broker's own default would remove old telemetry as soon as it is written.
+    package var retentionAge: Int64 = -1
+    /// Of each partition; -1 keeps records.
+    package var retentionBytes: Int64 = -1
+
+    /// What the broker is told.
+    var settings: [KafkaSetting] {
+      [KafkaSetting("retention.ms", "\(retentionAge)"), KafkaSetting("retention.bytes", "\(retentionBytes)")]
+    }
   }
 
   package var brokers: [String]
@@ -62,7 +71,12 @@ package struct KafkaOptions: Sendable {
   }
 
   private static func shape(_ config: Config, over base: Shape) -> Shape {
-    Shape(partitions: config.int("partitions") ?? base.partitions, replicas: config.int("replicas") ?? base.replicas)
+    var shape = base
+    if let partitions = config.int("partitions") { shape.partitions = partitions }
+    if let replicas = config.int("replicas") { shape.replicas = replicas }
+    if let age = config.duration("retentionAge") { shape.retentionAge = max(1, age / 1_000_000) }
+    if let bytes = config.byteCount("retentionBytes") { shape.retentionBytes = Int64(bytes) }
+    return shape
   }
 
   private static func milliseconds(_ config: Config, _ option: String, _ usual: Int32) throws -> Int32 {

@@ -52,7 +52,8 @@ package final class KafkaTopicClient: TopicClient {
   /// Makes a sink's topic and the ledger's unless they are there. Throws `KafkaError`, `TopicError`.
   func ensureTopics(_ topic: String) throws {
     let cluster = try KafkaCluster(options.reading())
-    try ensure(topic, cluster, options.shapes[topic] ?? options.shape)
+    let shape = options.shapes[topic] ?? options.shape
+    try ensure(topic, cluster, shape, shape.settings)
     try ensure(
       options.progressTopic, cluster, KafkaOptions.Shape(partitions: 1, replicas: options.shape.replicas), KafkaProgress.topicSettings)
   }
