@@ -34,6 +34,9 @@ kills_took=$(seconds_since "$started")
 step "$((kills / 4)) kills with topics"
 limited 60 "killing" scripts/topic-kills.sh --runs "$((kills / 4))"
 
+step "promtool runs every generated test, and finds five mutations of a rule"
+limited 60 "promtool" "$(scripts/python.sh)" Tests/promtool/check.py "$sloscout"
+
 step "deliberate bugs: each must turn the suite red"
 limited 180 "the deliberate bugs" scripts/mutants.sh
 
