@@ -4,7 +4,7 @@
 #   scripts/test.sh
 #
 # make check, then: integration tests against a real PostgreSQL and a real S3 server, 1,000 simulation seeds, 20 kills, one of each fault, 20 kills
-# with topics, 20 with checkpoints on S3, the benchmark's job at several parallelisms, and OpenTelemetry's SDK as a sender.
+# with topics, 20 with checkpoints on S3, 20 of a collector and a worker, the benchmark's job at several parallelisms, and OpenTelemetry's SDK as a sender.
 # A service that is missing is a failure, not a skip. The last line is the test runner's summary.
 # Environment: KILLS  kills to run (20)    SIM_SEEDS  simulation seeds (1000)
 set -euo pipefail
@@ -68,6 +68,9 @@ limited 10 "killing" scripts/kills.sh --store s3 --runs "${KILLS:-20}" --faults 
 
 step "${KILLS:-20} kills with topics in Kafka"
 limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}" --kind kafka
+
+step "${KILLS:-20} kills of a collector and a worker with Kafka between them, with spans of real systems"
+limited 10 "the replay" scripts/replay-kills.sh --runs "${KILLS:-20}" --requests 100
 
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl

@@ -129,7 +129,7 @@ struct KafkaTopicTests {
       try? FileManager.default.removeItem(atPath: folder)
     }
     let topic = TestBroker.name("t")
-    let client = try TestBroker.client(address) { $0.connectTimeout = 2_000 }
+    let client = try TestBroker.client(address) { ($0.connectTimeout, $0.transactionTimeout) = (2_000, 10_000) }
     let sink = try client.makeCommitter(topic)
     _ = try sink.open(context(isFresh: true))
     let reader = try TopicRun.open(client, TopicSourceOptions(topics: [topic]))
