@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Five minutes from a clone to capsules (make demo): installs what is missing, builds, starts a PostgreSQL of its own, and runs the fingerprint job
-# over the logs of this machine and over those of a generated shop. It needs no terminal and ends by itself.
+# over the logs of this machine, over those of a generated shop, and over what an application sends live. It needs no terminal and ends by itself.
 #
 #   scripts/demo.sh            or  make demo
 #   LOGS=PATH scripts/demo.sh  or  make demo LOGS=PATH      your logs instead: a file, a folder or a glob; .gz and .zst too
@@ -155,6 +155,38 @@ else
   figure() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p" "$demo/bench.json"; }
   echo "1000000 records in $(figure seconds) s on one thread: $(figure events_per_second) a second; make bench has the whole table"
   rm -f "$demo/shop.jsonl" "$demo/shop.jsonl.meta.json"
+
+  step "7. Live: an application sends its logs with OpenTelemetry's SDK to the running job"
+  python=$(scripts/python.sh)
+  port=$("$python" -c 'import socket; probe = socket.socket(); probe.bind(("127.0.0.1", 0)); print(probe.getsockname()[1])')
+  # The shipped job, with a source that listens, and results every second.
+  sed -e 's/type: generate/type: otlp/' -e "s|config: { records: 200000, format: json }|config: { listen: \"127.0.0.1:$port\", spool: \"$demo/spool\" }|" \
+    -e 's/interval: 5s/interval: 500ms/' -e 's/emit: { every: 10s }/emit: { every: 1s }/' jobs.yaml >"$demo/live.yaml"
+  "$sloscout" run --quiet --job fingerprint --name live "$demo/live.yaml" </dev/null >"$demo/live.txt" 2>&1 &
+  live=$!
+  for ((i = 0; i < 300; i++)); do
+    (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+    kill -0 "$live" 2>/dev/null || { cat "$demo/live.txt" >&2; die "the live job failed"; }
+    sleep 0.1
+  done
+  "$python" Examples/sender.py --endpoint "http://127.0.0.1:$port" --seconds 5 >"$demo/sent.txt" </dev/null &
+  sender=$!
+  started=$(milliseconds)
+  seen() { sql "SELECT coalesce(sum(count), 0) FROM capsule WHERE environment = 'live'"; }
+  until [ "$(seen)" -gt 0 ]; do
+    [ "$(($(milliseconds) - started))" -lt 60000 ] || { cat "$demo/live.txt" >&2; die "nothing of what the application sends is seen"; }
+    sleep 0.1
+  done
+  echo "first seen in PostgreSQL $(seconds_since "$started") s after the application began to start, while it goes on"
+  wait "$sender" || die "the application failed: Examples/sender.py"
+  sent=$(tail -n 1 "$demo/sent.txt")
+  until [ "$(seen)" -ge "$sent" ]; do
+    [ "$(($(milliseconds) - started))" -lt 120000 ] || { cat "$demo/live.txt" >&2; die "$(seen) of $sent records are seen"; }
+    sleep 0.1
+  done
+  kill -INT "$live"
+  wait "$live" || { cat "$demo/live.txt" >&2; die "the live job did not stop well"; }
+  echo "$sent records sent, $(seen) in PostgreSQL"
 fi
 
 total=0
@@ -170,7 +202,8 @@ top() {
 }
 [ -z "$logs" ] || top "The largest capsules: one per service, environment, template and hour" "true" 12
 if [ "${jobs[0]}" = machine-logs ]; then top "The largest capsules of this machine: one per service, environment, template and hour" "environment = 'local'" 6; fi
-[ -n "$logs" ] || top "The largest capsules of the shop" "environment <> 'local'" 10
+[ -n "$logs" ] || top "The largest capsules of the shop" "environment NOT IN ('local', 'live')" 10
+[ -n "$logs" ] || top "What the live application sent" "environment = 'live'" 4
 
 step "What went wrong: the largest with errors"
 table "19 -7 -8 58" "
