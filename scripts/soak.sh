@@ -37,6 +37,9 @@ limited 60 "killing" scripts/topic-kills.sh --runs "$((kills / 4))"
 step "$((kills / 4)) kills of a collector and a worker with Kafka between them, with spans of real systems"
 limited 30 "the replay" scripts/replay-kills.sh --runs "$((kills / 4))"
 
+step "Kafka answers nobody for a minute"
+limited 10 "the collector without Kafka" "$(scripts/python.sh)" Tests/telemetry/broker_away.py "$sloscout"
+
 step "promtool runs every generated test, and finds five mutations of a rule"
 limited 60 "promtool" "$(scripts/python.sh)" Tests/promtool/check.py "$sloscout"
 

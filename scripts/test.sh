@@ -89,6 +89,9 @@ done
 step "the OpenTelemetry SDK sends to a job that is killed meanwhile"
 limited 5 "the SDK" "$python" Tests/telemetry/otlp_sdk.py "$sloscout"
 
+step "Kafka answers nobody for a while: nothing is lost, memory stays, a full spool is said"
+limited 5 "the collector without Kafka" "$python" Tests/telemetry/broker_away.py "$sloscout" --seconds 10
+
 step "the control server: jobs, analyses, tokens, kill and resume"
 limited 5 "the server's test" "$python" Tests/server/control_server.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
