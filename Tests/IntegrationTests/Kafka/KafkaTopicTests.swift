@@ -76,9 +76,7 @@ struct KafkaTopicTests {
     // A producer that is made now sees all partitions.
     _ = try client.makeAppender(topic, runtime).append([TopicRun.stage(values)])
     let found = Set(try TopicRun.poll(reader, count: 200))
-    withKnownIssue("partitions that are added are not always found within half a minute", isIntermittent: true) {
-      #expect(found == Set(values))
-    }
+    #expect(found == Set(values))
     #expect(reader.positions().map(\.name) == (0..<4).map { "\(topic)/\($0)" })
     _ = try client.makeAppender(topic, runtime).append([TopicRun.stage(["one more"])])
     #expect(try TopicRun.poll(reader, count: 1) == ["one more"])
@@ -110,10 +108,7 @@ struct KafkaTopicTests {
     var options = TopicSourceOptions(topics: [topic])
     let reader = try TopicRun.open(client, options)
     _ = try client.makeAppender(topic, runtime).append([TopicRun.stage(["a"])])
-    let found = try TopicRun.poll(reader, count: 1)
-    withKnownIssue("a topic that is made later is not always found within half a minute", isIntermittent: true) {
-      #expect(found == ["a"])
-    }
+    #expect(try TopicRun.poll(reader, count: 1) == ["a"])
     options.topics = [TestBroker.name("none")]
     options.isBounded = true
     let error = #expect(throws: SourceError.self) { _ = try TopicRun.open(client, options) }
