@@ -37,7 +37,8 @@ enum Layers {
     Layer(
       "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy", "Kafka"],
       others: [
-        "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOPosix", "ServiceLifecycle",
+        "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOHPACK", "NIOHTTP2", "NIOPosix",
+        "ServiceLifecycle",
       ]),
     // Pure values and functions: knows no engine, no system and no file.
     Layer("SLO"),

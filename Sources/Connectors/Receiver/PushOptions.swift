@@ -4,8 +4,11 @@ package import Dataflow
 package struct PushOptions: Sendable {
   /// The protocol.
   package var spoken: any PushProtocol
+  /// Where HTTP is listened for.
   package var address: ListenAddress
-  package var limits = HTTPListener.Limits()
+  /// Where gRPC is listened for; nil for nowhere.
+  package var grpc: ListenAddress?
+  package var limits = ListenerLimits()
   /// Where the spool is.
   package var client: LocalTopicClient
   /// The spool's topic.
@@ -65,7 +68,7 @@ package enum PushSource {
   package static func plan(_ options: PushOptions, decoder: PlannedOperator) -> PlannedSource {
     PlannedSource(schema: TopicColumns.schema, isReplayable: true, isBounded: false, decoders: [decoder]) {
       SpoolSourceReader(options.client, topic: options.topic, limit: options.maxSpoolBytes) { spool, runtime in
-        HTTPReception(PushReceiver(options, now: { runtime.now() }) { try await spool.append($0) })
+        PushReception(PushReceiver(options, now: { runtime.now() }) { try await spool.append($0) })
       }
     }
   }

@@ -9,7 +9,7 @@ package final class HealthServer: Sendable {
   ///   - address: where to listen; keep it to a network that may know the numbers.
   ///   - report: asked at every request.
   package init(_ address: ListenAddress, report: @escaping @Sendable () async -> HealthReport) {
-    var limits = HTTPListener.Limits()
+    var limits = ListenerLimits()
     limits.bodyBytes = 1024
     limits.idleSeconds = 30
     limits.connections = 100
@@ -31,7 +31,7 @@ package final class HealthServer: Sendable {
   }
 
   /// What the server is doing.
-  package var state: HTTPListener.State { listener.state }
+  package var state: ListenerState { listener.state }
 
   /// Begins to listen. Returns at once.
   package func start() { listener.start() }
