@@ -125,7 +125,18 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(
       name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP", "RawServer", "Snappy"], swiftSettings: strict),
-    .target(name: "RawServer", path: "Tests/Support/RawServer", swiftSettings: strict),
+    .target(
+      name: "RawServer",
+      dependencies: [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2")],
+      path: "Tests/Support/RawServer", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "Connectors", "Dataflow", "DataflowTesting", "FakeCatalog", "Gzip", "Jobs", "Operators", "RawServer", "SinkTesting", "SLO",
+        "Snappy",
+        "Zstd",
+      ],
+      swiftSettings: strict),
     .target(name: "PlantedData", path: "Tests/Support/PlantedData", exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
       name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"],

@@ -101,5 +101,14 @@ limited 5 "the senders of logs" "$python" Tests/telemetry/log_senders.py "$slosc
 step "a real Prometheus writes to a job that is killed meanwhile"
 limited 5 "Prometheus" python3 Tests/telemetry/prometheus.py "$sloscout"
 
+step "a job scrapes a real Prometheus and itself, and is killed meanwhile"
+limited 5 "scraping" "$python" Tests/telemetry/scraper.py "$sloscout"
+
+step "a real Collector tails a file, and sends it to a job that is killed meanwhile"
+limited 5 "the Collector" "$python" Tests/telemetry/collector.py "$sloscout"
+
+step "10,000 idle connections and a hundred slow ones keep nobody from being served"
+limited 5 "the idle connections" "$python" Tests/telemetry/idle_connections.py "$sloscout"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

@@ -25,7 +25,8 @@ package final class HTTPListener: Sendable {
   ///   - name: what it listens for, in messages.
   ///   - respond: called for each request; may be called many times at once.
   package init(
-    _ address: ListenAddress, name: String, limits: ListenerLimits = ListenerLimits(), respond: @escaping @Sendable (HTTPCall) async -> HTTPAnswer
+    _ address: ListenAddress, name: String, limits: ListenerLimits = ListenerLimits(),
+    respond: @escaping @Sendable (HTTPCall) async -> HTTPAnswer
   ) {
     self.address = address
     self.limits = limits

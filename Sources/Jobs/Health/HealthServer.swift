@@ -22,8 +22,9 @@ package final class HealthServer: Sendable {
       switch call.path {
       case "/health/live": return .text(200, "live")
       case "/health/ready":
-        let reasons = await report().reasons
-        return reasons.isEmpty ? .text(200, "ready") : .text(503, reasons.joined(separator: "\n"))
+        let report = await report()
+        let reasons = report.reasons
+        return .text(reasons.isEmpty ? 200 : 503, ((reasons.isEmpty ? ["ready"] : reasons) + report.details).joined(separator: "\n"))
       case "/metrics": return HTTPAnswer(200, "text/plain; version=0.0.4; charset=utf-8", Array(await report().metrics.utf8))
       default: return .text(404, "there is nothing at \(call.path): /health/live, /health/ready, /metrics")
       }

@@ -1,5 +1,6 @@
 import Connectors
 import Dataflow
+import RawServer
 import Synchronization
 import Testing
 

@@ -19,7 +19,8 @@ public enum OTLPSource {
     type: "otlp", summary: "Receives logs, spans or metrics by OTLP, over HTTP and gRPC.",
     fields: PushSource.fields(listen: listen) + [
       ConfigField("signal", .choice(OTLPSignal.choices), default: "logs", "Which signal to take; the paths of others answer 404."),
-      ConfigField("grpc", .string, "Address and port to take OTLP over gRPC on as well, 127.0.0.1:4317 by custom; without it only HTTP is taken."),
+      ConfigField(
+        "grpc", .string, "Address and port to take OTLP over gRPC on as well, 127.0.0.1:4317 by custom; without it only HTTP is taken."),
     ],
     example: "listen: 127.0.0.1:4318\ngrpc: 127.0.0.1:4317\nsignal: logs")
 

@@ -3,29 +3,29 @@
 /// ```
 /// 1 byte: is it compressed? | 4 bytes: its length, the highest first | the message
 /// ```
-struct GRPCMessage {
+package struct GRPCMessage {
   private static let prefixBytes = 5
 
   private let limit: Int
   private var prefix: [UInt8] = []
   private var length = 0
   /// What came of the message so far, as it was sent.
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
 
   /// - Parameter limit: bytes of the longest message.
-  init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { self.limit = limit }
 
   /// Whether the message says that it is compressed.
-  var isCompressed: Bool { prefix.first == 1 }
+  package var isCompressed: Bool { prefix.first == 1 }
 
   /// Takes what came next. Throws `PushRejection` when it is no message, a second one, or one that is too long: as soon as its length is known.
-  mutating func append(_ piece: UnsafeRawBufferPointer) throws(PushRejection) {
+  package mutating func append(_ piece: UnsafeRawBufferPointer) throws(PushRejection) {
     var rest = piece[...]
     if prefix.count < Self.prefixBytes {
       let head = rest.prefix(Self.prefixBytes - prefix.count)
       prefix.append(contentsOf: head)
       rest = rest.dropFirst(head.count)
-      guard prefix[..<min(1, prefix.count)].allSatisfy({ $0 <= 1 }) else {
+      if let mark = prefix.first, mark > 1 {
         throw PushRejection(.badRequest, "the message does not begin with 0 or 1, whether it is compressed")
       }
       guard prefix.count == Self.prefixBytes else { return }
@@ -41,7 +41,7 @@ struct GRPCMessage {
   }
 
   /// Checks that the message is whole, now that the sender is done. Throws `PushRejection` when it is not.
-  func finish() throws(PushRejection) {
+  package func finish() throws(PushRejection) {
     guard prefix.count == Self.prefixBytes else { throw PushRejection(.badRequest, "the call ended before its message began") }
     guard bytes.count == length else {
       throw PushRejection(.badRequest, "the call ended after \(bytes.count) of the \(length) bytes of its message")
@@ -49,7 +49,7 @@ struct GRPCMessage {
   }
 
   /// The message with its prefix, as it is sent without compression.
-  static func framed(_ message: [UInt8]) -> [UInt8] {
+  package static func framed(_ message: [UInt8]) -> [UInt8] {
     [0] + (0..<4).map { UInt8(truncatingIfNeeded: message.count >> (24 - 8 * $0)) } + message
   }
 }

@@ -1,8 +1,8 @@
 /// How a call of gRPC ended, when it did not end well: a code of `google.rpc.Code`, and words.
 ///
 /// - Source: the gRPC protocol over HTTP/2 (grpc.io, `PROTOCOL-HTTP2.md`), and OTLP's chapter on failures, which says which codes are tried again.
-struct GRPCStatus: Error, Equatable {
-  enum Code: Int, Sendable {
+package struct GRPCStatus: Error, Equatable {
+  package enum Code: Int, Sendable {
     case invalidArgument = 3
     case deadlineExceeded = 4
     case resourceExhausted = 8
@@ -10,12 +10,12 @@ struct GRPCStatus: Error, Equatable {
     case unavailable = 14
   }
 
-  let code: Code
-  let message: String
+  package let code: Code
+  package let message: String
   /// Seconds after which another try makes sense; nil when none does.
-  var retryAfter: Int?
+  package var retryAfter: Int?
 
-  init(_ code: Code, _ message: String, retryAfter: Int? = nil) {
+  package init(_ code: Code, _ message: String, retryAfter: Int? = nil) {
     self.code = code
     self.message = message
     self.retryAfter = retryAfter
@@ -23,7 +23,7 @@ struct GRPCStatus: Error, Equatable {
 
   /// What HTTP would be told by a status. A full spool is UNAVAILABLE, as OTLP advises for overload: some senders never repeat after
   /// RESOURCE_EXHAUSTED, which is left for what no repetition makes smaller.
-  init(_ rejection: PushRejection) {
+  package init(_ rejection: PushRejection) {
     let code: Code =
       switch rejection.kind {
       case .badRequest: .invalidArgument
@@ -36,7 +36,7 @@ struct GRPCStatus: Error, Equatable {
   }
 
   /// The trailers that tell it.
-  var trailers: [(name: String, value: String)] {
+  package var trailers: [(name: String, value: String)] {
     var trailers = [("grpc-status", "\(code.rawValue)"), ("grpc-message", percentEncoded)]
     if let details { trailers.append(("grpc-status-details-bin", details)) }
     return trailers

@@ -50,7 +50,9 @@ final class GRPCStreamHandler: ChannelInboundHandler {
       }
       if headers.endStream { finish(context) }
     case .data(let data):
-      if case .byteBuffer(let buffer) = data.data, let refusal = take(buffer) { return refuse(refusal, context, isSenderDone: data.endStream) }
+      if case .byteBuffer(let buffer) = data.data, let refusal = take(buffer) {
+        return refuse(refusal, context, isSenderDone: data.endStream)
+      }
       if data.endStream { finish(context) }
     default: break
     }
