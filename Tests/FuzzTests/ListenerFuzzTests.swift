@@ -2,7 +2,6 @@ import Connectors
 import Dataflow
 import DataflowTesting
 import RawServer
-import Synchronization
 import Testing
 
 /// Connections that carry damaged HTTP, to a receiver on real ports of loopback.
@@ -49,15 +48,13 @@ struct ListenerFuzzTests {
     let tokens = [
       "\r\n", "\r\n\r\n", "Content-Length: 99999999999999999999\r\n", "Transfer-Encoding: chunked\r\n", "FFFFFFFF\r\n", ": ", "HTTP/1.1",
     ]
-    let open = Mutex<[RawClient]>([])
+    var open: [RawClient] = []
     /// Sends, and leaves the connection open for a while.
     func send(_ input: [UInt8], _ port: Int) {
       guard let client = RawClient(port: port) else { return }
       client.send(input)
-      open.withLock {
-        $0.append(client)
-        if $0.count > 20 { $0.removeFirst() }
-      }
+      open.append(client)
+      if open.count > 20 { open.removeFirst() }
     }
     try Fuzz(
       "http",
@@ -75,7 +72,7 @@ struct ListenerFuzzTests {
       honest.call(OTLPSignal.logs.method, [GRPCMessage.framed([0x0A, 0x00])])
       guard try honest.reply().status == "0" else { throw FuzzFailure("an honest sender is not served") }
     }
-    open.withLock { $0 = [] }
+    open = []
     await receiver.stop()
   }
 }
