@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "Connectors",
       dependencies: [
-        "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        "Dataflow", "CScan", "HMAC", "Postgres", "Gzip", "Zstd", "HTTP", .target(name: "Avro", condition: .when(traits: ["Avro"])),
         .target(name: "Snappy", condition: .when(traits: ["Snappy"])),
         .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
         .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),

@@ -13,8 +13,8 @@ struct TextFuzzTests {
   func jsonLines() throws {
     let config = Config([
       "field": .string("value"),
-      "fields": .object(
-        Config(["message": .string("string"), "n": .string("int"), "x": .string("double"), "user": .string("json"), "ok": .string("bool")])),
+      "fields": .map(
+        [("message", "string"), ("n", "int"), ("x", "double"), ("user", "json"), ("ok", "bool")].map { (key: $0, value: .string($1)) }),
     ])
     let decoder = try DecoderRun(ParseJSON.type.plan(config, TopicColumns.schema))
     let texts = [
@@ -52,7 +52,8 @@ struct TextFuzzTests {
     let tokens = ["2026-", "99:99:99", "[", "]", "\"", ":", " ", "Feb 30", "+99:99", "\u{0}", "ERROR", "\t", "0000-00-00T", "é"]
     try Fuzz("log-lines", texts: texts, tokens: tokens).run { input, _ in
       let result = try decoder.feed(input)
-      guard result.rows + result.errors == 1 else { throw FuzzFailure("one line gave \(result)") }
+      // An empty line is none.
+      guard result.rows + result.errors == (input.isEmpty ? 0 : 1) else { throw FuzzFailure("one line gave \(result)") }
     }
   }
 

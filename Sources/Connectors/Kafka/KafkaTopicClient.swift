@@ -7,6 +7,7 @@ internal import Synchronization
 /// Topics in Kafka.
 package final class KafkaTopicClient: TopicClient, TopicSystem {
   package let options: KafkaOptions
+  package let oversized: OversizedValues?
   private let logger = Logger(label: "sloscout.kafka")
   /// Clients that show how far groups have come, by group.
   private let publishers = Mutex<[String: KafkaCluster]>([:])
@@ -17,8 +18,9 @@ package final class KafkaTopicClient: TopicClient, TopicSystem {
   private let asking = Mutex<KafkaCluster?>(nil)
 
   /// Connects to nothing yet.
-  package init(_ options: KafkaOptions) {
+  package init(_ options: KafkaOptions, oversized: OversizedValues? = nil) {
     self.options = options
+    self.oversized = oversized
     OpenTopics.shared.add(self)
   }
 

@@ -125,9 +125,9 @@ struct GRPCReceiverTests {
       frames.headers([(":method", "GET"), (":scheme", "http"), (":path", Self.logs), (":authority", "x")], stream: 3, ends: true)
       client.send(frames)
       #expect(try client.reply(3).fields[":status"] == "405")
-      // HTTP/1.1, and nothing at all.
+      // HTTP/1.1, nothing that has a name, and a frame of HTTP/2 that is none.
       for text in [
-        "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\u{0}\u{1}",
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n", String(repeating: "\u{0}\u{1}", count: 50),
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}",
       ] {
         let other = try #require(RawClient(port: port))
