@@ -17,45 +17,11 @@ import time
 from otel_collector.collector import CollectorManager
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from running_job import Job, wait_until  # noqa: E402
+from running_job import Job, through_topic, wait_until  # noqa: E402
 
-JOB = """
-apiVersion: sloscout/v1
-kind: Connection
-metadata: {{ name: topics }}
-spec: {{ type: local, config: {{ path: "{folder}/topics" }} }}
----
-apiVersion: sloscout/v1
-kind: Job
-metadata: {{ name: collect }}
-spec:
-  checkpoint: {{ interval: 200ms, store: "{folder}/state-collect" }}
-  sources:
-    telemetry:
-      type: otlp
-      onError: fail
-      time: {{ maxOutOfOrder: 1m }}
-      config: {{ listen: "127.0.0.1:{port}", spool: "{folder}/spool" }}
-  sinks:
-    raw: {{ type: topic, connection: topics, inputs: [telemetry], config: {{ topic: raw-telemetry, key: service }} }}
----
-apiVersion: sloscout/v1
-kind: Job
-metadata: {{ name: read }}
-spec:
-  checkpoint: {{ interval: 200ms, store: "{folder}/state-read" }}
-  sources:
-    raw:
-      type: topic
-      connection: topics
-      onError: fail
-      time: {{ maxOutOfOrder: 1m }}
-      config: {{ topics: [raw-telemetry] }}
-  operators:
-    parsed: {{ type: parse-json, inputs: [raw], config: {{ field: value, fields: {{ message: string, service: string }}, keep: [] }} }}
-  sinks:
-    out: {{ type: file, inputs: [parsed], config: {{ path: "{folder}/out" }} }}
-"""
+JOB = through_topic(
+    """{{ type: otlp, onError: fail, time: {{ maxOutOfOrder: 1m }}, config: {{ listen: "127.0.0.1:{port}", spool: "{folder}/spool" }} }}""",
+    "service", "message: string, service: string")
 
 # The exporter tries again for as long as it takes: the job is away for a while.
 CONFIG = """

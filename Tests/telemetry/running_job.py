@@ -103,6 +103,41 @@ class Job:
         raise SystemExit("what was waited for did not happen: " + self.log())
 
 
+def through_topic(source, key, fields):
+    """The file of two jobs: one from the source (YAML in braces, with {{ for {) into a topic, one from there to the output, with these fields."""
+    return THROUGH_TOPIC.replace("SOURCE", source).replace("KEY", key).replace("FIELDS", fields)
+
+
+THROUGH_TOPIC = """
+apiVersion: sloscout/v1
+kind: Connection
+metadata: {{ name: topics }}
+spec: {{ type: local, config: {{ path: "{folder}/topics" }} }}
+---
+apiVersion: sloscout/v1
+kind: Job
+metadata: {{ name: receive }}
+spec:
+  checkpoint: {{ interval: 200ms, store: "{folder}/state-receive" }}
+  sources:
+    telemetry: SOURCE
+  sinks:
+    raw: {{ type: topic, connection: topics, inputs: [telemetry], config: {{ topic: telemetry, key: KEY }} }}
+---
+apiVersion: sloscout/v1
+kind: Job
+metadata: {{ name: read }}
+spec:
+  checkpoint: {{ interval: 200ms, store: "{folder}/state-read" }}
+  sources:
+    raw: {{ type: topic, connection: topics, onError: fail, time: {{ maxOutOfOrder: 10m }}, config: {{ topics: [telemetry] }} }}
+  operators:
+    parsed: {{ type: parse-json, inputs: [raw], config: {{ field: value, keep: [], fields: {{ FIELDS }} }} }}
+  sinks:
+    out: {{ type: file, inputs: [parsed], config: {{ path: "{folder}/out" }} }}
+"""
+
+
 def check(name, sent, rows):
     """Every acknowledged text is there; one that was acknowledged is there once."""
     seen = collections.Counter(rows)

@@ -21,46 +21,15 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from prometheus import TYPES, Prometheus, same  # noqa: E402
-from running_job import Job, free_port  # noqa: E402
+from running_job import Job, free_port, through_topic  # noqa: E402
 
-JOB = """
-apiVersion: sloscout/v1
-kind: Connection
-metadata: {{ name: topics }}
-spec: {{ type: local, config: {{ path: "{folder}/topics" }} }}
----
-apiVersion: sloscout/v1
-kind: Job
-metadata: {{ name: scrape }}
-spec:
-  checkpoint: {{ interval: 200ms, store: "{folder}/state-scrape" }}
-  sources:
-    telemetry:
+JOB = through_topic(
+    """
       type: prometheus-scrape
       onError: fail
       time: {{ maxOutOfOrder: 10m }}
-      config: {{ targets: ["127.0.0.1:{prometheus}", "127.0.0.1:{itself}"], job: shop, interval: 500ms, timeout: 400ms, spool: "{folder}/spool" }}
-  sinks:
-    raw: {{ type: topic, connection: topics, inputs: [telemetry], config: {{ topic: metrics, key: name }} }}
----
-apiVersion: sloscout/v1
-kind: Job
-metadata: {{ name: read }}
-spec:
-  checkpoint: {{ interval: 200ms, store: "{folder}/state-read" }}
-  sources:
-    raw: {{ type: topic, connection: topics, onError: fail, time: {{ maxOutOfOrder: 1m }}, config: {{ topics: [metrics] }} }}
-  operators:
-    parsed:
-      type: parse-json
-      inputs: [raw]
-      config:
-        field: value
-        keep: []
-        fields: {{ name: string, time: string, type: string, unit: string, description: string, value: double, attributes: string }}
-  sinks:
-    out: {{ type: file, inputs: [parsed], config: {{ path: "{folder}/out" }} }}
-"""
+      config: {{ targets: ["127.0.0.1:{prometheus}", "127.0.0.1:{itself}"], job: shop, interval: 500ms, timeout: 400ms, spool: "{folder}/spool" }}""",
+    "name", "name: string, time: string, type: string, unit: string, description: string, value: double, attributes: string")
 
 CONFIG = """
 global: {{ scrape_interval: 1s, scrape_timeout: 1s }}

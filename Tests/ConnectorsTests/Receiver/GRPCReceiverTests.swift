@@ -8,27 +8,18 @@ import Testing
 /// The listener for gRPC on a real port of loopback, with a client that does what it likes.
 @Suite("receiving OTLP over gRPC")
 struct GRPCReceiverTests {
-  private final class Received: Sendable {
-    let requests = Mutex<[String]>([])
-    let refusal = Mutex<PushRejection?>(nil)
-    func take(_ bytes: [UInt8]) throws {
-      if let refusal = refusal.withLock({ $0 }) { throw refusal }
-      requests.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
-    }
-  }
-
   private static let logs = OTLPSignal.logs.method
   private static let empty = GRPCMessage.framed([0x0A, 0x00])
 
   private func withReceiver(
-    _ change: (inout ListenerLimits) -> Void = { _ in }, _ body: (Received, Int, PushReceiver) async throws -> Void
+    _ change: (inout ListenerLimits) -> Void = { _ in }, _ body: (ReceivedRequests, Int, PushReceiver) async throws -> Void
   ) async throws {
     let client = LocalTopicClient(root: "/nowhere", settings: LocalTopicSettings())
     var options = PushOptions(OTLPProtocol(signals: [.logs, .traces]), address: ListenAddress(port: 0), client: client, topic: "t")
     options.grpc = ListenAddress(port: 0)
     options.limits.bodyBytes = 1 << 20
     change(&options.limits)
-    let received = Received()
+    let received = ReceivedRequests()
     let receiver = PushReceiver(options, now: { 0 }) { try received.take($0) }
     receiver.start()
     var port: Int?
