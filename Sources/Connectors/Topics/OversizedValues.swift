@@ -17,9 +17,10 @@ package struct OversizedValues: Sendable {
 
   /// Bytes from which on a value is kept elsewhere.
   package let above: Int
-  private let store: any CheckpointReplica
+  /// Opens the store: a folder is made when it is first needed, and not when a job file is checked.
+  private let store: @Sendable () throws -> any CheckpointReplica
 
-  package init(above: Int, store: any CheckpointReplica) {
+  package init(above: Int, store: @escaping @Sendable () throws -> any CheckpointReplica) {
     self.above = above
     self.store = store
   }
@@ -47,22 +48,20 @@ package struct OversizedValues: Sendable {
     guard let options = connection.object("oversized") else { return nil }
     let place = options.string("store") ?? ""
     do {
-      let store: any CheckpointReplica
+      let store: @Sendable () throws -> any CheckpointReplica
       if let location = S3Location(place) {
-        store = S3Replica(
-          try S3Client(try S3Options(options.object("s3"), environment: ProcessInfo.processInfo.environment)), location, job: "values")
+        let client = try S3Client(try S3Options(options.object("s3"), environment: ProcessInfo.processInfo.environment))
+        store = { S3Replica(client, location, job: "values") }
       } else {
         guard !place.isEmpty, !place.hasPrefix("s3://") else {
           throw options.diagnostic(
             "store", code: "topic.oversized", "\"\(place)\" is no folder and no part of a bucket", hint: "store: data/values")
         }
-        store = try FolderReplica(files: PosixFileSystem(), folder: place, job: "values")
+        store = { try FolderReplica(files: PosixFileSystem(), folder: place, job: "values") }
       }
       return OversizedValues(above: options.byteCount("above") ?? 100 << 10, store: store)
     } catch let error as S3Error {
       throw options.diagnostic("store", code: "topic.oversized", "\(error)", hint: "set s3: { accessKey: …, secretKey: … }")
-    } catch let error as FileError {
-      throw options.diagnostic("store", code: "topic.oversized", "\(error)", hint: "name a folder that can be made")
     }
   }
 
@@ -70,14 +69,17 @@ package struct OversizedValues: Sendable {
 
   /// Keeps a value and gives the reference to it. Blocks. Throws `SinkError`.
   package func keep(_ value: [UInt8]) throws -> [UInt8] {
-    guard let hash = Self.hash(value) else { throw SinkError("could not compute the hash of a long value") }
+    guard let hash = Self.hash(value) else { throw SinkError("could not compute the hash of a long value", retry: .never) }
     do {
+      let store = try store()
       guard try store.create(hash, value) else {
-        throw SinkError("\(store.place)/\(hash) holds other bytes than its name says", hint: "it is damaged: remove it, it is written anew")
+        throw SinkError(
+          "\(store.place)/\(hash) holds other bytes than its name says", hint: "it is damaged: remove it, it is written anew", retry: .never
+        )
       }
       try store.sync()
     } catch let error as SinkError { throw error } catch {
-      throw SinkError("could not keep a value of \(value.count) bytes in \(store.place): \(error)", retry: .withBackoff)
+      throw SinkError("could not keep a value of \(value.count) bytes: \(error)", retry: .withBackoff)
     }
     return Array("sha256:\(hash):\(value.count)".utf8)
   }
@@ -113,15 +115,15 @@ package struct OversizedValues: Sendable {
 
   private func read(_ reference: (hash: String, count: Int)) throws -> [UInt8] {
     let value: [UInt8]
-    do { value = try store.read(reference.hash) } catch {
+    do { value = try store().read(reference.hash) } catch {
       throw SourceError(
-        "a record's value is not to be had from \(store.place): \(error)",
+        "the value of a record is not to be had: \(error)",
         hint: "the store must keep values as long as the topic keeps records; skip the record, or bring \(reference.hash) back",
         isTransient: (error as? any ReplicaFailure)?.kind == .passing)
     }
     guard value.count == reference.count, Self.hash(value) == reference.hash else {
       throw SourceError(
-        "\(store.place)/\(reference.hash) is not the value that a record refers to", hint: "it is damaged: bring back a copy")
+        "the stored value \(reference.hash) is not the one that a record refers to", hint: "it is damaged: bring back a copy")
     }
     return value
   }

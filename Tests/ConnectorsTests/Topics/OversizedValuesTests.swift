@@ -7,8 +7,9 @@ import Testing
 struct OversizedValuesTests {
   private let folder = TestFolder()
 
-  private func values(above: Int = 100) throws -> OversizedValues {
-    OversizedValues(above: above, store: try FolderReplica(files: PosixFileSystem(), folder: folder["store"], job: "values"))
+  private func values(above: Int = 100) -> OversizedValues {
+    let place = folder["store"]
+    return OversizedValues(above: above) { try FolderReplica(files: PosixFileSystem(), folder: place, job: "values") }
   }
 
   /// Rows of a topic: values and headers.
@@ -33,7 +34,7 @@ struct OversizedValuesTests {
 
   @Test("come back as they were, whatever stands beside them; the same value is kept once")
   func comeBack() throws {
-    let values = try values()
+    let values = values()
     let long = (0..<50_000).map { UInt8(truncatingIfNeeded: $0) }
     let reference = try values.keep(long)
     #expect(try values.keep(long) == reference)
@@ -48,7 +49,7 @@ struct OversizedValuesTests {
 
   @Test("one that is gone or damaged is told, and nothing is handed out in its place")
   func lost() throws {
-    let values = try values()
+    let values = values()
     let reference = try values.keep([UInt8](repeating: 7, count: 500))
     let text = String(decoding: reference, as: UTF8.self)
     let batch = batch([([], headers(reference))])
@@ -66,7 +67,7 @@ struct OversizedValuesTests {
 
   @Test("a batch of references is cut where too much would come back")
   func cut() throws {
-    let values = try values()
+    let values = values()
     let references = try (0..<5).map { try values.keep([UInt8](repeating: UInt8($0), count: 7 << 20)) }
     let batch = batch(references.map { ([], headers($0)) })
     #expect(values.cut(batch) == 2)
