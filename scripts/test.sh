@@ -4,7 +4,8 @@
 #   scripts/test.sh
 #
 # make check, then: integration tests against a real PostgreSQL and a real S3 server, 1,000 simulation seeds, 20 kills, one of each fault, 20 kills
-# with topics, 20 with checkpoints on S3, 20 of a collector and a worker, the benchmark's job at several parallelisms, and OpenTelemetry's SDK as a sender.
+# with topics, 20 with checkpoints on S3, 20 of a collector and a worker, the benchmark's job at several parallelisms; OpenTelemetry's SDK and
+# Collector, Prometheus and others as senders; thousands of idle connections.
 # A service that is missing is a failure, not a skip. The last line is the test runner's summary.
 # Environment: KILLS  kills to run (20)    SIM_SEEDS  simulation seeds (1000)
 set -euo pipefail
@@ -106,6 +107,19 @@ limited 5 "the senders of logs" "$python" Tests/telemetry/log_senders.py "$slosc
 
 step "a real Prometheus writes to a job that is killed meanwhile"
 limited 5 "Prometheus" python3 Tests/telemetry/prometheus.py "$sloscout"
+
+step "a job scrapes a real Prometheus and itself, and is killed meanwhile"
+limited 5 "scraping" "$python" Tests/telemetry/scraper.py "$sloscout"
+
+step "a real Collector tails a file, and sends it to a job that is killed meanwhile"
+limited 5 "the Collector" "$python" Tests/telemetry/collector.py "$sloscout"
+
+step "records of megabytes past a topic, on disk and on S3"
+limited 5 "long values" "$python" Tests/telemetry/long_values.py "$sloscout"
+limited 5 "long values on S3" "$python" Tests/telemetry/long_values.py "$sloscout" "$SLOSCOUT_TEST_S3"
+
+step "10,000 idle connections and a hundred slow ones keep nobody from being served"
+limited 5 "the idle connections" "$python" Tests/telemetry/idle_connections.py "$sloscout"
 
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

@@ -54,7 +54,8 @@ struct RunCommand: AsyncParsableCommand {
     let server = HealthServer(address) {
       var jobs: [JobSnapshot] = []
       for session in sessions { jobs.append(await session.snapshot()) }
-      return HealthReport(jobs, spools: OpenSpools.levels, now: JobRun.now, residentBytes: HealthServer.residentBytes)
+      let topics = await OpenTopics.shared.reach()
+      return HealthReport(jobs, spools: OpenSpools.levels, topics: topics, now: JobRun.now, residentBytes: HealthServer.residentBytes)
     }
     server.start()
     while case .starting = server.state { try await Task.sleep(nanoseconds: 1_000_000) }

@@ -35,9 +35,10 @@ enum Layers {
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy", "Kafka"],
+      "Connectors", ours: ["Dataflow", "CScan", "HMAC", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy", "Kafka"],
       others: [
-        "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOPosix", "ServiceLifecycle",
+        "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOHPACK", "NIOHTTP2", "NIOPosix",
+        "ServiceLifecycle",
       ]),
     // Pure values and functions: knows no engine, no system and no file.
     Layer("SLO"),

@@ -6,21 +6,19 @@ JSON over HTTP and Loki's push by urllib, syslog by Python's own SysLogHandler o
 its metrics. Exit status 1 when a record is missing or comes twice.
 """
 
-import collections
-import glob
 import json
 import logging
 import logging.handlers
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from running_job import Job, check, request, wait_until  # noqa: E402
 
 JOB = """
 apiVersion: sloscout/v1
@@ -50,87 +48,6 @@ spec:
       inputs: [pushed, posted, logged]
       config: {{ path: "{folder}/out" }}
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(what, condition):
-    for _ in range(1200):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise SystemExit("it did not happen that " + what)
-
-
-def request(url, body=None, kind="application/json"):
-    """Status and text; status 0 when there was no answer."""
-    call = urllib.request.Request(url, data=body, headers={"Content-Type": kind} if body is not None else {})
-    try:
-        with urllib.request.urlopen(call, timeout=5) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-    except OSError:
-        return 0, ""
-
-
-class Job:
-    def __init__(self, binary, folder):
-        self.binary, self.folder = binary, folder
-        self.loki, self.http, self.syslog, self.health = (free_port() for _ in range(4))
-        self.file = os.path.join(folder, "job.yaml")
-        with open(self.file, "w") as out:
-            out.write(JOB.format(folder=folder, loki=self.loki, http=self.http, syslog=self.syslog))
-        self.start()
-
-    def start(self):
-        self.log = open(os.path.join(self.folder, "log"), "a")
-        self.process = subprocess.Popen(
-            [self.binary, "run", self.file, "--listen", "127.0.0.1:%d" % self.health], stdout=self.log, stderr=self.log
-        )
-        for port in (self.loki, self.http, self.syslog):
-            wait_until("port %d listens" % port, lambda: self.process.poll() is not None or self.listens(port))
-        if self.process.poll() is not None:
-            raise SystemExit("the job ended: " + open(self.log.name).read())
-
-    @staticmethod
-    def listens(port):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(60) != 0:
-            raise SystemExit("the job did not stop well: " + open(self.log.name).read())
-
-    def rows(self):
-        rows = []
-        for path in glob.glob(os.path.join(self.folder, "out", "**", "*.jsonl"), recursive=True):
-            if os.path.isfile(path) and not os.path.basename(path).startswith("."):
-                rows += [json.loads(line) for line in open(path) if line.strip()]
-        return rows
-
-    def has(self, texts):
-        return lambda: set(texts) <= {row["message"] for row in self.rows()}
-
-
-def check(name, sent, rows):
-    """Every acknowledged text is there; one that was sent once is there once."""
-    seen = collections.Counter(rows)
-    missing = [text for text, acknowledged in sent.items() if acknowledged and not seen[text]]
-    twice = [text for text, count in seen.items() if count > 1]
-    unknown = [text for text in seen if text not in sent]
-    print("%s: %d sent, %d acknowledged, %d stored" % (name, len(sent), sum(sent.values()), sum(seen.values())))
-    if missing or twice or unknown:
-        raise SystemExit("%s: missing %s, twice %s, unknown %s" % (name, missing[:3], twice[:3], unknown[:3]))
 
 
 def push(job, kind, number):
@@ -171,7 +88,7 @@ def syslog(job, kind, texts):
 
 
 def run(binary, folder):
-    job = Job(binary, folder)
+    job = Job(binary, JOB, folder, ports=("loki", "http", "syslog"))
     sent = {"loki": {}, "posted": {}, "udp": {}, "tcp": {}}
     for half in range(2):
         for number in range(half * 150, half * 150 + 150):
@@ -194,12 +111,11 @@ def run(binary, folder):
 
     acknowledged = [text for texts in sent.values() for text, yes in texts.items() if yes]
     wait_until("all that was acknowledged arrives", job.has(acknowledged))
-    base = "http://127.0.0.1:%d" % job.health
     for path in ("/health/live", "/health/ready"):
-        status, text = request(base + path)
+        status, text = job.ask(path)
         if status != 200:
             raise SystemExit("%s answers %d: %s" % (path, status, text))
-    _, metrics = request(base + "/metrics")
+    _, metrics = job.ask("/metrics")
     for name in ("sloscout_ingest_events_total", "sloscout_records_in_total", "sloscout_watermark_seconds", "sloscout_checkpoint_age_seconds",
                  "sloscout_spool_bytes", "sloscout_operator_busy_ratio"):
         if "\n%s" % name not in metrics:

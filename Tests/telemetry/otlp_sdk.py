@@ -2,20 +2,23 @@
 
 usage: otlp_sdk.py SLOSCOUT_BINARY
 
-Needs opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http. Exit status 1 when a record is missing or comes twice without having been sent twice.
+Needs opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http and -grpc; each of the three goes over HTTP and over gRPC. Exit status 1 when a record is missing or comes twice without having been sent twice.
 """
 
-import collections
 import json
 import logging
 import os
 import sys
 import tempfile
 
+import grpc
+import opentelemetry.exporter.otlp.proto.grpc._log_exporter as grpc_logs
+import opentelemetry.exporter.otlp.proto.grpc.metric_exporter as grpc_metrics
+import opentelemetry.exporter.otlp.proto.grpc.trace_exporter as grpc_traces
+import opentelemetry.exporter.otlp.proto.http._log_exporter as http_logs
+import opentelemetry.exporter.otlp.proto.http.metric_exporter as http_metrics
+import opentelemetry.exporter.otlp.proto.http.trace_exporter as http_traces
 from opentelemetry.exporter.otlp.proto.http import Compression
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import Observation
 from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
@@ -28,7 +31,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from running_job import Job  # noqa: E402
+from running_job import Job, check  # noqa: E402
 
 JOB = """
 apiVersion: sloscout/v1
@@ -41,7 +44,7 @@ spec:
       type: otlp
       onError: fail
       time: {{ maxOutOfOrder: 1m }}
-      config: {{ listen: "127.0.0.1:{port}", signal: {signal}, spool: "{folder}/spool" }}
+      config: {{ listen: "127.0.0.1:{http}", grpc: "127.0.0.1:{grpc}", signal: {signal}, spool: "{folder}/spool" }}
   sinks:
     out:
       type: file
@@ -50,26 +53,43 @@ spec:
 """
 
 
-def check(name, sent, rows):
-    """Every acknowledged text is there; one that was sent once is there once."""
-    seen = collections.Counter(rows)
-    missing = [text for text, acknowledged in sent.items() if acknowledged and not seen[text]]
-    twice = [text for text, count in seen.items() if count > 1 and sent.get(text)]
-    unknown = [text for text in seen if text not in sent]
-    print("%s: %d sent, %d acknowledged, %d stored" % (name, len(sent), sum(sent.values()), sum(seen.values())))
-    if missing or twice or unknown:
-        raise SystemExit("%s: missing %s, twice %s, unknown %s" % (name, missing[:3], twice[:3], unknown[:3]))
+# What each transport calls its exporters, and where they send.
+EXPORTERS = {
+    "http": {
+        "logs": lambda job: http_logs.OTLPLogExporter(endpoint=url(job, "logs"), compression=Compression.Gzip, timeout=2),
+        "traces": lambda job: http_traces.OTLPSpanExporter(endpoint=url(job, "traces"), timeout=2),
+        "metrics": lambda job: http_metrics.OTLPMetricExporter(endpoint=url(job, "metrics"), compression=Compression.Gzip, timeout=2),
+    },
+    "grpc": {
+        "logs": lambda job: grpc_logs.OTLPLogExporter(**grpc_options(job), compression=grpc.Compression.Gzip),
+        "traces": lambda job: grpc_traces.OTLPSpanExporter(**grpc_options(job)),
+        "metrics": lambda job: grpc_metrics.OTLPMetricExporter(**grpc_options(job), compression=grpc.Compression.Gzip),
+    },
+}
 
 
-def logs(binary, folder):
-    job = Job(binary, JOB, folder, signal="logs")
-    provider = LoggerProvider(resource=Resource.create({"service.name": "checkout", "deployment.environment.name": "test"}))
-    exporter = OTLPLogExporter(endpoint="http://127.0.0.1:%d/v1/logs" % job.port, compression=Compression.Gzip, timeout=2)
-    results = []
+def url(job, signal):
+    return "http://127.0.0.1:%d/v1/%s" % (job.http, signal)
+
+
+def grpc_options(job):
+    return {"endpoint": "127.0.0.1:%d" % job.grpc, "insecure": True, "timeout": 2}
+
+
+def begin(binary, folder, transport, signal):
+    """A running job, an exporter to it, and the list that its results go to."""
+    job = Job(binary, JOB, folder, ports=("http", "grpc"), signal=signal)
+    exporter, results = EXPORTERS[transport][signal](job), []
     original = exporter.export
-    exporter.export = lambda batch: results.append(original(batch)) or results[-1]
+    exporter.export = lambda *a, **k: results.append(original(*a, **k)) or results[-1]
+    return job, exporter, results
+
+
+def logs(binary, folder, transport):
+    job, exporter, results = begin(binary, folder, transport, "logs")
+    provider = LoggerProvider(resource=Resource.create({"service.name": "checkout", "deployment.environment.name": "test"}))
     provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
-    logger = logging.getLogger("shop")
+    logger = logging.getLogger("shop." + transport)
     logger.propagate = False
     logger.setLevel(logging.INFO)
     logger.addHandler(LoggingHandler(logger_provider=provider))
@@ -85,23 +105,22 @@ def logs(binary, folder):
     job.wait_for(lambda rows: len(rows) >= sum(sent.values()))
     job.stop()
     rows = job.rows()
-    check("logs", sent, [row["message"] for row in rows])
+    check("logs over " + transport, sent, [row["message"] for row in rows])
     row = rows[0]
     if (row["service"], row["environment"], row["severity"]) != ("checkout", "test", "WARN"):
         raise SystemExit("logs: a row is wrong: %s" % row)
 
 
-def traces(binary, folder):
-    job = Job(binary, JOB, folder, signal="traces")
+def traces(binary, folder, transport):
+    job, exporter, results = begin(binary, folder, transport, "traces")
     provider = TracerProvider(resource=Resource.create({"service.name": "checkout"}))
-    exporter = OTLPSpanExporter(endpoint="http://127.0.0.1:%d/v1/traces" % job.port, timeout=2)
-    results = []
-    original = exporter.export
-    exporter.export = lambda spans: results.append(original(spans)) or results[-1]
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     tracer = provider.get_tracer("shop", "1.2", schema_url="https://opentelemetry.io/schemas/1.27.0", attributes={"team": "pay"})
     sent = {}
     for number in range(100):
+        if number == 50:
+            job.kill()
+            job.start()
         with tracer.start_as_current_span("GET /orders/%d" % number, attributes={"http.request.method": "GET"}):
             pass
         sent["GET /orders/%d" % number] = results[-1] == SpanExportResult.SUCCESS
@@ -113,7 +132,7 @@ def traces(binary, folder):
     job.wait_for(lambda rows: len(rows) >= sum(sent.values()) + 1)
     job.stop()
     rows = job.rows()
-    check("traces", sent, [row["name"] for row in rows if row["name"] != "publish"])
+    check("traces over " + transport, sent, [row["name"] for row in rows if row["name"] != "publish"])
     spans_in_full([row for row in rows if row["name"] == "publish"][0], context)
 
 
@@ -139,12 +158,8 @@ def spans_in_full(row, link):
             raise SystemExit("traces: %r is not %r in %s" % (got, wanted, row))
 
 
-def metrics(binary, folder):
-    job = Job(binary, JOB, folder, signal="metrics")
-    exporter = OTLPMetricExporter(endpoint="http://127.0.0.1:%d/v1/metrics" % job.port, compression=Compression.Gzip, timeout=2)
-    results = []
-    original = exporter.export
-    exporter.export = lambda *a, **k: results.append(original(*a, **k)) or results[-1]
+def metrics(binary, folder, transport):
+    job, exporter, results = begin(binary, folder, transport, "metrics")
     reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
     provider = MeterProvider(
         metric_readers=[reader], resource=Resource.create({"service.name": "checkout", "deployment.environment.name": "test"}),
@@ -169,7 +184,7 @@ def metrics(binary, folder):
     job.wait_for(lambda rows: len(rows) >= 5 * acknowledged)
     job.stop()
     rows = job.rows()
-    print("metrics: %d exports, %d acknowledged, %d data points stored" % (len(results), acknowledged, len(rows)))
+    print("metrics over %s: %d exports, %d acknowledged, %d data points stored" % (transport, len(results), acknowledged, len(rows)))
     newest = {row["name"]: row for row in sorted(rows, key=lambda row: row["time"])}
     wanted = {
         "orders": dict(type="sum", unit="{order}", description="Orders that were paid", temporality="cumulative", is_monotonic=True,
@@ -195,7 +210,8 @@ def metrics(binary, folder):
 
 
 if __name__ == "__main__":
-    for run in (logs, traces, metrics):
-        with tempfile.TemporaryDirectory() as folder:
-            run(os.path.abspath(sys.argv[1]), folder)
-    print("the OpenTelemetry SDK and the job agree")
+    for transport in EXPORTERS:
+        for run in (logs, traces, metrics):
+            with tempfile.TemporaryDirectory() as folder:
+                run(os.path.abspath(sys.argv[1]), folder, transport)
+    print("the OpenTelemetry SDK and the job agree, over HTTP and gRPC")

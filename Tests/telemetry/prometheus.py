@@ -54,14 +54,16 @@ remote_write:
 
 
 class Prometheus:
-    def __init__(self, folder, job_port):
+    """A running Prometheus; {port} in `text`, its configuration, is filled in with its own port, and further values."""
+
+    def __init__(self, folder, text, **values):
         program = shutil.which("prometheus")
         if program is None:
             raise SystemExit("prometheus is not installed (Debian: apt-get install prometheus)")
         self.port = free_port()
         config = os.path.join(folder, "prometheus.yml")
         with open(config, "w") as out:
-            out.write(CONFIG.format(port=self.port, job=job_port))
+            out.write(text.format(port=self.port, **values))
         self.log = open(os.path.join(folder, "prometheus.log"), "w")
         self.process = subprocess.Popen(
             [program, "--config.file=" + config, "--storage.tsdb.path=" + os.path.join(folder, "tsdb"),
@@ -161,7 +163,7 @@ def check(rows, expected, metadata):
 def main(binary, seconds):
     with tempfile.TemporaryDirectory() as folder:
         job = Job(binary, JOB, folder)
-        prometheus = Prometheus(folder, job.port)
+        prometheus = Prometheus(folder, CONFIG, job=job.port)
         try:
             prometheus.wait_until_ready()
             begin = time.time()

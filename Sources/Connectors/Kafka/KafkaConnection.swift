@@ -42,6 +42,7 @@ public enum KafkaConnection {
       ConfigField(
         "createTopics", .bool, default: "true", "Whether a sink makes its topic, and the one of `progressTopic`, when they are missing."),
     ] + perTopic + [
+      OversizedValues.field,
       ConfigField("topics", .map(.object(perTopic)), "Other values for single topics, by name."),
       ConfigField(
         "progressTopic", .string, default: "sloscout-progress",
@@ -71,7 +72,9 @@ public enum KafkaConnection {
 
   #if Kafka
   /// The client for these options. Connects to nothing. Throws `Diagnostic`.
-  static func client(_ config: Config) throws -> any TopicClient { KafkaTopicClient(try KafkaOptions(config)) }
+  static func client(_ config: Config) throws -> any TopicClient {
+    KafkaTopicClient(try KafkaOptions(config), oversized: try OversizedValues.option(config))
+  }
   #else
   static func client(_ config: Config) throws -> any TopicClient {
     throw config.diagnostic(

@@ -5,14 +5,37 @@ internal import Logging
 internal import Synchronization
 
 /// Topics in Kafka.
-package final class KafkaTopicClient: TopicClient {
+package final class KafkaTopicClient: TopicClient, TopicSystem {
   package let options: KafkaOptions
+  package let oversized: OversizedValues?
   private let logger = Logger(label: "sloscout.kafka")
   /// Clients that show how far groups have come, by group.
   private let publishers = Mutex<[String: KafkaCluster]>([:])
 
+  /// Milliseconds that whoever asks for health waits for a broker.
+  private static let askMilliseconds: Int32 = 3_000
+  /// The connection over which a broker is asked whether it is there.
+  private let asking = Mutex<KafkaCluster?>(nil)
+
   /// Connects to nothing yet.
-  package init(_ options: KafkaOptions) { self.options = options }
+  package init(_ options: KafkaOptions, oversized: OversizedValues? = nil) {
+    self.options = options
+    self.oversized = oversized
+    OpenTopics.shared.add(self)
+  }
+
+  /// Asks a broker about the topic of progress records, which need not exist. Throws `TopicError`.
+  package func ask() throws {
+    do {
+      let cluster = try asking.withLock { asking throws(KafkaError) in
+        if let asking { return asking }
+        let made = try KafkaCluster(options.reading())
+        asking = made
+        return made
+      }
+      _ = try cluster.partitions(of: options.progressTopic, milliseconds: min(options.connectTimeout, Self.askMilliseconds))
+    } catch { throw topicError("ask", error) }
+  }
 
   package var place: String { "Kafka at \(options.brokers.joined(separator: ", "))" }
 

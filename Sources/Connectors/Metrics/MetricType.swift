@@ -44,7 +44,7 @@ struct MetricWords {
   let unknown: ByteView
 
   init(_ batch: RecordBatch) {
-    types = MetricType.allCases.map { batch.copy(UnsafeBufferPointer(start: $0.name.utf8Start, count: $0.name.utf8CodeUnitCount)) }
+    types = MetricType.allCases.map { OTLPWord.copy($0.name, batch) }
     temporalities = [.null, batch.copy("delta"), batch.copy("cumulative")]
     unknown = batch.copy("unknown")
   }

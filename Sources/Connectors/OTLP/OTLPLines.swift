@@ -38,6 +38,8 @@ enum OTLPItem {
 struct OTLPRefusal: Error {
   var reason: ErrorReason
   var detail: String
+
+  static let attributes = OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values")
 }
 
 /// Takes lines with one request each apart into rows, one a record. One line may fill several batches, and one batch hold several lines.

@@ -25,7 +25,7 @@ struct OTLPLogWriter: OTLPRecordWriter {
   init(splits: SplitTable) { self.splits = splits }
 
   mutating func begin(_ batch: RecordBatch) {
-    severities = OTLPSeverity.allCases.map { batch.copy(UnsafeBufferPointer(start: $0.name.utf8Start, count: $0.name.utf8CodeUnitCount)) }
+    severities = OTLPSeverity.allCases.map { OTLPWord.copy($0.name, batch) }
   }
 
   /// Where the members of a record stand.
@@ -71,9 +71,7 @@ struct OTLPLogWriter: OTLPRecordWriter {
   private mutating func fill(
     _ parts: Parts, _ text: OTLPText, _ context: inout OTLPContext, _ row: Int, _ batch: RecordBatch
   ) throws(OTLPRefusal) {
-    guard parts.isListOfAttributes else {
-      throw OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values")
-    }
+    guard parts.isListOfAttributes else { throw OTLPRefusal.attributes }
     let id = identifier(text, row, batch)
     let trace = try OTLPIdentifier.hex(parts.trace, 32, "traceId", text, batch)
     let span = try OTLPIdentifier.hex(parts.span, 16, "spanId", text, batch)

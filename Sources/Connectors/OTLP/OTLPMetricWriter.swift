@@ -69,7 +69,8 @@ struct OTLPMetricWriter: OTLPRecordWriter {
       if member.is("dataPoints", "data_points") {
         points = member.value
       } else if member.is("aggregationTemporality", "aggregation_temporality") {
-        header.temporality = try Self.temporality(member.value, text)
+        header.temporality = try OTLPWord.index(
+          member.value, of: Self.temporalities, "aggregation_temporality_", "aggregationTemporality", text)
       } else if member.is("isMonotonic", "is_monotonic") {
         header.isMonotonic = text.first(member.value) == UInt8(ascii: "t")
       }
@@ -86,17 +87,6 @@ struct OTLPMetricWriter: OTLPRecordWriter {
     if member.is("histogram") { return .histogram }
     if member.is("exponentialHistogram", "exponential_histogram") { return .exponentialHistogram }
     return member.is("summary") ? .summary : nil
-  }
-
-  private static func temporality(_ value: Int, _ text: OTLPText) throws(OTLPRefusal) -> Int {
-    // A number that a later version of OTLP adds is not an error.
-    if let number = text.integer(value) { return (0...2).contains(number) ? Int(number) : 0 }
-    if text.isNull(value) { return 0 }
-    if let content = text.content(value)?.bytes {
-      let word = OTLPWord.dropping("aggregation_temporality_", content)
-      for (index, name) in temporalities.enumerated() where OTLPWord.matches(word, name) { return index }
-    }
-    throw OTLPRefusal(reason: "wrong-type", detail: "aggregationTemporality expects a number or a name")
   }
 
   // MARK: The data point
@@ -173,9 +163,7 @@ struct OTLPMetricWriter: OTLPRecordWriter {
     _ parts: Parts, _ text: OTLPText, _ context: inout OTLPContext, _ row: Int, _ batch: RecordBatch
   ) throws(OTLPRefusal) {
     guard let columns, let words else { preconditionFailure("a batch begins before its rows") }
-    guard parts.isListOfAttributes else {
-      throw OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values")
-    }
+    guard parts.isListOfAttributes else { throw OTLPRefusal.attributes }
     let id = OTLPIdentifier.position(prefixes.name(batch.splits[row], splits), batch.offsets[row], batch.ordinals[row], batch)
     let time = try OTLPTime.nanoseconds(parts.time, "timeUnixNano", text) ?? 0
     try OTLPTime.check(time, "timeUnixNano", of: id)

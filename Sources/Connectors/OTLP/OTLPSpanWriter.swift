@@ -58,12 +58,8 @@ struct OTLPSpanWriter: OTLPRecordWriter {
 
   mutating func begin(_ batch: RecordBatch) {
     columns = Columns(batch)
-    kinds = Self.kinds.map { Self.copy($0, batch) }
-    codes = Self.codes.map { Self.copy($0, batch) }
-  }
-
-  private static func copy(_ name: StaticString, _ batch: RecordBatch) -> ByteView {
-    batch.copy(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    kinds = Self.kinds.map { OTLPWord.copy($0, batch) }
+    codes = Self.codes.map { OTLPWord.copy($0, batch) }
   }
 
   /// Where the members of a span stand.
@@ -152,9 +148,7 @@ struct OTLPSpanWriter: OTLPRecordWriter {
     _ parts: Parts, _ text: OTLPText, _ context: inout OTLPContext, _ row: Int, _ batch: RecordBatch
   ) throws(OTLPRefusal) {
     guard let columns else { preconditionFailure("a batch begins before its rows") }
-    guard parts.isListOfAttributes else {
-      throw OTLPRefusal(reason: "wrong-type", detail: "attributes is not a list of keys and values")
-    }
+    guard parts.isListOfAttributes else { throw OTLPRefusal.attributes }
     let trace = try OTLPIdentifier.hex(parts.trace, 32, "traceId", text, batch)
     let span = try OTLPIdentifier.hex(parts.span, 16, "spanId", text, batch)
     guard !trace.isNull, !span.isNull else {
@@ -162,8 +156,8 @@ struct OTLPSpanWriter: OTLPRecordWriter {
     }
     let parent = try OTLPIdentifier.hex(parts.parent, 16, "parentSpanId", text, batch)
     let id = OTLPIdentifier.joined(trace, span, batch)
-    let kind = try Self.word(parts.kind, kinds, Self.kinds, "span_kind_", "kind", text)
-    let code = try Self.word(parts.code, codes, Self.codes, "status_code_", "status.code", text)
+    let kind = kinds[try OTLPWord.index(parts.kind, of: Self.kinds, "span_kind_", "kind", text)]
+    let code = codes[try OTLPWord.index(parts.code, of: Self.codes, "status_code_", "status.code", text)]
     let start = try OTLPTime.nanoseconds(parts.start, "startTimeUnixNano", text) ?? 0
     let end = try OTLPTime.nanoseconds(parts.end, "endTimeUnixNano", text) ?? 0
     try OTLPTime.check(start, "startTimeUnixNano", of: id)
@@ -211,21 +205,5 @@ struct OTLPSpanWriter: OTLPRecordWriter {
     if scratch.isEmpty { return .null }
     scratch.append(UInt8(ascii: "}"))
     return scratch.withUnsafeBufferPointer { batch.copy($0) }
-  }
-
-  /// An enumeration: its number, or its name with or without the prefix. Absent is the first.
-  private static func word(
-    _ value: Int?, _ words: [ByteView], _ names: [StaticString], _ prefix: StaticString, _ field: StaticString, _ text: OTLPText
-  ) throws(OTLPRefusal) -> ByteView {
-    guard let value, !text.isNull(value) else { return words[0] }
-    if let number = text.integer(value) {
-      // A number that a later version of OTLP adds is not an error.
-      return (0..<Int64(words.count)).contains(number) ? words[Int(number)] : words[0]
-    }
-    if let content = text.content(value)?.bytes {
-      let word = OTLPWord.dropping(prefix, content)
-      for (index, name) in names.enumerated() where OTLPWord.matches(word, name) { return words[index] }
-    }
-    throw OTLPRefusal(reason: "wrong-type", detail: "\(field) expects a number or a name")
   }
 }

@@ -7,10 +7,10 @@ internal import NIOCore
 package struct HTTPCall: Sendable {
   private let request: Request
   private let channel: any Channel
-  private let limits: HTTPListener.Limits
+  private let limits: ListenerLimits
   private let budget: ByteBudget
 
-  init(_ request: Request, _ channel: any Channel, _ limits: HTTPListener.Limits, _ budget: ByteBudget) {
+  init(_ request: Request, _ channel: any Channel, _ limits: ListenerLimits, _ budget: ByteBudget) {
     self.request = request
     self.channel = channel
     self.limits = limits

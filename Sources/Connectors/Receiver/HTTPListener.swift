@@ -1,4 +1,3 @@
-internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
@@ -9,37 +8,13 @@ internal import Synchronization
 
 /// A server for HTTP/1.1 with bounds on all that a client can make it hold: connections, time, heads and bodies. Runs from `start` to `stop`.
 package final class HTTPListener: Sendable {
-  /// What a client can have.
-  package struct Limits: Sendable {
-    /// Bytes of the longest body.
-    package var bodyBytes = 16 << 20
-    /// Bytes of all bodies that are in memory at a time.
-    package var allBodyBytes = 128 << 20
-    /// Seconds for a body to come.
-    package var bodySeconds: Int64 = 30
-    /// Seconds that a connection may be without a whole head of a request.
-    package var idleSeconds: Int64 = 60
-    /// Connections; further ones wait in the system's queue.
-    package var connections = 10_000
-
-    package init() {}
-  }
-
-  /// Where a server stands.
-  package enum State: Sendable, Equatable {
-    case starting
-    case listening(port: Int)
-    case failed(String)
-    case stopped
-  }
-
   private struct Running {
-    var state = State.starting
+    var state = ListenerState.starting
     var group: ServiceGroup?
   }
 
   private let address: ListenAddress
-  private let limits: Limits
+  private let limits: ListenerLimits
   private let name: String
   private let budget: ByteBudget
   private let respond: @Sendable (HTTPCall) async -> HTTPAnswer
@@ -50,7 +25,8 @@ package final class HTTPListener: Sendable {
   ///   - name: what it listens for, in messages.
   ///   - respond: called for each request; may be called many times at once.
   package init(
-    _ address: ListenAddress, name: String, limits: Limits = Limits(), respond: @escaping @Sendable (HTTPCall) async -> HTTPAnswer
+    _ address: ListenAddress, name: String, limits: ListenerLimits = ListenerLimits(),
+    respond: @escaping @Sendable (HTTPCall) async -> HTTPAnswer
   ) {
     self.address = address
     self.limits = limits
@@ -60,7 +36,7 @@ package final class HTTPListener: Sendable {
   }
 
   /// What the server is doing.
-  package var state: State { running.withLock { $0.state } }
+  package var state: ListenerState { running.withLock { $0.state } }
 
   /// Begins to listen. Returns at once; `state` tells how it went.
   package func start() {
@@ -85,7 +61,7 @@ package final class HTTPListener: Sendable {
   }
 
   private func run() async throws {
-    Self.allowManyConnections()
+    ListenerLimits.allowManyConnections()
     var configuration = ApplicationConfiguration(
       address: .hostname(address.host, port: address.port), serverName: "sloscout",
       availableConnectionsDelegate: MaximumAvailableConnections(limits.connections))
@@ -118,14 +94,6 @@ package final class HTTPListener: Sendable {
     if let type = answer.contentType { response.headers[.contentType] = type }
     for (name, value) in answer.headers { if let name = HTTPField.Name(name) { response.headers[name] = value } }
     return response
-  }
-
-  /// Every connection is an open file, and the usual soft limit of 1024 is soon reached. Where it cannot be raised it stays.
-  private static func allowManyConnections() {
-    var files = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return }
-    files.rlim_cur = min(files.rlim_max, 65_536)
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
   }
 }
 

@@ -4,8 +4,11 @@ package import Dataflow
 package struct PushOptions: Sendable {
   /// The protocol.
   package var spoken: any PushProtocol
+  /// Where HTTP is listened for.
   package var address: ListenAddress
-  package var limits = HTTPListener.Limits()
+  /// Where gRPC is listened for; nil for nowhere.
+  package var grpc: ListenAddress?
+  package var limits = ListenerLimits()
   /// Where the spool is.
   package var client: LocalTopicClient
   /// The spool's topic.
@@ -28,7 +31,11 @@ package enum PushSource {
     [
       ConfigField("listen", .string, default: listen, "Address and port to listen on; port 0 takes a free one.")
     ] + spoolFields
-      + [ConfigField("maxRequestBytes", .byteCount, default: "16MiB", "The longest request, compressed and not.")]
+      + [
+        ConfigField("maxRequestBytes", .byteCount, default: "16MiB", "The longest request, compressed and not."),
+        ConfigField("requestTimeout", .duration, default: "30s", "How long a request may take to come; whole seconds."),
+        ConfigField("idleTimeout", .duration, default: "60s", "How long a connection may be without a request; whole seconds."),
+      ]
   }
 
   /// The options of the spool.
@@ -47,7 +54,17 @@ package enum PushSource {
       spoken, address: try ListenAddress.option("listen", of: config, default: listen), client: client(config), topic: topic)
     options.maxSpoolBytes = maxSpoolBytes(config)
     options.limits.bodyBytes = config.byteCount("maxRequestBytes") ?? 16 << 20
+    options.limits.bodySeconds = try seconds("requestTimeout", of: config) ?? options.limits.bodySeconds
+    options.limits.idleSeconds = try seconds("idleTimeout", of: config) ?? options.limits.idleSeconds
     return options
+  }
+
+  private static func seconds(_ name: String, of config: Config) throws -> Int64? {
+    guard let nanoseconds = config.duration(name) else { return nil }
+    guard nanoseconds >= 1_000_000_000 else {
+      throw config.diagnostic(name, code: "receiver.timeout", "\(name) is below a second", hint: "\(name): 30s")
+    }
+    return nanoseconds / 1_000_000_000
   }
 
   /// The spool's folder as a place of topics.
@@ -65,7 +82,7 @@ package enum PushSource {
   package static func plan(_ options: PushOptions, decoder: PlannedOperator) -> PlannedSource {
     PlannedSource(schema: TopicColumns.schema, isReplayable: true, isBounded: false, decoders: [decoder]) {
       SpoolSourceReader(options.client, topic: options.topic, limit: options.maxSpoolBytes) { spool, runtime in
-        HTTPReception(PushReceiver(options, now: { runtime.now() }) { try await spool.append($0) })
+        PushReception(PushReceiver(options, now: { runtime.now() }) { try await spool.append($0) })
       }
     }
   }

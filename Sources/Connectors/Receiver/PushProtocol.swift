@@ -1,4 +1,4 @@
-/// A protocol by which others send telemetry over HTTP: its paths, how it reads a body, and how it answers. Pure; all else is the receiver's.
+/// A protocol by which others send telemetry over HTTP, or gRPC: its paths, how it reads a body, and how it answers. Pure; all else is the receiver's.
 ///
 /// What `take` keeps is appended to a spool as one record, and the answer is sent when it is on the disk; the source's decoder reads it from there.
 package protocol PushProtocol: Sendable {
@@ -6,6 +6,9 @@ package protocol PushProtocol: Sendable {
   var name: String { get }
   /// The paths that are taken; all others are answered with 404, all methods but POST with 405.
   var paths: [String] { get }
+  /// The methods of gRPC that mean the same, `/package.Service/Method`, and the path that each stands for; empty for a protocol that has none.
+  /// A method's message is the body that is posted to the path, in protobuf.
+  var methods: [String: String] { get }
 
   /// Checks a request and brings it into the form that is kept.
   ///
@@ -14,6 +17,10 @@ package protocol PushProtocol: Sendable {
 
   /// How a sender is told that its request was not taken. The receiver adds `Retry-After` and `Allow`.
   func answer(_ rejection: PushRejection, contentType: String?) -> HTTPAnswer
+}
+
+extension PushProtocol {
+  package var methods: [String: String] { [:] }
 }
 
 /// What becomes of a request that was taken.

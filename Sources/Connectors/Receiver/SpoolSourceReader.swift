@@ -76,18 +76,15 @@ package final class SpoolSourceReader: SourceReader {
   }
 }
 
-/// A receiver of HTTP as what fills a spool.
-struct HTTPReception: Reception {
+/// A receiver of pushed requests as what fills a spool.
+struct PushReception: Reception {
   private let receiver: PushReceiver
 
   init(_ receiver: PushReceiver) { self.receiver = receiver }
 
   func start() { receiver.start() }
 
-  var failure: String? {
-    guard case .failed(let why) = receiver.state else { return nil }
-    return why
-  }
+  var failure: String? { receiver.failure }
 
   /// Ends by itself, when the last request is answered.
   func stop() { Task { await receiver.stop() } }

@@ -24,7 +24,7 @@ public enum LocalConnection {
     type: "local",
     summary: "Topics as files on this machine's disk: no broker is needed.",
     fields: [ConfigField("path", .string, required: true, example: "data/topics", "The folder of the topics; it is made if it is missing.")]
-      + perTopic + [ConfigField("topics", .map(.object(perTopic)), "Other values for single topics, by name.")],
+      + perTopic + [OversizedValues.field, ConfigField("topics", .map(.object(perTopic)), "Other values for single topics, by name.")],
     example: """
       path: data/topics
       retentionAge: 7d
@@ -43,7 +43,9 @@ public enum LocalConnection {
       if case .object(let options) = value { overrides[name] = try self.settings(options, over: settings) }
     }
     let root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-    return LocalTopicClient(root: root, settings: settings, overrides: overrides)
+    var client = LocalTopicClient(root: root, settings: settings, overrides: overrides)
+    client.oversized = try OversizedValues.option(config)
+    return client
   }
 
   private static func settings(_ config: Config, over base: LocalTopicSettings) throws -> LocalTopicSettings {

@@ -6,6 +6,7 @@ package struct LocalTopicClient: TopicClient {
   private let settings: LocalTopicSettings
   private let overrides: [String: LocalTopicSettings]
   private let files: any LogFiles
+  package var oversized: OversizedValues?
 
   /// - Parameters:
   ///   - root: the folder of all topics.

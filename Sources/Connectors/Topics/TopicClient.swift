@@ -9,6 +9,8 @@ package protocol TopicClient: Sendable {
   var place: String { get }
   /// Bytes that key, value and headers of a record may have together.
   var recordBytes: Int { get }
+  /// What becomes of values that are too long; nil when they go into the topic like all others.
+  var oversized: OversizedValues? { get }
   /// Opens a topic for reading; also one that does not exist yet.
   func makeReader(_ topic: String) throws -> any TopicReader
   /// Makes the half of a sink that applies staged epochs, each together with its ledger row. A stage is `TopicStage`.
@@ -45,6 +47,10 @@ package protocol TopicReader: AnyObject {
   func publish(_ positions: [(partition: Int, offset: Int64)], group: String)
   /// Gives back what is open.
   func close()
+}
+
+extension TopicClient {
+  package var oversized: OversizedValues? { nil }
 }
 
 extension TopicReader {

@@ -54,6 +54,8 @@ enum TopicFormat {
           hint: "read from the errors output of a step: inputs: [<step>.errors]")
       }
       var layout = layout
+      // Whoever looks at dead letters reads the topic itself.
+      layout.oversized = nil
       let known = Set(layout.headers.map { String(decoding: $0.name, as: UTF8.self) })
       layout.headers += DeadLetter.headers.filter { !known.contains($0) }.compactMap { name in
         schema.field(name).map { (Array(name.utf8), $0) }

@@ -3,6 +3,7 @@ public import Dataflow
 /// The sink type `topic`: rows as records of a topic, each exactly once.
 ///
 /// - Input: any schema; `format` says what a row becomes.
+/// - Values that the connection keeps out of its topics (`oversized`) are stored before the record is staged.
 /// - Guarantees: the records of a checkpoint appear together, with the ledger row that says so. Records with one key are in one partition, in order
 ///   as long as they come from one subtask.
 public enum TopicSink {
@@ -36,6 +37,7 @@ public enum TopicSink {
   package static func plan(_ client: any TopicClient, _ topic: String, _ config: Config, _ schema: Schema) throws -> PlannedSink {
     var layout = try layout(config, schema)
     layout.recordBytes = client.recordBytes
+    layout.oversized = client.oversized
     return PlannedSink(
       delivery: .exactlyOnce { try client.makeCommitter(topic) }, make: try TopicFormat.writer(config, schema, layout))
   }

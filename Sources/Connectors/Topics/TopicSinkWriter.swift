@@ -28,7 +28,7 @@ final class TopicSinkWriter<Encoder: TopicEncoder>: SinkWriter {
     for index in 0..<batch.selectedCount {
       let row = Int(batch.selection[index])
       let mark = stage.count
-      if let fault = append(batch, row, &encoder, to: &stage) {
+      if let fault = try append(batch, row, &encoder, to: &stage) {
         stage.removeLast(stage.count - mark)
         try output.fail(batch, row: row, reason: fault.reason, detail: fault.detail)
       } else {
@@ -39,19 +39,31 @@ final class TopicSinkWriter<Encoder: TopicEncoder>: SinkWriter {
     output.absorb(taken)
   }
 
-  private func append(_ batch: RecordBatch, _ row: Int, _ encoder: inout Encoder, to stage: inout [UInt8]) -> TopicRowFault? {
+  private func append(_ batch: RecordBatch, _ row: Int, _ encoder: inout Encoder, to stage: inout [UInt8]) throws -> TopicRowFault? {
     let time = layout.timestamp.map { batch.isNull($0, row) ? RecordBatch.noTime : batch.int64s($0)[row] } ?? batch.times[row]
     let key = layout.key.map { TopicSinkLayout.text(batch, $0, row) } ?? .null
     let start = TopicRecord.begin(timestamp: time, key: key, to: &stage)
     let value = stage.count
     if let fault = encoder.append(batch, row, to: &stage) { return fault }
-    let count = encoder.isNull(batch, row) ? -1 : stage.count - value
+    var count = encoder.isNull(batch, row) ? -1 : stage.count - value
+    var headers = layout.headers.count
+    var reference: [UInt8]?
+    if let oversized = layout.oversized, count > oversized.above {
+      reference = try oversized.keep(Array(stage[value...]))
+      stage.removeLast(count)
+      (count, headers) = (0, headers + 1)
+    }
     for header in layout.headers { TopicRecord.append(header: header.name, TopicSinkLayout.text(batch, header.field, row), to: &stage) }
+    if let reference {
+      reference.withUnsafeBufferPointer {
+        TopicRecord.append(header: Array(OversizedValues.header.utf8), ByteView(base: $0.baseAddress, count: $0.count), to: &stage)
+      }
+    }
     guard stage.count - start <= layout.recordBytes else {
       return TopicRowFault(
         reason: "record-too-large", detail: "\(stage.count - start) bytes; a record of this topic has at most \(layout.recordBytes)")
     }
-    TopicRecord.finish(start, valueCount: count, headers: layout.headers.count, in: &stage)
+    TopicRecord.finish(start, valueCount: count, headers: headers, in: &stage)
     return nil
   }
 
@@ -88,6 +100,8 @@ struct TopicSinkLayout: Sendable {
   var splitName: Field?
   /// Bytes that a record may have.
   var recordBytes = TopicLimits.recordBytes
+  /// What becomes of long values; nil when they go into the topic.
+  var oversized: OversizedValues?
 
   /// A field as text for keys and headers: bytes as they are, numbers in decimal, times as RFC 3339.
   static func text(_ batch: RecordBatch, _ field: Field, _ row: Int) -> ByteView {

@@ -122,8 +122,14 @@ final class TopicSourceReader: SourceReader {
         splits[turn].offset = first
         next = try reader.read(split.partition, from: first, below: split.limit, into: batch)
       }
+      let cut = client.oversized?.cut(batch)
+      if let cut { next = cut }
       splits[turn].offset = next
-      if reader.needsMarks && batch.count > 0 { splits[turn].mark = TopicMark(batch, batch.count - 1) }
+      if reader.needsMarks && batch.count > 0 {
+        // Of the value as it stands in the topic.
+        splits[turn].mark = TopicMark(batch, cut == nil ? batch.count - 1 : Int(batch.selection[batch.selectedCount - 1]))
+      }
+      try client.oversized?.restore(batch)
       finishIfAtEnd(turn)
       guard batch.selectedCount > 0 else { continue }
       batch.splits.update(repeating: split.index, count: batch.count)

@@ -21,13 +21,15 @@ package struct JobSnapshot: Sendable {
 package struct HealthReport: Sendable {
   private let jobs: [JobSnapshot]
   private let spools: [SpoolLevel]
+  private let topics: [TopicReach]
   private let now: Int64
   private let residentBytes: Int?
 
   /// - Parameter now: nanoseconds since 1970.
-  package init(_ jobs: [JobSnapshot], spools: [SpoolLevel], now: Int64, residentBytes: Int? = nil) {
+  package init(_ jobs: [JobSnapshot], spools: [SpoolLevel], topics: [TopicReach] = [], now: Int64, residentBytes: Int? = nil) {
     self.jobs = jobs
     self.spools = spools
+    self.topics = topics
     self.now = now
     self.residentBytes = residentBytes
   }
@@ -36,6 +38,13 @@ package struct HealthReport: Sendable {
   package var reasons: [String] {
     jobs.flatMap { job in job.health.reasons(now: now).map { "job \(job.health.job): \($0)" } }
       + spools.filter(\.isFull).map { "spool \($0.name) is full: \($0.bytes) of \($0.limit) bytes" }
+      + topics.compactMap { reach in reach.trouble.map { "\(reach.place) does not answer: \($0)" } }
+  }
+
+  /// What there is to know besides, a line each: how full spools are, and which systems with topics answered.
+  package var details: [String] {
+    spools.filter { !$0.isFull }.map { "spool \($0.name): \($0.bytes) of \($0.limit) bytes" }
+      + topics.filter { $0.trouble == nil }.map { "\($0.place) answers" }
   }
 
   /// All numbers, in the text format of Prometheus.
@@ -54,6 +63,10 @@ package struct HealthReport: Sendable {
       text.add("spool_limit_bytes", .gauge, "Bytes from which on a receiver refuses requests.", labels, Double(spool.limit))
       text.add("spool_requests_total", .counter, "Requests that a receiver stored.", labels, Double(spool.accepted))
       text.add("spool_refused_total", .counter, "Requests that a receiver refused for want of room.", labels, Double(spool.refused))
+    }
+    for reach in topics {
+      text.add(
+        "topics_reachable", .gauge, "1 when a system with topics answered.", [("place", reach.place)], reach.trouble == nil ? 1 : 0)
     }
     if let residentBytes { text.add("process_resident_bytes", .gauge, "Memory of the process.", [], Double(residentBytes)) }
     return text.text

@@ -9,7 +9,7 @@ package final class HealthServer: Sendable {
   ///   - address: where to listen; keep it to a network that may know the numbers.
   ///   - report: asked at every request.
   package init(_ address: ListenAddress, report: @escaping @Sendable () async -> HealthReport) {
-    var limits = HTTPListener.Limits()
+    var limits = ListenerLimits()
     limits.bodyBytes = 1024
     limits.idleSeconds = 30
     limits.connections = 100
@@ -22,8 +22,9 @@ package final class HealthServer: Sendable {
       switch call.path {
       case "/health/live": return .text(200, "live")
       case "/health/ready":
-        let reasons = await report().reasons
-        return reasons.isEmpty ? .text(200, "ready") : .text(503, reasons.joined(separator: "\n"))
+        let report = await report()
+        let reasons = report.reasons
+        return .text(reasons.isEmpty ? 200 : 503, ((reasons.isEmpty ? ["ready"] : reasons) + report.details).joined(separator: "\n"))
       case "/metrics": return HTTPAnswer(200, "text/plain; version=0.0.4; charset=utf-8", Array(await report().metrics.utf8))
       default: return .text(404, "there is nothing at \(call.path): /health/live, /health/ready, /metrics")
       }
@@ -31,7 +32,7 @@ package final class HealthServer: Sendable {
   }
 
   /// What the server is doing.
-  package var state: HTTPListener.State { listener.state }
+  package var state: ListenerState { listener.state }
 
   /// Begins to listen. Returns at once.
   package func start() { listener.start() }

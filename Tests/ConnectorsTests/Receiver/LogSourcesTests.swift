@@ -1,6 +1,7 @@
 import Connectors
 import Dataflow
 import DataflowTesting
+import RawServer
 import Testing
 
 /// The sources for logs that others push, each with its real listener.

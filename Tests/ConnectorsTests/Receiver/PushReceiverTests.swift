@@ -1,5 +1,6 @@
 import Connectors
 import Dataflow
+import RawServer
 import Synchronization
 import Testing
 
@@ -10,7 +11,7 @@ struct PushReceiverTests {
   private final class Count: Sendable { let value = Atomic<Int>(0) }
 
   private func withReceiver(
-    _ change: (inout HTTPListener.Limits) -> Void = { _ in }, _ body: (Int, @Sendable () -> Int) async throws -> Void
+    _ change: (inout ListenerLimits) -> Void = { _ in }, _ body: (Int, @Sendable () -> Int) async throws -> Void
   ) async throws {
     let client = LocalTopicClient(root: "/nowhere", settings: LocalTopicSettings())
     var options = PushOptions(HTTPLogsProtocol(), address: ListenAddress(port: 0), client: client, topic: "t")

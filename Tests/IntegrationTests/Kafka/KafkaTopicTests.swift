@@ -35,6 +35,16 @@ struct KafkaTopicTests {
     #expect(try TopicRun.values(client, topic) == ["after", "before"])
   }
 
+  @Test("a broker that is there answers whoever asks for health, one that is not is told by its address")
+  func asked() async throws {
+    let (there, away) = (try TestBroker.client(), try TestBroker.client("127.0.0.1:1"))
+    try there.ask()
+    #expect(throws: TopicError.self) { try away.ask() }
+    let reach = await OpenTopics.shared.reach()
+    #expect(reach.contains(TopicReach(place: there.place)))
+    #expect(reach.contains { $0.place == away.place && $0.trouble?.contains("127.0.0.1:1") == true })
+  }
+
   @Test("a sink that is opened again goes on where the ledger says, whatever the first one had begun")
   func restart() throws {
     let (client, topic) = (try TestBroker.client(), TestBroker.name("t"))

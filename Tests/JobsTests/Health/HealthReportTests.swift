@@ -1,6 +1,7 @@
 import Connectors
 import Dataflow
 import Jobs
+import Synchronization
 import Testing
 
 @Suite("health")
@@ -52,6 +53,38 @@ struct HealthReportTests {
     #expect(good.metrics.hasPrefix("# HELP sloscout_up 1 while") && good.metrics.contains("\nsloscout_up 1\n"))
     let full = HealthReport([job], spools: [SpoolLevel(name: "loki", bytes: 10, limit: 10)], now: second)
     #expect(full.reasons == ["spool loki is full: 10 of 10 bytes"] && full.metrics.contains("\nsloscout_up 0\n"))
+  }
+
+  @Test("Kafka that does not answer makes the process not ready; how full spools are and what answers is told besides")
+  func topics() {
+    let spools = [SpoolLevel(name: "loki", bytes: 9, limit: 10)]
+    let good = HealthReport([], spools: spools, topics: [TopicReach(place: "Kafka at a:1")], now: second)
+    #expect(good.reasons == [] && good.details == ["spool loki: 9 of 10 bytes", "Kafka at a:1 answers"])
+    let bad = HealthReport([], spools: spools, topics: [TopicReach(place: "Kafka at a:1", trouble: "no route")], now: second)
+    #expect(bad.reasons == ["Kafka at a:1 does not answer: no route"] && bad.details == ["spool loki: 9 of 10 bytes"])
+    #expect(bad.metrics.contains("\nsloscout_topics_reachable{place=\"Kafka at a:1\"} 0\n"))
+  }
+
+  private final class System: TopicSystem {
+    struct Away: Error {}
+    let place: String
+    let asked = Mutex(0)
+    let isThere: Bool
+    init(_ place: String, isThere: Bool) { (self.place, self.isThere) = (place, isThere) }
+    func ask() throws {
+      asked.withLock { $0 += 1 }
+      if !isThere { throw Away() }
+    }
+  }
+
+  @Test("a system with topics is asked once, however many use it and however many want to know; one that nobody uses any more is not")
+  func asks() async {
+    let open = OpenTopics(patience: .max)
+    let systems = [System("a", isThere: true), System("a", isThere: true), System("b", isThere: false)]
+    for system in systems { open.add(system) }
+    open.add(System("gone", isThere: true))
+    for _ in 0..<3 { #expect(await open.reach() == [TopicReach(place: "a"), TopicReach(place: "b", trouble: "Away()")]) }
+    #expect(systems.map { $0.asked.withLock { $0 } } == [1, 0, 1])
   }
 
   @Test("a family has one head, samples stand under it, and labels are escaped")

@@ -2,9 +2,21 @@
 enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+  /// The bytes as text.
+  static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+    var output: [UInt8] = []
+    encode(bytes, to: &output)
+    return String(decoding: output, as: UTF8.self)
+  }
+
   /// Appends the bytes as a JSON string, with its quotes.
   static func append(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
+    encode(bytes, to: &output)
+    output.append(UInt8(ascii: "\""))
+  }
+
+  private static func encode(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     var i = 0
     while i < bytes.count {
       let rest = min(3, bytes.count - i)
@@ -16,6 +28,5 @@ enum Base64 {
       }
       i += 3
     }
-    output.append(UInt8(ascii: "\""))
   }
 }

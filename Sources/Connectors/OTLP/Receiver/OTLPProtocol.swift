@@ -1,14 +1,15 @@
 internal import Dataflow
 
-/// OTLP over HTTP: `POST /v1/logs`, `/v1/traces`, `/v1/metrics`, in protobuf or JSON.
+/// OTLP over HTTP: `POST /v1/logs`, `/v1/traces`, `/v1/metrics`, in protobuf or JSON; and over gRPC, the services' `Export`.
 package struct OTLPProtocol: PushProtocol {
   /// The signals that are accepted; others are answered with 404, as the protocol says.
   package var signals: [OTLPSignal]
 
   package init(signals: [OTLPSignal]) { self.signals = signals }
 
-  package var name: String { "OTLP over HTTP" }
+  package var name: String { "OTLP" }
   package var paths: [String] { signals.map(\.path) }
+  package var methods: [String: String] { [String: String](uniqueKeysWithValues: signals.map { ($0.method, $0.path) }) }
 
   package func take(_ request: PushRequest) throws(PushRejection) -> PushAcceptance {
     guard let signal = signals.first(where: { $0.path == request.path }) else {

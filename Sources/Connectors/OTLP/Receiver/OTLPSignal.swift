@@ -9,6 +9,15 @@ package enum OTLPSignal: String, Sendable, CaseIterable {
   /// The path of the protocol's HTTP form.
   package var path: String { "/v1/\(rawValue)" }
 
+  /// The method of the protocol's gRPC form.
+  package var method: String {
+    switch self {
+    case .traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+    case .metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
+    case .logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+    }
+  }
+
   /// The values of an option `signal`, the usual one first.
   static let choices = ["logs", "traces", "metrics"]
 

@@ -6,18 +6,20 @@ import FoundationNetworking
 import Synchronization
 import Testing
 
+/// What a receiver handed over to be stored; refuses when told to.
+final class ReceivedRequests: Sendable {
+  let requests = Mutex<[String]>([])
+  let refusal = Mutex<PushRejection?>(nil)
+
+  func take(_ bytes: [UInt8]) throws {
+    if let refusal = refusal.withLock({ $0 }) { throw refusal }
+    requests.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
+  }
+}
+
 /// The server on a real port of loopback, with a real client.
 @Suite("receiving OTLP over HTTP")
 struct OTLPServerTests {
-  private final class Received: Sendable {
-    let requests = Mutex<[String]>([])
-    let refusal = Mutex<PushRejection?>(nil)
-    func take(_ bytes: [UInt8]) throws {
-      if let refusal = refusal.withLock({ $0 }) { throw refusal }
-      requests.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
-    }
-  }
-
   private func options(_ port: Int, _ signals: [OTLPSignal] = OTLPSignal.allCases) -> PushOptions {
     let client = LocalTopicClient(root: "/nowhere", settings: LocalTopicSettings())
     var options = PushOptions(OTLPProtocol(signals: signals), address: ListenAddress(port: port), client: client, topic: "t")
@@ -25,8 +27,9 @@ struct OTLPServerTests {
     return options
   }
 
-  private func withServer(_ signals: [OTLPSignal] = OTLPSignal.allCases, _ body: (Received, Int) async throws -> Void) async throws {
-    let received = Received()
+  private func withServer(_ signals: [OTLPSignal] = OTLPSignal.allCases, _ body: (ReceivedRequests, Int) async throws -> Void) async throws
+  {
+    let received = ReceivedRequests()
     let server = PushReceiver(options(0, signals), now: { 0 }) { try received.take($0) }
     server.start()
     var port: Int?

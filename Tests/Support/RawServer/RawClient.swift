@@ -1,11 +1,11 @@
 import Glibc
 
 /// A connection to a port of loopback that sends what it is told and no more: the client that no library is.
-final class RawClient {
+package final class RawClient {
   private let socket: Int32
 
   /// Nil when nobody accepts it.
-  init?(port: Int) {
+  package init?(port: Int) {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var limit = timeval(tv_sec: 30, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -30,13 +30,16 @@ final class RawClient {
 
   /// False when the other side is gone.
   @discardableResult
-  func send(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    return Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+  package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+  /// False when the other side is gone.
+  @discardableResult
+  package func send(_ bytes: [UInt8]) -> Bool {
+    Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
   }
 
   /// What comes until the other side closes the connection; nil when it does not within half a minute.
-  func readToEnd() -> String? {
+  package func readToEnd() -> String? {
     var all: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)
     while true {
@@ -48,14 +51,17 @@ final class RawClient {
   }
 
   /// The first bytes of an answer.
-  func read() -> String {
+  package func read() -> String { String(decoding: receive(), as: UTF8.self) }
+
+  /// What has come, or comes next; empty when the other side closed the connection, or nothing comes within half a minute.
+  package func receive() -> [UInt8] {
     var piece = [UInt8](repeating: 0, count: 4096)
     let count = recv(socket, &piece, piece.count, 0)
-    return String(decoding: piece[..<max(0, count)], as: UTF8.self)
+    return Array(piece[..<max(0, count)])
   }
 
   /// Sends one datagram.
-  static func sendDatagram(_ text: String, port: Int) {
+  package static func sendDatagram(_ text: String, port: Int) {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     defer { Glibc.close(socket) }
     var address = address(port)
