@@ -54,7 +54,7 @@ package struct AnalysisFinding: Sendable, Equatable {
         .init(
           weight: .missing, code: "no-metrics", message: "no metrics were given",
           advice:
-            "indicators are made from journey_requests_total, journey_errors_total and journey_duration_seconds, which the traces job writes"
+            "indicators are made from journey_requests_total, journey_errors_total and journey_duration_seconds, which the job traces writes: sloscout run --job traces --listen 127.0.0.1:9464"
         ))
     }
     if analysis.logs.records == 0 {

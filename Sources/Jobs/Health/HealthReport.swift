@@ -23,13 +23,17 @@ package struct HealthReport: Sendable {
   private let spools: [SpoolLevel]
   private let now: Int64
   private let residentBytes: Int?
+  private let exposition: String
 
-  /// - Parameter now: nanoseconds since 1970.
-  package init(_ jobs: [JobSnapshot], spools: [SpoolLevel], now: Int64, residentBytes: Int? = nil) {
+  /// - Parameters:
+  ///   - now: nanoseconds since 1970.
+  ///   - exposition: what the jobs' sinks show besides, in the text format of Prometheus.
+  package init(_ jobs: [JobSnapshot], spools: [SpoolLevel], now: Int64, residentBytes: Int? = nil, exposition: String = "") {
     self.jobs = jobs
     self.spools = spools
     self.now = now
     self.residentBytes = residentBytes
+    self.exposition = exposition
   }
 
   /// Why not all of the work is done, a line each; empty when it is.
@@ -56,7 +60,7 @@ package struct HealthReport: Sendable {
       text.add("spool_refused_total", .counter, "Requests that a receiver refused for want of room.", labels, Double(spool.refused))
     }
     if let residentBytes { text.add("process_resident_bytes", .gauge, "Memory of the process.", [], Double(residentBytes)) }
-    return text.text
+    return text.text + exposition
   }
 
   private func addFlow(_ job: JobSnapshot, _ text: inout MetricsText) {
