@@ -101,5 +101,11 @@ limited 5 "the senders of logs" "$python" Tests/telemetry/log_senders.py "$slosc
 step "a real Prometheus writes to a job that is killed meanwhile"
 limited 5 "Prometheus" python3 Tests/telemetry/prometheus.py "$sloscout"
 
+step "the job traces is killed 10 times; its totals are those of an analysis"
+limited 5 "killing" python3 Tests/telemetry/trace_kills.py "$sloscout" "" 10
+
+step "spans, a job, a real Prometheus with the generated rules: every panel has data, and analyze --prometheus proves the queries"
+limited 5 "journey metrics" python3 Tests/telemetry/journey_metrics.py "$sloscout"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

@@ -80,8 +80,7 @@ struct AnalyzeCommand: ParsableCommand {
   }
 
   private func write(_ analysis: Analysis, _ proof: PrometheusProof?, to folder: String) throws {
-    var options = ArtifactOptions()
-    options.workloads = analysis.facts.workloads
+    var options = analysis.artifactOptions
     if let proof { (options.inventory, options.prometheus) = (proof.inventory, proof.address) }
     do {
       let files = try ArtifactTree.make(journeys: analysis.journeys, options: options)

@@ -68,6 +68,15 @@ package struct AnalysisFinding: Sendable, Equatable {
           weight: .weak, code: "uncorrelated-logs", message: "none of \(analysis.logs.records) log records has a trace id",
           advice: "let the logging library write the trace id of the active span"))
     }
+    if !analysis.templateChanges.isEmpty {
+      let first = analysis.templateChanges[0]
+      found.append(
+        .init(
+          weight: .note, code: "log-templates",
+          message:
+            "\(analysis.templateChanges.count) log templates are new or more frequent at the end of the window, first of all \(first.service): \(first.template.prefix(80))",
+          advice: "they stand as evidence in runbooks"))
+    }
     if facts.sampledSpans > 0 {
       found.append(
         .init(

@@ -12,6 +12,8 @@ final class TelemetryIngest {
 
   private let reader = TelemetryReader()
   private let naming = SpanNaming()
+  /// What log records say, by template.
+  let templates = TemplateWatch()
   private var resource = -1
   private var service: Int32 = 0
   private var environment: Int32 = 0
@@ -37,6 +39,7 @@ final class TelemetryIngest {
 
   private func add(_ log: TelemetryLog) {
     logs.add(trace: TraceID(high: log.traceHigh, low: log.traceLow), span: log.span, isError: log.isError)
+    templates.add(service: reader.service, message: log.message, time: log.time, isError: log.isError)
     widen(log.time)
   }
 

@@ -24,6 +24,8 @@ struct EnvironmentTraces: Sendable {
   private var taken: Set<String> = []
   /// Where those that are not decided stand, counted from the first that was ever kept.
   private var places: [TraceID: Int] = [:]
+  /// How many came, or came anew, since journeys were told last.
+  private(set) var news = 0
   /// How many were let go.
   private var forgotten = 0
   /// When the first trace came that was not decided, by the clock of ticks.
@@ -44,12 +46,14 @@ struct EnvironmentTraces: Sendable {
     taken = Set(slugs.values)
     pending = kept.count { !$0.isDecided }
     for (index, trace) in kept.enumerated() where !trace.isDecided { places[trace.id] = index }
+    news = pending
   }
 
   mutating func keep(_ id: TraceID, offset: Int, length: Int) {
     places[id] = forgotten + kept.count
     kept.append(Kept(id: id, offset: offset, length: Int32(truncatingIfNeeded: length), isDecided: false))
     pending += 1
+    news += 1
   }
 
   /// More of a trace has come: it is looked at as a whole, unless it is decided.
@@ -57,6 +61,7 @@ struct EnvironmentTraces: Sendable {
   /// - Returns: bytes of the log that are no longer needed; nil when it is decided, or forgotten.
   mutating func replace(_ id: TraceID, offset: Int, length: Int) -> Int? {
     guard let place = places[id] else { return nil }
+    news += 1
     let old = kept[place - forgotten]
     kept[place - forgotten].offset = offset
     kept[place - forgotten].length = Int32(truncatingIfNeeded: length)
@@ -66,10 +71,10 @@ struct EnvironmentTraces: Sendable {
   /// Whether more of a trace would be looked at.
   func isOpen(_ id: TraceID) -> Bool { places[id] != nil }
 
-  /// Whether there is so much that is not decided that it is decided without waiting for the clock: rounds grow with what is known, so that all of them together
-  /// cost a few times what the last one does.
+  /// Whether so much has come that journeys are told without waiting for the clock: rounds grow with what is known, so that all of them together cost a few times what
+  /// the last one does.
   func isFull(_ options: TraceMetricsOptions) -> Bool {
-    pending >= max(256, 3 * (kept.count - pending)) || pending >= options.remember
+    news >= max(256, 3 * (kept.count - news)) || news >= options.remember
   }
 
   /// Tells journeys from all that is kept, and counts what belongs to one. O(spans that are kept).
@@ -77,7 +82,8 @@ struct EnvironmentTraces: Sendable {
   /// - Returns: bytes of the log that are no longer needed.
   mutating func decide(_ log: ColdLog, _ options: TraceMetricsOptions) -> Int {
     waitsSince = .min
-    guard pending > 0 else { return 0 }
+    guard news > 0 else { return 0 }
+    news = 0
     var store = SpanStore()
     var numbers: [Int32] = []
     numbers.reserveCapacity(kept.count)

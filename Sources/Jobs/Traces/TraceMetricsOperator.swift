@@ -88,7 +88,7 @@ final class TraceMetricsOperator: Operator {
     lastEmission = now
     for key in environments.keys.sorted() {
       guard var traces = environments.removeValue(forKey: key) else { continue }
-      if traces.pending > 0 {
+      if traces.news > 0 {
         if traces.waitsSince == .min { traces.waitsSince = now }
         let isEnough = !traces.slugs.isEmpty || traces.kept.count >= TraceMetricsOptions.enoughTraces
         if isEnough || now - traces.waitsSince >= options.learn { dead += traces.decide(log, options) }

@@ -45,27 +45,34 @@ package enum SpanRecord {
   package static func append(
     _ row: SpanRow, _ names: Names, flags: UInt8 = 0, links: [(trace: TraceID, span: UInt64)] = [], to bytes: inout [UInt8]
   ) {
-    func integer(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
-    integer(row.id)
-    integer(row.parent)
-    integer(row.start)
-    integer(row.end)
-    integer(row.weight.bitPattern)
-    integer(row.kind.rawValue)
-    integer(row.outcome.rawValue)
-    integer(flags)
     let kept = links.prefix(255)
-    integer(UInt8(kept.count))
-    for text in [names.service, names.operation, names.declared, names.environment, names.peer] {
-      let kept = text.prefix(Int(UInt16.max))
-      integer(UInt16(kept.count))
-      bytes.append(contentsOf: kept)
+    withUnsafeTemporaryAllocation(byteCount: headBytes, alignment: 8) { head in
+      head.storeBytes(of: row.id.littleEndian, as: UInt64.self)
+      head.storeBytes(of: row.parent.littleEndian, toByteOffset: 8, as: UInt64.self)
+      head.storeBytes(of: row.start.littleEndian, toByteOffset: 16, as: Int64.self)
+      head.storeBytes(of: row.end.littleEndian, toByteOffset: 24, as: Int64.self)
+      head.storeBytes(of: row.weight.bitPattern.littleEndian, toByteOffset: 32, as: UInt32.self)
+      head.storeBytes(of: row.kind.rawValue, toByteOffset: 36, as: UInt8.self)
+      head.storeBytes(of: row.outcome.rawValue, toByteOffset: 37, as: UInt8.self)
+      head.storeBytes(of: flags, toByteOffset: flagsOffset, as: UInt8.self)
+      head.storeBytes(of: UInt8(kept.count), toByteOffset: 39, as: UInt8.self)
+      bytes.append(contentsOf: head)
     }
+    append(names.service, to: &bytes)
+    append(names.operation, to: &bytes)
+    append(names.declared, to: &bytes)
+    append(names.environment, to: &bytes)
+    append(names.peer, to: &bytes)
     for link in kept {
-      integer(link.trace.high)
-      integer(link.trace.low)
-      integer(link.span)
+      for word in [link.trace.high, link.trace.low, link.span] { withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) } }
     }
+  }
+
+  private static func append(_ text: Text, to bytes: inout [UInt8]) {
+    let count = min(text.count, Int(UInt16.max))
+    bytes.append(UInt8(truncatingIfNeeded: count))
+    bytes.append(UInt8(truncatingIfNeeded: count >> 8))
+    if count > 0 { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<count])) }
   }
 
   /// The id of a record's span.

@@ -223,6 +223,7 @@ package final class TelemetryReader {
       return
     }
     log.isError = self.severity(severity, number, body).rawValue >= OTLPSeverity.error.rawValue
+    if let body, let (kind, inner) = text.wrapped(body), kind == .string { log.message = plain(inner) ?? log.message }
     try handler(log)
   }
 
