@@ -34,6 +34,9 @@ kills_took=$(seconds_since "$started")
 step "$((kills / 4)) kills with topics"
 limited 60 "killing" scripts/topic-kills.sh --runs "$((kills / 4))"
 
+step "$kills kills of the job traces"
+limited 60 "killing" python3 Tests/telemetry/trace_kills.py "$sloscout" "" "$kills"
+
 step "promtool runs every generated test, and finds five mutations of a rule"
 limited 60 "promtool" "$(scripts/python.sh)" Tests/promtool/check.py "$sloscout"
 

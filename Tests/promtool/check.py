@@ -80,6 +80,11 @@ MUTATIONS = [
 ]
 
 
+def samples(case):
+    """How many samples a case is made of: what promtool takes its time for."""
+    return sum(int(count) for series in case["input_series"] for count in re.findall(r"x([0-9]+)", series["values"]))
+
+
 def check_mutations(rules):
     test = rules.replace(".rules.yaml", ".rules_test.yaml")
     text = open(rules).read()
@@ -90,11 +95,14 @@ def check_mutations(rules):
             fail("the mutation '%s' does not apply to %s" % (name, rules))
         with tempfile.TemporaryDirectory() as folder:
             open(folder + "/mutated.yaml", "w").write(mutated)
-            shorter = dict(expected, rule_files=["mutated.yaml"])
-            # The slowest case is for the slowest ticket: none of the mutations is about it.
-            shorter["tests"] = [t for t in expected["tests"] if not t["name"].startswith("1.1 times")]
-            open(folder + "/test.yaml", "w").write(yaml.safe_dump(shorter))
-            good, _ = promtool("test", "rules", folder + "/test.yaml")
+            # The slowest case is for the slowest ticket: none of the mutations is about it. One red case is enough, so the short ones go first.
+            cases = sorted((t for t in expected["tests"] if not t["name"].startswith("1.1 times")), key=samples)
+            good = True
+            for case in cases:
+                open(folder + "/test.yaml", "w").write(yaml.safe_dump(dict(expected, rule_files=["mutated.yaml"], tests=[case])))
+                good, _ = promtool("test", "rules", folder + "/test.yaml")
+                if not good:
+                    break
         if good:
             fail("with '%s' the test of %s stays green" % (name, rules))
         print("red, as it must be:", name)

@@ -15,6 +15,12 @@ package struct PrometheusProof: Sendable {
     package var badShare: Double?
   }
 
+  /// Somebody answered, with something else than series.
+  private struct Unexpected: Error, CustomStringConvertible {
+    let address: String
+    var description: String { "\(address) answered with something else than series\n  hint: is it a Prometheus?" }
+  }
+
   /// Where it was asked.
   package let address: String
   package let inventory: SeriesInventory
@@ -34,9 +40,7 @@ package struct PrometheusProof: Sendable {
     let api = try PrometheusAPI(address)
     let now = Int64(time(nil))
     let answer = try JSONReader.read(try api.series(named: names, since: now - 86_400, until: now))
-    guard let inventory = SeriesInventory(answer) else {
-      throw PrometheusAPI.Failure(message: "\(api.address) answered with something else than series", hint: "is it a Prometheus?")
-    }
+    guard let inventory = SeriesInventory(answer) else { throw Unexpected(address: api.address) }
     let maker = IndicatorMaker(inventory)
     var lines: [Line] = []
     for indicator in journeys.flatMap({ maker.indicators($0).indicators }) {

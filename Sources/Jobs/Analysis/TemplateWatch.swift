@@ -1,3 +1,4 @@
+internal import Dataflow
 internal import Operators
 internal import SLO
 

@@ -61,9 +61,10 @@ final class AssembleTracesOperator: Operator {
         continue
       }
       record.removeAll(keepingCapacity: true)
+      record.append(contentsOf: repeatElement(0, count: TraceTable.linkBytes))
       let span = columns.append(row, id: ids.span, to: &record)
       let end = min(max(span.start, span.end), span.start + Self.longestSpan)
-      if traces.append(key, ids.trace, record, start: span.start, end: end, isRoot: span.isRoot) { timers.set(end + gap - 1, key) }
+      if traces.append(key, ids.trace, &record, start: span.start, end: end, isRoot: span.isRoot) { timers.set(end + gap - 1, key) }
       absorbed += 1
     }
     output.duplicate(repeated)

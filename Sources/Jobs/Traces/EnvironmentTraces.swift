@@ -24,6 +24,8 @@ struct EnvironmentTraces: Sendable {
   private var taken: Set<String> = []
   /// Where those that are not decided stand, counted from the first that was ever kept.
   private var places: [TraceID: Int] = [:]
+  /// Those that are decided.
+  private var decided: Set<TraceID> = []
   /// How many came, or came anew, since journeys were told last.
   private(set) var news = 0
   /// How many were let go.
@@ -46,13 +48,18 @@ struct EnvironmentTraces: Sendable {
     taken = Set(slugs.values)
     pending = kept.count { !$0.isDecided }
     for (index, trace) in kept.enumerated() where !trace.isDecided { places[trace.id] = index }
+    decided = Set(kept.filter(\.isDecided).map(\.id)).subtracting(places.keys)
     news = pending
   }
 
+  /// Takes a trace. One that is here already, and comes again after the assembly has forgotten it, is no request of its own: its spans count for the first.
   mutating func keep(_ id: TraceID, offset: Int, length: Int) {
-    places[id] = forgotten + kept.count
-    kept.append(Kept(id: id, offset: offset, length: Int32(truncatingIfNeeded: length), isDecided: false))
-    pending += 1
+    let isHere = places[id] != nil || decided.contains(id)
+    if !isHere {
+      places[id] = forgotten + kept.count
+      pending += 1
+    }
+    kept.append(Kept(id: id, offset: offset, length: Int32(truncatingIfNeeded: length), isDecided: isHere))
     news += 1
   }
 
@@ -101,7 +108,8 @@ struct EnvironmentTraces: Sendable {
       let place = places[Int(numbers[index])]
       guard place >= 0, let number = result.assignment[place] else { continue }
       kept[index].isDecided = true
-      places[kept[index].id] = nil
+      self.places[kept[index].id] = nil
+      decided.insert(kept[index].id)
       pending -= 1
       // What goes on from another trace is part of its journey, and no request of its own.
       guard set.upstream[place] < 0 else { continue }
@@ -137,7 +145,9 @@ struct EnvironmentTraces: Sendable {
         TraceMetrics.unassigned, [(name: "environment", value: name.isEmpty ? "default" : name)], units: Int64(lost) * HistogramTally.unit)
     }
     pending -= lost
-    for trace in old where !trace.isDecided { places[trace.id] = nil }
+    for trace in old {
+      if trace.isDecided { decided.remove(trace.id) } else { places[trace.id] = nil }
+    }
     forgotten += old.count
     let bytes = old.reduce(0) { $0 + Int($1.length) }
     kept.removeFirst(old.count)

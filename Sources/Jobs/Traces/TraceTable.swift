@@ -22,8 +22,8 @@ struct TraceTable {
   }
 
   private static let payload = 64
-  /// Offset and length of the entry before.
-  private static let linkBytes = 12
+  /// Offset and length of the entry before: room that whoever encodes a record leaves in front of it.
+  static let linkBytes = 12
   private static let compactionBytes = 16 << 20
 
   private var table = StateTable(payload: TraceTable.payload)
@@ -31,7 +31,6 @@ struct TraceTable {
   private var known = StateTable(payload: 0)
   /// Bytes of the log that belong to traces that are gone.
   private var dead = 0
-  private var entry: [UInt8] = []
 
   func isKept(_ key: KeyHash) -> Bool { table.find(key) != nil }
 
@@ -62,15 +61,15 @@ struct TraceTable {
     return hasher.finish()
   }
 
-  /// Adds a span. Answers whether the trace is to be looked at anew: it was not kept, or all of it had been handed on.
-  mutating func append(_ key: KeyHash, _ id: TraceID, _ record: [UInt8], start: Int64, end: Int64, isRoot: Bool) -> Bool {
+  /// Adds a span: its record behind `linkBytes` of room. Answers whether the trace is to be looked at anew: it was not kept, or all of it had been handed on.
+  mutating func append(_ key: KeyHash, _ id: TraceID, _ entry: inout [UInt8], start: Int64, end: Int64, isRoot: Bool) -> Bool {
     var isNew = false
     let row = table.slot(key, inserted: &isNew)
     var trace =
       isNew
       ? Trace(first: start, last: end, offset: 0, length: 0, count: 0, emitted: 0, revision: 0, hasRoot: false, id: id) : Self.trace(row)
     let wasSent = trace.emitted == trace.count
-    (trace.offset, trace.length) = chain(record[...], behind: trace)
+    (trace.offset, trace.length) = chain(&entry, behind: trace)
     trace.count += 1
     trace.first = min(trace.first, start)
     trace.last = max(trace.last, end)
@@ -79,12 +78,12 @@ struct TraceTable {
     return isNew || wasSent
   }
 
-  /// Appends a record to the log, behind what the trace has.
-  private mutating func chain(_ record: ArraySlice<UInt8>, behind trace: Trace) -> (offset: Int, length: Int32) {
-    entry.removeAll(keepingCapacity: true)
-    entry.append(integer: Int64(trace.offset))
-    entry.append(integer: trace.length)
-    entry.append(contentsOf: record)
+  /// Appends an entry to the log, behind what the trace has.
+  private func chain(_ entry: inout [UInt8], behind trace: Trace) -> (offset: Int, length: Int32) {
+    entry.withUnsafeMutableBytes { bytes in
+      bytes.storeBytes(of: Int64(trace.offset), as: Int64.self)
+      bytes.storeBytes(of: trace.length, toByteOffset: 8, as: Int32.self)
+    }
     return (log.append(entry), Int32(truncatingIfNeeded: entry.count))
   }
 
@@ -163,7 +162,13 @@ struct TraceTable {
     Self.forEachRecord(trace, other) { records.append($0) }
     var copy = trace
     (copy.offset, copy.length) = (0, 0)
-    for record in records.reversed() { (copy.offset, copy.length) = chain(Array(record)[...], behind: copy) }
+    var entry: [UInt8] = []
+    for record in records.reversed() {
+      entry.removeAll(keepingCapacity: true)
+      entry.append(contentsOf: repeatElement(0, count: Self.linkBytes))
+      entry.append(contentsOf: record)
+      (copy.offset, copy.length) = chain(&entry, behind: copy)
+    }
     var isNew = false
     Self.store(copy, table.slot(key, inserted: &isNew))
   }

@@ -140,8 +140,11 @@ package struct MetricBook: Sendable {
     ]
   }
 
-  /// A bucket's edge as it is written in `le`, by whoever writes or reads it.
-  package static func edge(_ nanoseconds: Int64, _ unit: Int64) -> String { NumberText.decimal(Double(nanoseconds) / Double(unit)) }
+  /// A bucket's edge as it stands in `le`, for whoever writes or reads it: `0.05`, `1.0`. Prometheus 3 writes whole numbers like this, whatever it is given.
+  package static func edge(_ nanoseconds: Int64, _ unit: Int64) -> String {
+    let text = NumberText.decimal(Double(nanoseconds) / Double(unit))
+    return text.utf8.contains(UInt8(ascii: ".")) ? text : text + ".0"
+  }
 
   private mutating func number(_ family: String, _ labels: [(name: String, value: String)]) -> Int {
     let all = Self.sorted(labels + common)

@@ -71,7 +71,7 @@ struct AssembleTracesTests {
   func orphans() throws {
     let driver = try OperatorDriver(try Self.plan(), input: SpanRows.schema)
     let (waiting, lost) = (SpanRows.request(0, route: "/cart"), SpanRows.request(1, route: "/cart"))
-    try driver.send(waiting.dropFirst() + lost.dropFirst())
+    try driver.send(Array(waiting.dropFirst()) + Array(lost.dropFirst()))
     try driver.watermark(SpanRows.origin + 30 * SpanRows.second)
     #expect(driver.rows.isEmpty)
     try driver.send([waiting[0]])
