@@ -61,7 +61,8 @@ struct TraceTable {
     return hasher.finish()
   }
 
-  /// Adds a span: its record behind `linkBytes` of room. Answers whether the trace is to be looked at anew: it was not kept, or all of it had been handed on.
+  /// Adds a span: its record behind `linkBytes` of room. Answers whether the trace is to be looked at anew: it was not kept, all of it had
+  /// been handed on, or this is its root.
   mutating func append(_ key: KeyHash, _ id: TraceID, _ entry: inout [UInt8], start: Int64, end: Int64, isRoot: Bool) -> Bool {
     var isNew = false
     let row = table.slot(key, inserted: &isNew)
@@ -73,9 +74,11 @@ struct TraceTable {
     trace.count += 1
     trace.first = min(trace.first, start)
     trace.last = max(trace.last, end)
+    // With its root it is due sooner.
+    let isRooted = isRoot && !trace.hasRoot
     trace.hasRoot = trace.hasRoot || isRoot
     Self.store(trace, row)
-    return isNew || wasSent
+    return isNew || wasSent || isRooted
   }
 
   /// Appends an entry to the log, behind what the trace has.

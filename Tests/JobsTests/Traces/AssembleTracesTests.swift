@@ -14,7 +14,7 @@ struct AssembleTracesTests {
 
   @Test("the same traces come out however the input is cut, restarted and rescaled", arguments: 0..<8)
   func conformance(seed: Int) throws {
-    var random = SeededRandom(UInt64(seed))
+    var random = DataflowTesting.SeededRandom(UInt64(seed))
     var rows: [TestRow] = []
     for trace in 0..<random.int(1...60) {
       var spans = SpanRows.request(

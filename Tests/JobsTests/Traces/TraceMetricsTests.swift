@@ -82,7 +82,7 @@ struct TraceMetricsTests {
 
   @Test("the same totals come out however the input is cut, restarted and rescaled", arguments: 0..<6)
   func conformance(seed: Int) throws {
-    var random = SeededRandom(UInt64(seed))
+    var random = DataflowTesting.SeededRandom(UInt64(seed))
     let spans = (0..<random.int(1...400)).flatMap { trace in
       SpanRows.request(
         trace, route: random.chance(0.7) ? "/cart" : "/order", isFailed: random.chance(0.1), environment: ["prod", "test", nil][trace % 3],
