@@ -150,9 +150,11 @@ let package = Package(
     .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(
-      name: "JobsTests", dependencies: ["Connectors", "Jobs", "Dataflow", "FakeCatalog", "PlantedData", "SLO"], swiftSettings: strict),
+      name: "JobsTests",
+      dependencies: ["Connectors", "Jobs", "Dataflow", "DataflowTesting", "FakeCatalog", "PlantedData", "SLO"], swiftSettings: strict),
     .testTarget(
-      name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog"], exclude: ["diagnostics", "plans"], swiftSettings: strict),
+      name: "GoldenTests", dependencies: ["Jobs", "Dataflow", "FakeCatalog", "SLO"], exclude: ["analyze", "diagnostics", "plans"],
+      swiftSettings: strict),
     .target(name: "SinkTesting", dependencies: ["Connectors", "Dataflow"], path: "Tests/Support/SinkTesting", swiftSettings: strict),
     .testTarget(name: "CrashTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),
     .testTarget(name: "HouseTests", dependencies: ["Jobs", "Dataflow"], swiftSettings: strict),

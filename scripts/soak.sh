@@ -40,6 +40,9 @@ limited 30 "the replay" scripts/replay-kills.sh --runs "$((kills / 4))"
 step "Kafka answers nobody for a minute"
 limited 10 "the collector without Kafka" "$(scripts/python.sh)" Tests/telemetry/broker_away.py "$sloscout"
 
+step "$kills kills of the job traces"
+limited 60 "killing" python3 Tests/telemetry/trace_kills.py "$sloscout" "" "$kills"
+
 step "promtool runs every generated test, and finds five mutations of a rule"
 limited 60 "promtool" "$(scripts/python.sh)" Tests/promtool/check.py "$sloscout"
 

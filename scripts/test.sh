@@ -121,5 +121,11 @@ limited 5 "long values on S3" "$python" Tests/telemetry/long_values.py "$sloscou
 step "10,000 idle connections and a hundred slow ones keep nobody from being served"
 limited 5 "the idle connections" "$python" Tests/telemetry/idle_connections.py "$sloscout"
 
+step "the job traces is killed 10 times; its totals are those of an analysis"
+limited 5 "killing" python3 Tests/telemetry/trace_kills.py "$sloscout" "" 10
+
+step "spans, a job, a real Prometheus with the generated rules: every panel has data, and analyze --prometheus proves the queries"
+limited 5 "journey metrics" python3 Tests/telemetry/journey_metrics.py "$sloscout"
+
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

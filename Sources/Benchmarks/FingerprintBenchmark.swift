@@ -46,7 +46,7 @@ public struct FingerprintBenchmark: Sendable {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sloscout-bench-\(getpid())").path
     defer { if state == nil { try? FileManager.default.removeItem(atPath: folder) } }
     var loader = JobLoader(catalog: .standard, environment: ProcessInfo.processInfo.environment)
-    loader.edits = edits(state ?? folder)
+    loader.edits = JobOverride.only("fingerprint", edits(state ?? folder))
     let loaded = loader.load(paths: [jobFile])
     guard !loaded.hasErrors, let job = loaded.jobs.first(where: { $0.definition.name == "fingerprint" }) else {
       throw BenchmarkError(DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics))

@@ -21,6 +21,7 @@ public enum ConnectorCatalog {
     PostgresSink.type,
     FileSink.type,
     TopicSink.type,
+    PrometheusSink.type,
     ConsoleSink.type,
     DiscardSink.type,
   ]

@@ -18,10 +18,11 @@ struct AnalyzeCommand: ParsableCommand {
         sloscout analyze traces.otlp.jsonl.gz logs.otlp.jsonl.gz
         sloscout analyze telemetry/ --service checkout --lookback 24h
         sloscout analyze telemetry/ --out slo
+        sloscout analyze telemetry/ --out slo --prometheus http://prometheus:9090
         sloscout analyze telemetry/ --edits journeys.yaml --json > journeys.json
 
       EXIT CODES
-        0 journeys were found   1 there is nothing to show, and standard error says why   2 the edits or the faults are wrong   64 wrong usage
+        0 journeys were found   1 there is nothing to show, or Prometheus cannot be asked, and standard error says why   2 the edits or the faults are wrong   64 wrong usage
       """)
 
   @Argument(help: "Files, folders or patterns.") var paths: [String]
@@ -31,6 +32,8 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "A file of names, pins, merges and splits of journeys.") var edits: String?
   @Option(help: "JSON of injected faults: says how well indicators tell their minutes from others.") var faults: String?
   @Option(help: "A folder to write objectives, rules with tests, dashboards, runbooks and a report to.") var out: String?
+  @Option(help: "The address of a Prometheus: queries are made of the series that it has, and said is which of them return data.")
+  var prometheus: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
 
   func validate() throws {
@@ -62,14 +65,25 @@ struct AnalyzeCommand: ParsableCommand {
     let times = analysis.timings.map { "\($0.stage) \($0.nanoseconds / 1_000_000) ms" }
     Terminal.error("\(analysis.facts.bytes >> 20) MiB of content: \(times.joined(separator: ", "))")
     let quality = try faults.map { try judge($0, analysis) }
-    if let out { try write(analysis, to: out) }
-    if json { return Terminal.output(AnalysisJSON.text(analysis, quality: quality)) }
-    Terminal.output(AnalysisSummary.text(analysis) + (quality.map { "\n" + QualityText.text($0) } ?? ""))
+    let proof = try prometheus.map { try ask($0, analysis) }
+    if let out { try write(analysis, proof, to: out) }
+    if json { return Terminal.output(AnalysisJSON.text(analysis, quality: quality, proof: proof)) }
+    Terminal.output(
+      AnalysisSummary.text(analysis) + (proof.map { "\n" + $0.text } ?? "") + (quality.map { "\n" + QualityText.text($0) } ?? ""))
   }
 
-  private func write(_ analysis: Analysis, to folder: String) throws {
+  private func ask(_ address: String, _ analysis: Analysis) throws -> PrometheusProof {
+    do { return try PrometheusProof.ask(address, journeys: analysis.journeys) } catch {
+      Terminal.error("\(error)")
+      throw ExitCode(Exit.failed)
+    }
+  }
+
+  private func write(_ analysis: Analysis, _ proof: PrometheusProof?, to folder: String) throws {
+    var options = analysis.artifactOptions
+    if let proof { (options.inventory, options.prometheus) = (proof.inventory, proof.address) }
     do {
-      let files = try ArtifactTree.make(journeys: analysis.journeys)
+      let files = try ArtifactTree.make(journeys: analysis.journeys, options: options)
       try ArtifactFolder.write(files, to: folder)
       Terminal.error("\(files.count) files in \(folder); begin with \(folder)/index.html")
     } catch {

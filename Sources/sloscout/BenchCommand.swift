@@ -5,7 +5,7 @@ internal import Benchmarks
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures the engine on this machine.",
-    subcommands: [Fingerprint.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self, Receiver.self])
+    subcommands: [Fingerprint.self, Traces.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self, Receiver.self])
 
   struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs the shipped fingerprint job over a file of JSON lines.")
@@ -26,6 +26,15 @@ struct BenchCommand: AsyncParsableCommand {
       benchmark.endsAtFirstRecord = firstRecord
       Terminal.print(try await benchmark.run())
     }
+  }
+
+  struct Traces: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Runs the shipped job traces over a file of OTLP/JSON requests.")
+    @Option(help: "OTLP/JSON requests to read, one a line; gzip and zstd are unpacked.") var input: String
+    @Option(help: "Threads, and the job's parallelism.") var threads = 1
+    @Option(help: "The job file.") var jobs = "jobs.yaml"
+
+    func run() async throws { Terminal.print(try await TracesBenchmark(jobFile: jobs, input: input, threads: threads).run()) }
   }
 
   struct Text: ParsableCommand {

@@ -21,7 +21,7 @@ struct JobOptions: ParsableArguments {
     if let name { edits += JobOverride.name(name) }
     if let parallelism { edits += JobOverride.parallelism(parallelism) }
     if let state { edits += JobOverride.state(state) }
-    return edits
+    return JobOverride.only(job, edits)
   }
 
   /// Loads and checks; prints what is wrong. Throws exit code 2 when something is.

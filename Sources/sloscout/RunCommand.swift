@@ -15,6 +15,7 @@ struct RunCommand: AsyncParsableCommand {
       EXAMPLES
         sloscout run                                    the jobs of jobs.yaml
         sloscout run jobs.yaml --job fingerprint        one of them
+        sloscout run --job traces --listen 127.0.0.1:9464     spans in, metrics of journeys out
         sloscout run --input '/var/log/*.log' --name machine-logs
         sloscout run --input traces/logs.otlp.jsonl.gz --name train
         sloscout run Examples/receive-logs.yaml --listen 127.0.0.1:8080
@@ -25,7 +26,8 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Answer /health/live, /health/ready and /metrics on this address and port: 127.0.0.1:8080.") var listen: String?
 
   func run() async throws {
-    let jobs = try options.jobs().filter { $0.definition.state == .running }
+    // A job that is named runs, suspended or not.
+    let jobs = try options.jobs().filter { options.job != nil || $0.definition.state == .running }
     guard !jobs.isEmpty else {
       Terminal.error("no job is to run: all are suspended")
       return
@@ -55,7 +57,9 @@ struct RunCommand: AsyncParsableCommand {
       var jobs: [JobSnapshot] = []
       for session in sessions { jobs.append(await session.snapshot()) }
       let topics = await OpenTopics.shared.reach()
-      return HealthReport(jobs, spools: OpenSpools.levels, topics: topics, now: JobRun.now, residentBytes: HealthServer.residentBytes)
+      return HealthReport(
+        jobs, spools: OpenSpools.levels, topics: topics, now: JobRun.now, residentBytes: HealthServer.residentBytes,
+        exposition: OpenExpositions.text)
     }
     server.start()
     while case .starting = server.state { try await Task.sleep(nanoseconds: 1_000_000) }

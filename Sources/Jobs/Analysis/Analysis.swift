@@ -59,6 +59,8 @@ package struct Analysis: Sendable {
   /// Nanoseconds since 1970: the window that was looked at.
   package var window: ClosedRange<Int64>
   package var findings: [AnalysisFinding] = []
+  /// Log templates that are new at the end of the window, or come at another rate.
+  package var templateChanges: [TemplateChange] = []
   package var timings: [Timing] = []
 
   /// Reads, assembles and discovers. Blocking.
@@ -102,9 +104,18 @@ package struct Analysis: Sendable {
       traces: set, discovery: discovery, journeys: journeys,
       window: max(range.lowerBound, min(options.since, range.upperBound))...range.upperBound)
     (analysis.files, analysis.facts, analysis.logs) = (files, ingest.facts, ingest.logs)
+    analysis.templateChanges = ingest.templates.changes(in: analysis.window)
     analysis.findings = AnalysisFinding.all(analysis)
     analysis.timings = clock.laps
     return analysis
+  }
+
+  /// What artifacts are made with, as far as the files say.
+  package var artifactOptions: ArtifactOptions {
+    var options = ArtifactOptions()
+    options.workloads = facts.workloads
+    options.templateChanges = templateChanges
+    return options
   }
 
   private init(traces: TraceSet, discovery: JourneyDiscovery.Result, journeys: [Journey], window: ClosedRange<Int64>) {

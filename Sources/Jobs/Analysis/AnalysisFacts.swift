@@ -1,4 +1,4 @@
-internal import SLO
+package import SLO
 
 /// What was met while files were read: the ground of what an analysis says is missing.
 package struct AnalysisFacts: Sendable, Equatable {
@@ -17,6 +17,8 @@ package struct AnalysisFacts: Sendable, Equatable {
   package var spansWithStatus = 0
   package var spansWithCode = 0
   package var sampledSpans = 0
+  /// Where services run in Kubernetes, by their names.
+  package var workloads: [String: Workload] = [:]
 
   package init() {}
 

@@ -54,7 +54,7 @@ package struct AnalysisFinding: Sendable, Equatable {
         .init(
           weight: .missing, code: "no-metrics", message: "no metrics were given",
           advice:
-            "indicators are made from journey_requests_total, journey_errors_total and journey_duration_seconds, which the traces job writes"
+            "indicators are made from journey_requests_total, journey_errors_total and journey_duration_seconds, which the job traces writes: sloscout run --job traces --listen 127.0.0.1:9464"
         ))
     }
     if analysis.logs.records == 0 {
@@ -67,6 +67,15 @@ package struct AnalysisFinding: Sendable, Equatable {
         .init(
           weight: .weak, code: "uncorrelated-logs", message: "none of \(analysis.logs.records) log records has a trace id",
           advice: "let the logging library write the trace id of the active span"))
+    }
+    if !analysis.templateChanges.isEmpty {
+      let first = analysis.templateChanges[0]
+      found.append(
+        .init(
+          weight: .note, code: "log-templates",
+          message:
+            "\(analysis.templateChanges.count) log templates are new or more frequent at the end of the window, first of all \(first.service): \(first.template.prefix(80))",
+          advice: "they stand as evidence in runbooks"))
     }
     if facts.sampledSpans > 0 {
       found.append(

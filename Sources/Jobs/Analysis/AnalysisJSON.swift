@@ -4,7 +4,7 @@ package import SLO
 /// What an analysis found, for programs: `sloscout analyze --json`. Equal inputs give equal bytes; times are not in it.
 package enum AnalysisJSON {
   /// One object, with a line end.
-  package static func text(_ analysis: Analysis, quality: QualityTable? = nil) -> String {
+  package static func text(_ analysis: Analysis, quality: QualityTable? = nil, proof: PrometheusProof? = nil) -> String {
     let discovery = analysis.discovery
     var members: [(String, JSONText)] = [
       ("files", .strings(analysis.files)),
@@ -37,6 +37,7 @@ package enum AnalysisJSON {
       ),
     ]
     if let quality { members.append(("quality", QualityText.json(quality))) }
+    if let proof { members.append(("prometheus", proof.json)) }
     return JSONText.object(members).prettyText
   }
 

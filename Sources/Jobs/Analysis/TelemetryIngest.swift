@@ -1,5 +1,4 @@
 internal import Connectors
-internal import Operators
 internal import SLO
 
 /// Puts what files hold into a store of spans and a book of errors in logs.
@@ -12,16 +11,12 @@ final class TelemetryIngest {
   private(set) var facts = AnalysisFacts()
 
   private let reader = TelemetryReader()
-  private let routes = RouteWriter()
+  private let naming = SpanNaming()
+  /// What log records say, by template.
+  let templates = TemplateWatch()
   private var resource = -1
   private var service: Int32 = 0
   private var environment: Int32 = 0
-  /// Names as they came, and the number in the store that each became: routes are made once for each name.
-  private var rawNames = NameTable()
-  private var names: [Int32] = []
-  private var rawPaths = NameTable()
-  private var paths: [Int32] = []
-  private var scratch: [UInt8] = []
 
   /// Reads a file to its end.
   ///
@@ -44,6 +39,7 @@ final class TelemetryIngest {
 
   private func add(_ log: TelemetryLog) {
     logs.add(trace: TraceID(high: log.traceHigh, low: log.traceLow), span: log.span, isError: log.isError)
+    templates.add(service: reader.service, message: log.message, time: log.time, isError: log.isError)
     widen(log.time)
   }
 
@@ -58,23 +54,23 @@ final class TelemetryIngest {
       service = reader.service.isEmpty ? store.services.intern("unknown") : store.services.intern(reader.service)
       environment = store.environments.intern(reader.environment)
       if reader.service.isEmpty { facts.unnamedResources += 1 }
+      noteWorkload()
       if reader.environment.isEmpty { facts.resourcesWithoutEnvironment += 1 }
     }
     widen(span.start)
     let kind = SpanKind(rawValue: span.kind) ?? .unspecified
-    let http = reader.integer(.httpStatus)
-    let rpc = reader.integer(.rpcStatus)
-    let outcome = SpanOutcome(kind: kind, status: span.status, http: http, rpc: rpc, hasErrorType: reader.string(.errorType) != nil)
-    facts.add(kind, span.status, hasCode: http != nil || rpc != nil)
+    let (outcome, hasCode) = SpanNaming.outcome(reader, kind, status: span.status)
+    facts.add(kind, span.status, hasCode: hasCode)
     let trace = store.trace(TraceID(high: span.traceHigh, low: span.traceLow))
-    let name = name(span.name)
+    let name = naming.name(span.name, &store.names)
     let weight = SamplingWeight.adjustedCount(traceState: span.traceState)
     if weight != 1 { facts.sampledSpans += 1 }
     store.append(
       SpanRow(
         id: span.id, parent: span.parent, start: span.start, end: span.end, trace: trace,
         step: store.step(service: service, operation: name),
-        declared: declared(kind, isRoot: span.parent == 0), environment: environment, weight: weight, kind: kind, outcome: outcome))
+        declared: naming.declared(reader, kind, isRoot: span.parent == 0, &store.names), environment: environment, weight: weight,
+        kind: kind, outcome: outcome))
     for link in reader.links {
       store.append(
         SpanStore.Link(
@@ -82,59 +78,18 @@ final class TelemetryIngest {
     }
   }
 
-  // MARK: Names
-
-  /// The number of a span's name; ids in paths become `{id}`.
-  private func name(_ raw: UnsafeBufferPointer<UInt8>) -> Int32 {
-    let number = Int(rawNames.intern(raw))
-    while names.count <= number { names.append(-1) }
-    if names[number] < 0 {
-      let isPath = raw.contains(UInt8(ascii: "/")) && raw.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-      names[number] = isPath ? store.names.intern(routes.route(raw)) : store.names.intern(raw)
+  /// Where the present resource runs; of several places of a service the first in order stays.
+  private func noteWorkload() {
+    guard let namespace = reader.resourceText("k8s.namespace.name") else { return }
+    let names: [(Workload.Kind, StaticString)] = [
+      (.deployment, "k8s.deployment.name"), (.statefulset, "k8s.statefulset.name"), (.daemonset, "k8s.daemonset.name"),
+      (.pod, "k8s.pod.name"),
+    ]
+    for (kind, name) in names {
+      guard let text = reader.resourceText(name), let found = Workload(namespace: namespace, kind: kind, name: text) else { continue }
+      let service = String(decoding: reader.service, as: UTF8.self)
+      facts.workloads[service] = facts.workloads[service].map { min($0, found) } ?? found
+      return
     }
-    return names[number]
-  }
-
-  /// The operation as the span's protocol has it: `GET /orders/{id}`, `shop.Orders/Place`, `publish orders`; 0 where it says nothing.
-  private func declared(_ kind: SpanKind, isRoot: Bool) -> Int32 {
-    if let route = reader.string(.httpRoute) ?? reader.string(.urlTemplate), !route.isEmpty { return http(route, isRoute: true) }
-    if let method = reader.string(.rpcMethod), !method.isEmpty {
-      return joined(reader.string(.rpcService), UInt8(ascii: "/"), method)
-    }
-    if let destination = reader.string(.messagingDestination), !destination.isEmpty {
-      return joined(reader.string(.messagingOperation), UInt8(ascii: " "), destination)
-    }
-    guard isRoot || kind == .server else { return 0 }
-    if let path = reader.string(.urlPath) ?? reader.string(.urlFull), !path.isEmpty { return http(path, isRoute: false) }
-    return 0
-  }
-
-  private func joined(_ first: UnsafeBufferPointer<UInt8>?, _ separator: UInt8, _ second: UnsafeBufferPointer<UInt8>) -> Int32 {
-    scratch.removeAll(keepingCapacity: true)
-    if let first, !first.isEmpty {
-      scratch.append(contentsOf: first)
-      scratch.append(separator)
-    }
-    scratch.append(contentsOf: second)
-    return store.names.intern(scratch)
-  }
-
-  private func http(_ path: UnsafeBufferPointer<UInt8>, isRoute: Bool) -> Int32 {
-    scratch.removeAll(keepingCapacity: true)
-    if let method = reader.string(.httpMethod), !method.isEmpty, method[0] != UInt8(ascii: "_") {
-      scratch.append(contentsOf: method)
-      scratch.append(UInt8(ascii: " "))
-    }
-    if isRoute, path[0] != UInt8(ascii: "/") { scratch.append(UInt8(ascii: "/")) }
-    scratch.append(contentsOf: path)
-    if let operation = reader.string(.graphqlOperation), !operation.isEmpty {
-      scratch.append(UInt8(ascii: " "))
-      scratch.append(contentsOf: operation)
-    }
-    if isRoute { return store.names.intern(scratch) }
-    let number = Int(rawPaths.intern(scratch))
-    while paths.count <= number { paths.append(-1) }
-    if paths[number] < 0 { paths[number] = scratch.withUnsafeBufferPointer { store.names.intern(routes.route($0)) } }
-    return paths[number]
   }
 }

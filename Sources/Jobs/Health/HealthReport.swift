@@ -24,14 +24,20 @@ package struct HealthReport: Sendable {
   private let topics: [TopicReach]
   private let now: Int64
   private let residentBytes: Int?
+  private let exposition: String
 
-  /// - Parameter now: nanoseconds since 1970.
-  package init(_ jobs: [JobSnapshot], spools: [SpoolLevel], topics: [TopicReach] = [], now: Int64, residentBytes: Int? = nil) {
+  /// - Parameters:
+  ///   - now: nanoseconds since 1970.
+  ///   - exposition: what the jobs' sinks show besides, in the text format of Prometheus.
+  package init(
+    _ jobs: [JobSnapshot], spools: [SpoolLevel], topics: [TopicReach] = [], now: Int64, residentBytes: Int? = nil, exposition: String = ""
+  ) {
     self.jobs = jobs
     self.spools = spools
     self.topics = topics
     self.now = now
     self.residentBytes = residentBytes
+    self.exposition = exposition
   }
 
   /// Why not all of the work is done, a line each; empty when it is.
@@ -69,7 +75,7 @@ package struct HealthReport: Sendable {
         "topics_reachable", .gauge, "1 when a system with topics answered.", [("place", reach.place)], reach.trouble == nil ? 1 : 0)
     }
     if let residentBytes { text.add("process_resident_bytes", .gauge, "Memory of the process.", [], Double(residentBytes)) }
-    return text.text
+    return text.text + exposition
   }
 
   private func addFlow(_ job: JobSnapshot, _ text: inout MetricsText) {

@@ -19,6 +19,11 @@ public struct DocumentEdit: Sendable {
       document.remove(path[...])
     }
   }
+
+  /// Edits that depend on what the document says.
+  static func derived(_ make: @escaping @Sendable (ConfigValue) -> [DocumentEdit]) -> DocumentEdit {
+    DocumentEdit { document in for edit in make(document) { edit.apply(&document) } }
+  }
 }
 
 extension ConfigValue {

@@ -2,18 +2,33 @@ internal import Dataflow
 
 /// Command-line options that replace parts of a job before it is checked.
 public enum JobOverride {
-  /// The source of that id reads these files instead.
+  /// The source of that id reads these files instead. Of requests of OTLP it takes the signal that it took before, logs where it named none.
   ///
   /// - Parameter format: `json`, `text`, `lines` or `otlp`.
   public static func input(_ paths: [String], format: String, follow: Bool, source: String = "telemetry") -> [DocumentEdit] {
     let place = ["spec", "sources", source]
-    var config: [(String, ConfigValue)] = [
-      ("path", ConfigValue(.list(paths.map { .text($0) }))), ("mode", .text(follow ? "follow" : "once")),
-    ]
-    if format == "otlp" { config.append(("signal", .text("logs"))) } else { config.append(("format", .text(format))) }
     return [
-      .set(place + ["type"], .text(format == "otlp" ? "otlp-file" : "file")),
-      .set(place + ["config"], .map(config)),
+      .derived { document in
+        var config: [(String, ConfigValue)] = [
+          ("path", ConfigValue(.list(paths.map { .text($0) }))), ("mode", .text(follow ? "follow" : "once")),
+        ]
+        if format == "otlp" {
+          config.append(("signal", document["spec"]?["sources"]?[source]?["config"]?["signal"] ?? .text("logs")))
+        } else {
+          config.append(("format", .text(format)))
+        }
+        return [.set(place + ["type"], .text(format == "otlp" ? "otlp-file" : "file")), .set(place + ["config"], .map(config))]
+      }
+    ]
+  }
+
+  /// The edits, for the job of that name only; without a name, for all jobs that are not suspended.
+  public static func only(_ job: String?, _ edits: [DocumentEdit]) -> [DocumentEdit] {
+    [
+      .derived { document in
+        if let job { return document["metadata"]?["name"]?.content == .string(job) ? edits : [] }
+        return document["spec"]?["state"]?.content == .string("suspended") ? [] : edits
+      }
     ]
   }
 

@@ -17,6 +17,12 @@ package struct JourneyPlan: Sendable, Equatable {
   package init(_ journey: Journey, _ options: ArtifactOptions) {
     self.journey = journey
     (indicators, missing) = IndicatorMaker(options.inventory).indicators(journey)
+    let changes = options.templateChanges.filter { journey.services.contains($0.service) }.prefix(3).map { change in
+      Evidence(
+        .template, "\(change.service) logs \(change.count) times, \(change.countBefore) before: \(change.template)",
+        reference: change.fingerprint)
+    }
+    for index in indicators.indices where indicators[index].kind != .latency { indicators[index].evidence += changes }
     choices = indicators.map { indicator in
       let history = IndicatorMaker.history(indicator, journey).excluding(options.maintenance)
       // The errors objective pages; the one for availability says in how many slices of time the journey worked.

@@ -91,7 +91,7 @@ package struct IndicatorMaker: Sendable {
     let family = SeriesFamily.journey
     return Source(
       family: family, total: PromQL.Selector(family.count, matchers), bad: PromQL.Selector(family.errorCount ?? family.count, matchers),
-      matchers: matchers, edges: JourneyMinute.bucketEdges.map { ($0, NumberText.decimal(Double($0) / Double(family.unit))) },
+      matchers: matchers, edges: JourneyMinute.bucketEdges.map { ($0, MetricBook.edge($0, family.unit)) },
       hasErrors: true, explanation: "journey metrics: they count exactly the requests of this journey", warnings: [])
   }
 

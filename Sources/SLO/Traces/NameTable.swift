@@ -38,6 +38,9 @@ package struct NameTable: Sendable {
   /// The string of a number.
   package func string(_ number: Int32) -> String { String(decoding: bytes[range(Int(number))], as: UTF8.self) }
 
+  /// The bytes of a number's string.
+  package func bytes(_ number: Int32) -> ArraySlice<UInt8> { bytes[range(Int(number))] }
+
   /// All of them, by number.
   package var strings: [String] { (0..<Int32(count)).map { string($0) } }
 

@@ -18,10 +18,15 @@ package struct SpanRow: Sendable, Equatable {
   package var weight: Float
   package var kind: SpanKind
   package var outcome: SpanOutcome
+  /// Bits of `SpanRecord.Flag`.
+  package var flags: UInt8
+  /// Who is called, where no span may tell; among `names`, 0 where nothing says so.
+  package var peer: Int32
 
   package init(
     id: UInt64, parent: UInt64 = 0, start: Int64, end: Int64, trace: Int32, step: Int32, declared: Int32 = 0, environment: Int32 = 0,
-    weight: Float = 1, kind: SpanKind = .unspecified, outcome: SpanOutcome = .unknown
+    weight: Float = 1, kind: SpanKind = .unspecified, outcome: SpanOutcome = .unknown, flags: UInt8 = 0,
+    peer: Int32 = 0
   ) {
     self.id = id
     self.parent = parent
@@ -34,6 +39,8 @@ package struct SpanRow: Sendable, Equatable {
     self.weight = weight
     self.kind = kind
     self.outcome = outcome
+    self.flags = flags
+    self.peer = peer
   }
 
   package var duration: Int64 { end - start }

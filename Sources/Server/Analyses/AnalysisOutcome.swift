@@ -48,7 +48,7 @@ struct AnalysisOutcome: Sendable {
         current = next
       }
       stage(.artifacts)
-      let files = try ArtifactTree.make(journeys: analysis.journeys)
+      let files = try ArtifactTree.make(journeys: analysis.journeys, options: analysis.artifactOptions)
       var outcome = AnalysisOutcome(json: AnalysisJSON.text(analysis), journeys: analysis.journeys.count)
       // Each objective stands on one indicator of its own, and each has one file of rules.
       outcome.slos = files.count { $0.path.hasPrefix("kubernetes/prometheusrules/") }

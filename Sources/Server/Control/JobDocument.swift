@@ -18,7 +18,7 @@ struct JobDocument: Sendable {
     var diagnostics: [Diagnostic]
   }
 
-  /// Reads and plans the one job of a document. Throws `Refused`.
+  /// Reads a document and plans its job of that name. Throws `Refused`.
   func plan(_ text: String, name: String, parallelism: Int? = nil) throws(Refused) -> Accepted {
     var loader = JobLoader(catalog: .standard, environment: variables) { path in
       throw SourceError("a document that comes over the network may not read the file \(path)", hint: "use a variable: ${NAME}")
@@ -26,20 +26,17 @@ struct JobDocument: Sendable {
     if let parallelism { loader.edits = JobOverride.parallelism(parallelism) }
     let loaded = loader.load([("document", Array(text.utf8))])
     var errors = loaded.diagnostics.filter { $0.severity == .error }
-    if errors.isEmpty, loaded.definitions.count != 1 {
+    let job = loaded.jobs.first { $0.definition.name == name }
+    if errors.isEmpty, job == nil {
+      let names = loaded.definitions.map { "\"\($0.name)\"" }.joined(separator: ", ")
       errors.append(
         Diagnostic(
-          code: "server.one-job", "the document holds \(loaded.definitions.count) jobs",
-          at: SourceLocation(file: "document", line: 1, column: 1),
-          hint: "submit one Job document, and the Connection documents that it uses"))
+          code: "server.job-name",
+          names.isEmpty ? "the document holds no job" : "the document holds the job \(names), the address says \"\(name)\"",
+          at: SourceLocation(file: "document", line: 1, column: 1), path: "metadata.name",
+          hint: "make the two the same, and send the Connection documents that the job uses along with it"))
     }
-    if errors.isEmpty, let definition = loaded.definitions.first, definition.name != name {
-      errors.append(
-        Diagnostic(
-          code: "server.job-name", "the document is the job \"\(definition.name)\", the address says \"\(name)\"",
-          at: SourceLocation(file: "document", line: 1, column: 1), path: "metadata.name", hint: "make the two the same"))
-    }
-    guard errors.isEmpty, let job = loaded.jobs.first else { throw Refused(diagnostics: errors) }
+    guard errors.isEmpty, let job else { throw Refused(diagnostics: errors) }
     return Accepted(job: job, warnings: loaded.diagnostics)
   }
 }

@@ -7,7 +7,8 @@ struct SubmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "submit", abstract: "Submits a job to a running server, or replaces it there.",
     discussion: """
-      The file holds one Job document and the Connection documents that it uses. What it reads from the environment is read where the server runs.
+      The file holds a Job document and the Connection documents that it uses. Of several jobs one is submitted: that of --job, or the only one that is
+      not suspended. What it reads from the environment is read where the server runs.
 
       EXAMPLES
         sloscout submit jobs.yaml
@@ -15,6 +16,7 @@ struct SubmitCommand: ParsableCommand {
       """)
   @OptionGroup var server: ServerOptions
   @Argument(help: "The job file.") var file = "jobs.yaml"
+  @Option(help: "Which job of the file.") var job: String?
   @Flag(help: "Steps that the job no longer has may lose their state.") var loseState = false
 
   func run() throws {
@@ -25,11 +27,12 @@ struct SubmitCommand: ParsableCommand {
     }
     // Only the name is wanted; what is wrong with the rest is the server's to say, with its own environment.
     let loaded = JobLoader(catalog: .standard, environment: ProcessInfo.processInfo.environment).load([(file, Array(text.utf8))])
-    guard let name = loaded.definitions.first?.name, loaded.definitions.count == 1 else {
+    let wanted = loaded.definitions.filter { definition in job.map { definition.name == $0 } ?? (definition.state == .running) }
+    guard let name = wanted.first?.name, wanted.count == 1 else {
+      let names = loaded.definitions.map(\.name).joined(separator: ", ")
       Terminal.error(
         loaded.definitions.isEmpty
-          ? DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics)
-          : "\(file) holds \(loaded.definitions.count) jobs; submit them one by one")
+          ? DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics) : "\(file) holds the jobs \(names); say which with --job")
       throw ExitCode(Exit.wrongFile)
     }
     let answer = try server.call("PUT", "/api/v1/jobs/\(name)\(loseState ? "?lose-state=true" : "")", body: text)

@@ -18,8 +18,9 @@ struct PlantedDataTests {
     try telemetry.lines.joined(separator: "\n").appending("\n").write(to: input, atomically: true, encoding: .utf8)
 
     var loader = JobLoader(catalog: .standard, environment: ["DATABASE_URL": database.url])
-    loader.edits =
-      JobOverride.input([input.path], format: "json", follow: false) + JobOverride.state(folder.appendingPathComponent("state").path)
+    loader.edits = JobOverride.only(
+      "fingerprint",
+      JobOverride.input([input.path], format: "json", follow: false) + JobOverride.state(folder.appendingPathComponent("state").path))
     let loaded = loader.load(paths: [TestServer.root + "/jobs.yaml"])
     try #require(!loaded.hasErrors, "\(DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics))")
     let job = try #require(loaded.jobs.first { $0.definition.name == "fingerprint" })

@@ -87,6 +87,11 @@ package final class TelemetryReader {
     return text.integer(inner)
   }
 
+  /// The text of an attribute of the present resource. Valid during a call of a handler.
+  package func resourceText(_ name: StaticString) -> String? {
+    attributes.string(name, text).flatMap { plain($0) }.map { String(decoding: $0, as: UTF8.self) }
+  }
+
   // MARK: The three levels
 
   private func forEachItem(_ index: inout Int, _ list: Int, _ body: (inout Int) throws -> Void) rethrows {
@@ -129,6 +134,7 @@ package final class TelemetryReader {
     resource += 1
     service = .init(start: nil, count: 0)
     environment = .init(start: nil, count: 0)
+    attributes.removeAll()
     guard let value, var list = text.find("attributes", in: value), attributes.load(text, &list) else { return }
     if let inner = attributes.string("service.name", text) { service = plain(inner) ?? service }
     for name in ["deployment.environment.name", "deployment.environment"] as [StaticString] where environment.isEmpty {
@@ -151,11 +157,11 @@ package final class TelemetryReader {
     while let member = text.next(&index) {
       let value = member.value
       if member.is("traceId", "trace_id") {
-        isGood = trace(value, &span.traceHigh, &span.traceLow) && isGood
+        isGood = text.trace(value, &span.traceHigh, &span.traceLow) && isGood
       } else if member.is("spanId", "span_id") {
-        span.id = identifier(value) ?? 0
+        span.id = text.identifier(value) ?? 0
       } else if member.is("parentSpanId", "parent_span_id") {
-        span.parent = identifier(value) ?? 0
+        span.parent = text.identifier(value) ?? 0
       } else if member.is("name") {
         span.name = plain(value) ?? span.name
       } else if member.is("startTimeUnixNano", "start_time_unix_nano") {
@@ -199,9 +205,9 @@ package final class TelemetryReader {
       } else if member.is("observedTimeUnixNano", "observed_time_unix_nano") {
         observed = text.integer(value) ?? 0
       } else if member.is("traceId", "trace_id") {
-        _ = trace(value, &log.traceHigh, &log.traceLow)
+        _ = text.trace(value, &log.traceHigh, &log.traceLow)
       } else if member.is("spanId", "span_id") {
-        log.span = identifier(value) ?? 0
+        log.span = text.identifier(value) ?? 0
       } else if member.is("body") {
         body = value
       } else if member.is("severityText", "severity_text") {
@@ -217,6 +223,7 @@ package final class TelemetryReader {
       return
     }
     log.isError = self.severity(severity, number, body).rawValue >= OTLPSeverity.error.rawValue
+    if let body, let (kind, inner) = text.wrapped(body), kind == .string { log.message = plain(inner) ?? log.message }
     try handler(log)
   }
 
@@ -259,13 +266,7 @@ package final class TelemetryReader {
   private func load(links list: Int) {
     guard var index = text.array(list) else { return }
     while let item = text.nextItem(&index) {
-      var link = TelemetryLink(traceHigh: 0, traceLow: 0, span: 0)
-      if let value = text.find("traceId", in: item) ?? text.find("trace_id", in: item),
-        trace(value, &link.traceHigh, &link.traceLow), link.traceHigh | link.traceLow != 0
-      {
-        link.span = (text.find("spanId", in: item) ?? text.find("span_id", in: item)).flatMap { identifier($0) } ?? 0
-        links.append(link)
-      }
+      if let link = text.link(item) { links.append(link) }
       index = text.end(of: item)
     }
   }
@@ -284,35 +285,6 @@ package final class TelemetryReader {
   private func releaseScratch() {
     for block in scratch { block.deallocate() }
     scratch.removeAll(keepingCapacity: true)
-  }
-
-  private func trace(_ value: Int, _ high: inout UInt64, _ low: inout UInt64) -> Bool {
-    guard let content = text.content(value)?.bytes, content.count == 32, let base = content.baseAddress else {
-      return text.isNull(value) || text.content(value)?.bytes.isEmpty == true
-    }
-    guard let first = Self.hex(base), let second = Self.hex(base + 16) else { return false }
-    (high, low) = (first, second)
-    return true
-  }
-
-  private func identifier(_ value: Int) -> UInt64? {
-    guard let content = text.content(value)?.bytes, content.count == 16, let base = content.baseAddress else { return nil }
-    return Self.hex(base)
-  }
-
-  /// 16 hexadecimal digits, in either case.
-  private static func hex(_ digits: UnsafePointer<UInt8>) -> UInt64? {
-    var result: UInt64 = 0
-    var fault: UInt8 = 0
-    for index in 0..<16 {
-      let byte = digits[index]
-      let digit = byte &- UInt8(ascii: "0")
-      let letter = (byte | 0x20) &- UInt8(ascii: "a")
-      let value = digit <= 9 ? digit : letter <= 5 ? letter &+ 10 : 0xFF
-      fault |= value & 0x80
-      result = result << 4 | UInt64(value & 15)
-    }
-    return fault == 0 ? result : nil
   }
 
   /// The number of an enumeration, that may be written by name.

@@ -36,4 +36,6 @@ package struct TelemetryLog {
   package var time: Int64 = 0
   /// Severity error or worse, by its number, its text, or the first word in capitals of its message.
   package var isError = false
+  /// The message. Empty where the body is no text. Valid during the call.
+  package var message = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
 }

@@ -16,7 +16,7 @@ struct ReportMaker {
       <a href="provenance.json">Provenance</a>: <code>\(provenance.inputs.prefix(16))</code>, \(HTML.escaped(provenance.generator)).</p>
 
       """
-    out += journeysTable + objectivesTable
+    out += journeysTable
     for plan in plans { out += section(plan) }
     return Array((out + "</main></body></html>\n").utf8)
   }
@@ -33,22 +33,37 @@ struct ReportMaker {
       "<h2>Journeys</h2><div class=\"scroll\"><table><thead><tr><th>journey</th><th>enters at</th><th class=\"n\">requests</th><th class=\"n\">errors</th><th class=\"n\">p50</th><th class=\"n\">p95</th><th class=\"n\">p99</th><th class=\"n\">services</th><th class=\"n\">confidence</th></tr></thead><tbody>\n\(rows.joined())</tbody></table></div>\n"
   }
 
-  private var objectivesTable: String {
+  /// The variants of each objective; those that came out alike share a row.
+  private func objectivesTable(_ plan: JourneyPlan) -> String {
     let paths = ArtifactPaths(options)
     var rows = ""
-    for objective in plans.flatMap(\.choices).flatMap(\.variants) {
-      let backtest = objective.backtest
-      let isChosen = objective.variant == options.variant
-      let left = backtest.budgetLeft.map { NumberText.percent($0, places: 0) } ?? "–"
-      let files =
-        isChosen
-        ? "<a href=\"\(paths.rules(objective))\">rules</a> <a href=\"\(paths.ruleTests(objective))\">test</a> <a href=\"\(paths.runbook(objective))\">runbook</a>"
-        : ""
-      rows +=
-        "<tr\(isChosen ? " class=\"chosen\"" : "")><td class=\"w\">\(HTML.escaped(objective.name))</td><td>\(objective.variant.rawValue)</td><td>\(HTML.escaped(objective.sentence))\(objective.isFeasible ? "" : " <span class=\"warn\">not feasible</span>")</td><td class=\"n\">\(left)</td><td class=\"n\">\(NumberText.fixed(backtest.pagesPerMonth, places: 1, trim: true))</td><td class=\"n\">\(backtest.minutesBreached)</td><td class=\"w\">\(files)</td></tr>\n"
+    for choice in plan.choices {
+      var groups: [[Objective]] = []
+      for objective in choice.variants {
+        if let last = groups.last?.first, last.sentence == objective.sentence {
+          groups[groups.count - 1].append(objective)
+        } else {
+          groups.append([objective])
+        }
+      }
+      for group in groups {
+        let chosen = group.first { $0.variant == options.variant }
+        rows += row(chosen ?? group[0], variants: group.map(\.variant.rawValue).joined(separator: ", "), isChosen: chosen != nil, paths)
+      }
     }
     return
-      "<h2>Objectives, replayed over history</h2><p>The rules of each variant were evaluated over the minutes that the traces cover. The marked one is written to the rule files.</p><div class=\"scroll\"><table><thead><tr><th>objective</th><th>variant</th><th>target</th><th class=\"n\">budget left</th><th class=\"n\">pages per month</th><th class=\"n\">minutes breached</th><th>files</th></tr></thead><tbody>\n\(rows)</tbody></table></div>\n"
+      "<div class=\"scroll\"><table><thead><tr><th>objective</th><th>variant</th><th>target</th><th class=\"n\">budget left</th><th class=\"n\">pages a month</th><th class=\"n\">minutes breached</th><th>files</th></tr></thead><tbody>\n\(rows)</tbody></table></div>\n"
+  }
+
+  private func row(_ objective: Objective, variants: String, isChosen: Bool, _ paths: ArtifactPaths) -> String {
+    let backtest = objective.backtest
+    let left = backtest.budgetLeft.map { NumberText.percent($0, places: 0) } ?? "–"
+    let files =
+      isChosen
+      ? "<a href=\"\(paths.rules(objective))\">rules</a> <a href=\"\(paths.ruleTests(objective))\">test</a> <a href=\"\(paths.runbook(objective))\">runbook</a>"
+      : ""
+    return
+      "<tr\(isChosen ? " class=\"chosen\"" : "")><td class=\"w\">\(HTML.escaped(objective.indicator.kind.title))</td><td>\(variants)</td><td>\(HTML.escaped(objective.sentence))\(objective.isFeasible ? "" : " <span class=\"warn\">not proven</span>")</td><td class=\"n\">\(left)</td><td class=\"n\">\(NumberText.fixed(backtest.pagesPerMonth, places: 1, trim: true))</td><td class=\"n\">\(backtest.minutesBreached)</td><td class=\"w\">\(files)</td></tr>\n"
   }
 
   private func section(_ plan: JourneyPlan) -> String {
@@ -69,7 +84,8 @@ struct ReportMaker {
       <a href="\(paths.openSLO(journey.entryService))">OpenSLO</a> <a href="\(dashboard)">dashboard</a></p>
       <div class="scroll">\(JourneyMap(journey).svg)</div>\(more)
       <p class="key">A box is a step; the line at its foot is its share of the time, a red frame means failed spans. Lines are calls: thicker is likelier, dashed is optional.</p>
-      <h4>Confidence \(NumberText.fixed(journey.confidence, places: 2))</h4><ul>\(factors)</ul>\(traces.isEmpty ? "" : "<h4>Traces</h4><ul>\(traces)</ul>")\(list)</section>
+      <h4>Objectives, replayed over the minutes that the traces cover; the marked ones are written to the rule files</h4>
+      \(objectivesTable(plan))<h4>Confidence \(NumberText.fixed(journey.confidence, places: 2))</h4><ul>\(factors)</ul>\(traces.isEmpty ? "" : "<h4>Traces</h4><ul>\(traces)</ul>")\(list)</section>
 
       """
   }

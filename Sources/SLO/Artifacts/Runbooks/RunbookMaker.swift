@@ -77,8 +77,24 @@ struct RunbookMaker {
          ```
       2. Look at the [dashboard](\(up(paths.dashboardLink(objective)))). If traffic rose with the bad events, go to 6; if traffic is the same, go to 5.
       3. Open the traces of 4. If most of their time is in \(first), as usual, look at its load; if it is elsewhere, go to 5 with that step.
+      \(commands { [$0.look, $0.logs] })
 
       """
+  }
+
+  /// Where the services of the steps run, those with the largest part in the journey first.
+  private var workloads: [(service: String, workload: Workload)] {
+    var seen: Set<String> = []
+    return steps.compactMap { step in
+      guard seen.insert(step.service).inserted, let workload = options.workloads[step.service] else { return nil }
+      return (step.service, workload)
+    }
+  }
+
+  /// A block of commands for the first three services; nothing where nobody knows where they run.
+  private func commands(_ make: (Workload) -> [String?]) -> String {
+    let lines = workloads.prefix(3).flatMap { make($0.workload).compactMap { $0 } }
+    return lines.isEmpty ? "" : "\n```sh\n\(lines.joined(separator: "\n"))\n```"
   }
 
   private func indented(_ text: String) -> String { text.split(separator: "\n").map { "   \($0)" }.joined(separator: "\n") }
@@ -119,7 +135,13 @@ struct RunbookMaker {
   }
 
   private var mitigations: String {
-    "Nothing is known of where these services run, so no commands are offered. In the order of their undoing being easy: shed or reroute the traffic of `\(StepTable.cell(journey.entryOperation))`, switch off an optional step, add instances of the step found in 5, undo the last change (7).\n"
+    let known = commands { [$0.restart] }
+    let head =
+      known.isEmpty
+      ? "Nothing is known of where these services run, so no commands are offered. "
+      : "Starting the pods of a service anew, one after the other (needs approval; blast radius: that service; there is nothing to undo):\n\(known)\n\n"
+    return head
+      + "In the order of their undoing being easy: shed or reroute the traffic of `\(StepTable.cell(journey.entryOperation))`, switch off an optional step, add instances of the step found in 5, undo the last change (7).\n"
       + optionalSteps
   }
 
@@ -131,7 +153,10 @@ struct RunbookMaker {
   }
 
   private var rollback: String {
-    "Blast radius: \(journey.services.joined(separator: ", ")). Roll back the newest deployment among them, the step found in 5 first; then feature flags of the same step. Undo: deploy it again.\n"
+    let known = commands { [$0.undo] }
+    return
+      "Blast radius: \(journey.services.joined(separator: ", ")). Roll back the newest deployment among them, the step found in 5 first; then feature flags of the same step. Undo: deploy it again\(known.isEmpty ? "" : ", or the same command once more").\n"
+      + (known.isEmpty ? "" : known + "\n")
   }
 
   private var recovery: String {
