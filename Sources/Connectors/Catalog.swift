@@ -16,6 +16,11 @@ public enum ConnectorCatalog {
     GenerateSource.type,
   ]
 
+  /// The operators that call out.
+  public static let operators: [OperatorType] = [
+    Embed.type
+  ]
+
   /// Every sink that a job file can name.
   public static let sinks: [SinkType] = [
     PostgresSink.type,
@@ -31,11 +36,13 @@ public enum ConnectorCatalog {
     LocalConnection.descriptor,
     S3Connection.descriptor,
     KafkaConnection.descriptor,
+    EmbeddingsConnection.descriptor,
   ]
 
   /// Which connections a component can use, by its type.
   public static let connectionTypes: [String: [String]] = [
     "postgres": ["postgres"],
     "topic": TopicConnections.types,
+    "embed": ["embeddings"],
   ]
 }
