@@ -11,6 +11,7 @@ public enum ConnectorCatalog {
     HTTPLogsSource.type,
     SyslogSource.type,
     TopicSource.type,
+    CapsuleSource.type,
     RemoteWriteSource.type,
     ScrapeSource.type,
     GenerateSource.type,
@@ -44,5 +45,6 @@ public enum ConnectorCatalog {
     "postgres": ["postgres"],
     "topic": TopicConnections.types,
     "embed": ["embeddings"],
+    "capsules": ["postgres"],
   ]
 }

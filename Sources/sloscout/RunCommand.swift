@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
 
       EXAMPLES
         sloscout run                                    the jobs of jobs.yaml
-        sloscout run jobs.yaml --job fingerprint        one of them
+        sloscout run jobs.yaml --job embedding          one of them, also when its state is suspended
         sloscout run --input '/var/log/*.log' --name machine-logs
         sloscout run --input traces/logs.otlp.jsonl.gz --name train
         sloscout run Examples/receive-logs.yaml --listen 127.0.0.1:8080
@@ -25,7 +25,8 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Answer /health/live, /health/ready and /metrics on this address and port: 127.0.0.1:8080.") var listen: String?
 
   func run() async throws {
-    let jobs = try options.jobs().filter { $0.definition.state == .running }
+    // A job that is asked for by name runs, whatever its state says.
+    let jobs = try options.jobs().filter { options.job != nil || $0.definition.state == .running }
     guard !jobs.isEmpty else {
       Terminal.error("no job is to run: all are suspended")
       return

@@ -46,18 +46,23 @@ public enum EmbeddingsConnection {
     }
   }
 
+  /// Not before the job starts: a job file is right or wrong whatever this program was built with, and wherever the model is.
+  private static func openLocal(_ folder: ModelFolder, _ threads: Int) throws(EmbeddingError) -> any Embedder {
+    #if OpenVINO
+    return try LocalEmbedder(folder, threads: threads)
+    #else
+    throw EmbeddingError(
+      .unusable, "this program was built without OpenVINO, which provider local needs",
+      hint: "build it with: swift build -c release --traits OpenVINO; or name another provider")
+    #endif
+  }
+
   /// Reads the options. Throws `Diagnostic`.
   package static func plan(_ config: Config) throws -> Planned {
     guard let dialect = HTTPEmbedderOptions.Dialect(rawValue: config.string("provider") ?? "local") else {
-      #if OpenVINO
       let folder = ModelFolder(config.string("path") ?? ModelFolder.usual.path)
       let threads = config.int("threads") ?? 1
-      return Planned(model: ModelFolder.modelName, dimensions: ModelFolder.dimensions) { _ in try LocalEmbedder(folder, threads: threads) }
-      #else
-      throw config.diagnostic(
-        "provider", code: "embeddings.option", "this program was built without OpenVINO: provider local cannot be used",
-        hint: "build it with: swift build -c release --traits OpenVINO; or name another provider")
-      #endif
+      return Planned(model: ModelFolder.modelName, dimensions: ModelFolder.dimensions) { _ in try openLocal(folder, threads) }
     }
     func missing(_ option: String, _ example: String) -> Diagnostic {
       config.diagnostic(

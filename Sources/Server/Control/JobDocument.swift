@@ -26,20 +26,22 @@ struct JobDocument: Sendable {
     if let parallelism { loader.edits = JobOverride.parallelism(parallelism) }
     let loaded = loader.load([("document", Array(text.utf8))])
     var errors = loaded.diagnostics.filter { $0.severity == .error }
-    if errors.isEmpty, loaded.definitions.count != 1 {
+    // Of several jobs the address says which.
+    let definitions = loaded.definitions.count == 1 ? loaded.definitions : loaded.definitions.filter { $0.name == name }
+    if errors.isEmpty, definitions.count != 1 {
       errors.append(
         Diagnostic(
-          code: "server.one-job", "the document holds \(loaded.definitions.count) jobs",
+          code: "server.one-job", "the document holds \(loaded.definitions.count) jobs, and none or several of the name \"\(name)\"",
           at: SourceLocation(file: "document", line: 1, column: 1),
           hint: "submit one Job document, and the Connection documents that it uses"))
     }
-    if errors.isEmpty, let definition = loaded.definitions.first, definition.name != name {
+    if errors.isEmpty, let definition = definitions.first, definition.name != name {
       errors.append(
         Diagnostic(
           code: "server.job-name", "the document is the job \"\(definition.name)\", the address says \"\(name)\"",
           at: SourceLocation(file: "document", line: 1, column: 1), path: "metadata.name", hint: "make the two the same"))
     }
-    guard errors.isEmpty, let job = loaded.jobs.first else { throw Refused(diagnostics: errors) }
+    guard errors.isEmpty, let job = loaded.jobs.first(where: { $0.definition.name == name }) else { throw Refused(diagnostics: errors) }
     return Accepted(job: job, warnings: loaded.diagnostics)
   }
 }

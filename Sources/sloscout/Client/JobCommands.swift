@@ -25,11 +25,12 @@ struct SubmitCommand: ParsableCommand {
     }
     // Only the name is wanted; what is wrong with the rest is the server's to say, with its own environment.
     let loaded = JobLoader(catalog: .standard, environment: ProcessInfo.processInfo.environment).load([(file, Array(text.utf8))])
-    guard let name = loaded.definitions.first?.name, loaded.definitions.count == 1 else {
+    let running = loaded.definitions.filter { $0.state == .running }
+    guard let name = running.first?.name, running.count == 1 else {
       Terminal.error(
         loaded.definitions.isEmpty
           ? DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics)
-          : "\(file) holds \(loaded.definitions.count) jobs; submit them one by one")
+          : "\(file) holds \(running.count) jobs that are to run; submit them one by one")
       throw ExitCode(Exit.wrongFile)
     }
     let answer = try server.call("PUT", "/api/v1/jobs/\(name)\(loseState ? "?lose-state=true" : "")", body: text)
