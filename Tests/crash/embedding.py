@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
         if mood is None:
             self.connection.close()
             return
-        time.sleep(0.02)
+        time.sleep(0.005)
         body = b"{}"
         if mood == 200:
             with self.server.lock:
@@ -135,12 +135,12 @@ def main():
           count bigint, severities jsonb, samples jsonb, first_seen timestamptz, last_seen timestamptz, revision bigint, final boolean)""")
         fill(0, options.templates)
         # While kills go on the provider has its bad moments.
-        provider.mood = lambda: chance.choice([200] * 12 + [429, 500, 503, None])
+        provider.mood = lambda: chance.choice([200] * 36 + [429, 500, 503, None])
         kills = 0
         while kills < options.kills:
             life = start()
             try:
-                life.wait(chance.uniform(0.3, 1.6))
+                life.wait(chance.uniform(0.5, 3.5))
                 if life.returncode == 0:
                     break
                 raise SystemExit(f"the job failed: {(folder / 'output').read_text()}")

@@ -54,7 +54,9 @@ extension Subtask {
   /// A barrier waits until nothing is under way, so that calls need not be part of a checkpoint.
   func runAsyncStage(_ stagePlan: AsyncStagePlan, _ chain: Chain) async throws {
     guard let gate = plan.gate else { preconditionFailure("an async stage has a gate") }
-    guard let stage = (chain.nodes[0].operation as? StageOperator)?.stage else { preconditionFailure("the vertex of a stage begins with it") }
+    guard let stage = (chain.nodes[0].operation as? StageOperator)?.stage else {
+      preconditionFailure("the vertex of a stage begins with it")
+    }
     try restoreOperators(chain)
     let box = CompletionBox()
     let runtime = plan.runtime

@@ -68,7 +68,8 @@ enum BasicTokens {
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.value == 9 || scalar.value == 10 || scalar.value == 13 { return false }
     switch scalar.properties.generalCategory {
-    case .control, .format, .privateUse, .unassigned, .surrogate: return true
+    // Characters that no standard knows yet stay, as in the reference: they are unknown words.
+    case .control, .format, .privateUse, .surrogate: return true
     default: return false
     }
   }

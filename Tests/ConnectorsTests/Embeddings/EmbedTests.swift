@@ -115,7 +115,7 @@ struct EmbedTests {
     let rows: [(String?, String?)] = (0..<1000).map { ("shape \($0 % 10)", "text \(String(repeating: "x", count: $0 % 10))") }
     let first = try await stage.apply(batch(rows))
     #expect(first.refusals.isEmpty && first.batch.selectedCount == 1000)
-    #expect(try vectors(first, planned) == rows.map { CountingEmbedder.vector($0.1 ?? "") })
+    #expect(try vectors(first, planned) == rows.map { CountingEmbedder.vector(SearchText.of($0.1 ?? "")) })
     let model = try #require(planned.schema.field("embedding_model"))
     #expect(first.batch.bytes(model)[5].string == "counting")
     _ = try await stage.apply(batch(rows))
@@ -201,7 +201,7 @@ struct EmbedTests {
     let result = try await stage.apply(batch(rows))
     #expect(result.refusals.map(\.row) == [41] && result.refusals.first?.reason == "embedding-failed")
     #expect(result.refusals.first?.detail.contains("400") == true)
-    #expect(result.batch.selectedCount == 63 && (try vectors(result, planned)).allSatisfy { $0?.count == 3 })
+    #expect(try result.batch.selectedCount == 63 && (vectors(result, planned)).allSatisfy { $0?.count == 3 })
   }
 
   @Test("an embedder that stays away makes errors of what it was asked for, not of what is known; later it is asked again")

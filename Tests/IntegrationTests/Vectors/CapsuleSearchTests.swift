@@ -129,7 +129,8 @@ struct CapsuleSearchTests {
   @Test("a question is redacted before the model sees it")
   func redacted() async throws {
     let embedder = SubjectEmbedder()
-    _ = try await search(try filled(.builtIn), embedder).search(CapsuleQuery("login of bo@x.io"))
+    let database = try filled(.builtIn)
+    _ = try await search(database, embedder).search(CapsuleQuery("login of bo@x.io"))
     #expect(embedder.seen.withLock { $0 } == ["login of <email>"])
   }
 
