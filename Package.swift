@@ -21,6 +21,9 @@ let package = Package(
     .trait(name: "Avro", description: "Topics in Avro, by libavro."),
     .trait(name: "Snappy", description: "Prometheus remote write and Loki push, by libsnappy."),
     .trait(name: "Kafka", description: "Topics in Kafka, by librdkafka."),
+    .trait(
+      name: "OpenVINO",
+      description: "Sentences to vectors in this process. The library is opened at run time: building needs nothing of it."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,16 +69,26 @@ let package = Package(
       name: "Kafka", dependencies: [.target(name: "CRDKafka", condition: .when(traits: ["Kafka"]))], path: "Sources/Bindings/Kafka",
       swiftSettings: strict),
 
+    .target(name: "COpenVINO", path: "Sources/Bindings/COpenVINO"),
+    .target(
+      name: "OpenVINO", dependencies: [.target(name: "COpenVINO", condition: .when(traits: ["OpenVINO"]))],
+      path: "Sources/Bindings/OpenVINO", swiftSettings: strict),
+
     // The engine, and what it is tested with.
     .target(name: "Dataflow", dependencies: ["CScan", "Zstd", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
     .target(name: "DataflowTesting", dependencies: ["Dataflow"], swiftSettings: strict),
+
+    // Texts to vectors and what is near: tokens, words, indexes. Pure values and functions.
+    .target(name: "Search", dependencies: ["CScan"], swiftSettings: strict),
 
     // What to do, and where data lives.
     .target(name: "Operators", dependencies: ["Dataflow", "CScan", "RE2", "HMAC"], swiftSettings: strict),
     .target(
       name: "Connectors",
       dependencies: [
-        "Dataflow", "CScan", "HMAC", "Postgres", "Gzip", "Zstd", "HTTP", .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        "Dataflow", "CScan", "HMAC", "Postgres", "Gzip", "Zstd", "HTTP", "Search",
+        .target(name: "Avro", condition: .when(traits: ["Avro"])),
+        .target(name: "OpenVINO", condition: .when(traits: ["OpenVINO"])),
         .target(name: "Snappy", condition: .when(traits: ["Snappy"])),
         .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
         .product(name: "Logging", package: "swift-log"), .product(name: "Hummingbird", package: "hummingbird"),
@@ -110,13 +123,15 @@ let package = Package(
     // Figures: `sloscout bench`.
     .target(
       name: "Benchmarks",
-      dependencies: ["Jobs", "Operators", "Connectors", "Dataflow", .target(name: "Kafka", condition: .when(traits: ["Kafka"]))],
+      dependencies: [
+        "Jobs", "Operators", "Connectors", "Dataflow", "Search", .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
+      ],
       swiftSettings: strict),
 
     .executableTarget(
       name: "sloscout",
       dependencies: [
-        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", "HTTP", "Server", "SLO",
+        "Jobs", "Operators", "Connectors", "Dataflow", "Benchmarks", "HTTP", "Search", "Server", "SLO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -144,10 +159,13 @@ let package = Package(
     .testTarget(
       name: "ConnectorsTests",
       dependencies: [
-        "CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "HTTP", "Postgres", "RawServer", "SinkTesting", "Snappy", "Zstd",
+        "CScan", "Connectors", "Dataflow", "DataflowTesting", "Gzip", "HTTP", "Postgres", "RawServer", "Search", "SinkTesting", "Snappy",
+        "Zstd",
       ],
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
     .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
+    .testTarget(
+      name: "SearchTests", dependencies: ["Search"], exclude: ["make_fixtures.py", "tokens.jsonl", "vectors.jsonl"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(
       name: "JobsTests",
@@ -161,7 +179,7 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Connectors", "Dataflow", "DataflowTesting", "Jobs", "PlantedData", "Postgres", "SinkTesting",
+        "Connectors", "Dataflow", "DataflowTesting", "Jobs", "PlantedData", "Postgres", "Search", "SinkTesting",
         .target(name: "Kafka", condition: .when(traits: ["Kafka"])),
       ],
       swiftSettings: strict),

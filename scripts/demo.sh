@@ -237,6 +237,28 @@ for job in "${jobs[@]}"; do
   sed -n '/^operator/,$s/^/  /p' "$demo/$job.txt"
 done
 
+step "Search by meaning: templates become vectors once, questions are asked in your own words"
+if model=$(limited 15 "loading the model" scripts/model.sh </dev/null 2>"$demo/model.txt"); then
+  export SLOSCOUT_MODEL=$model SLOSCOUT_TOPICS=$demo/topics
+  started=$(milliseconds)
+  limited 5 "the embedding job" "$sloscout" run --quiet --job embedding </dev/null 2>"$demo/embedding.txt" ||
+    { cat "$demo/embedding.txt" >&2; die "the job embedding failed"; }
+  echo "$(sql "SELECT count(*) FROM template_vector") templates embedded by $(sql "SELECT min(embedding_model) FROM template_vector") in this process, in $(seconds_since "$started") s"
+else
+  echo "the model could not be had: $(tail -n 1 "$demo/model.txt")"
+fi
+# ask QUESTION OPTIONS...: the three best.
+ask() {
+  printf '\n$ sloscout search "%s"%s\n' "$1" "${*:2}"
+  "$sloscout" search "$@" --limit 3 </dev/null 2>&1 | cut -c 1-"$COLUMNS" | sed 's/^/  /'
+}
+if [ -n "$logs" ]; then
+  ask "something failed"
+else
+  ask "the customer could not pay"
+  if [ "${jobs[0]}" = machine-logs ]; then ask "new software was put on this machine" --environment local; fi
+fi
+
 step "Where to look next"
 cat <<NEXT
   psql "\$(scripts/postgres.sh start --dir .demo/postgres)"
@@ -245,6 +267,8 @@ cat <<NEXT
       the job with every default filled in, and its plan
   .build/release/sloscout run --input 'FILES' --name NAME
       your own logs; DATABASE_URL says where the results go
+  .build/release/sloscout search 'WHAT YOU LOOK FOR'
+      the same database, in your own words
   make demo LOGS='FILES'
       the same as here, over your logs
   README.md, docs/architecture.md, jobs.yaml

@@ -7,7 +7,7 @@
 #
 # DIR is .postgres in the project unless given. The server cannot run as root, and its user may not be able to reach a folder under a private
 # home: then the data goes to a fresh folder in /tmp, and DIR remembers where that is.
-# Exit 3: PostgreSQL is not installed, with the line that installs it.
+# Exit 3: PostgreSQL is not installed, with the line that installs it. Environment: SLOSCOUT_POSTGRES_BIN  the folder of the server's programs
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -28,6 +28,7 @@ case $command in start | stop | url) ;; *) sed -n '2,12s/^# \{0,1\}//p' "${BASH_
 # The folder of the server's programs: the newest installed version, or whatever is on the path.
 binaries() {
   local candidate
+  if [ -n "${SLOSCOUT_POSTGRES_BIN:-}" ]; then echo "$SLOSCOUT_POSTGRES_BIN"; return; fi
   for candidate in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5,5Vr) "$(dirname "$(command -v pg_ctl || echo /none/pg_ctl)")"; do
     if [ -x "$candidate/initdb" ] && [ -x "$candidate/pg_ctl" ]; then echo "$candidate"; return; fi
   done

@@ -4,8 +4,8 @@
 #   scripts/test.sh
 #
 # make check, then: integration tests against a real PostgreSQL and a real S3 server, 1,000 simulation seeds, 20 kills, one of each fault, 20 kills
-# with topics, 20 with checkpoints on S3, 20 of a collector and a worker, the benchmark's job at several parallelisms; OpenTelemetry's SDK and
-# Collector, Prometheus and others as senders; thousands of idle connections.
+# with topics, 20 with checkpoints on S3, 20 of a collector and a worker, 8 of the embedding job, the benchmark's job at several parallelisms;
+# OpenTelemetry's SDK and Collector, Prometheus and others as senders; thousands of idle connections.
 # A service that is missing is a failure, not a skip. The last line is the test runner's summary.
 # Environment: KILLS  kills to run (20)    SIM_SEEDS  simulation seeds (1000)
 set -euo pipefail
@@ -31,7 +31,9 @@ step "PostgreSQL"
 postgres=$root/.postgres/all-tests
 s3=$root/.s3/all-tests
 kafka=$root/.kafka/all-tests
+pgvector=$root/.pgvector/all-tests
 stop_servers() {
+  scripts/pgvector.sh stop --dir "$pgvector" || true
   scripts/postgres.sh stop --dir "$postgres" || true
   scripts/s3.sh stop --dir "$s3" || true
   scripts/kafka.sh stop --dir "$kafka" || true
@@ -50,6 +52,16 @@ step "Kafka"
 SLOSCOUT_TEST_KAFKA=$(scripts/kafka.sh start --dir "$kafka")
 export SLOSCOUT_TEST_KAFKA
 echo "$SLOSCOUT_TEST_KAFKA"
+
+step "PostgreSQL with pgvector"
+SLOSCOUT_TEST_PGVECTOR=$(scripts/pgvector.sh start --dir "$pgvector")
+export SLOSCOUT_TEST_PGVECTOR
+echo "$SLOSCOUT_TEST_PGVECTOR"
+
+step "the sentence model"
+SLOSCOUT_MODEL=$(scripts/model.sh)
+export SLOSCOUT_MODEL
+echo "$SLOSCOUT_MODEL"
 
 step "tests: unit, property, golden, house, integration, ${SIM_SEEDS:-1000} simulation seeds"
 started=$(milliseconds)
@@ -72,6 +84,9 @@ limited 10 "killing" scripts/topic-kills.sh --runs "${KILLS:-20}" --kind kafka
 
 step "${KILLS:-20} kills of a collector and a worker with Kafka between them, with spans of real systems"
 limited 10 "the replay" scripts/replay-kills.sh --runs "${KILLS:-20}" --requests 100
+
+step "kills of the embedding job: every template has a vector, and nobody is asked twice for what is known"
+limited 5 "killing" "$python" Tests/crash/embedding.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl

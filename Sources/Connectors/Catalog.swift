@@ -11,9 +11,15 @@ public enum ConnectorCatalog {
     HTTPLogsSource.type,
     SyslogSource.type,
     TopicSource.type,
+    CapsuleSource.type,
     RemoteWriteSource.type,
     ScrapeSource.type,
     GenerateSource.type,
+  ]
+
+  /// The operators that call out.
+  public static let operators: [OperatorType] = [
+    Embed.type
   ]
 
   /// Every sink that a job file can name.
@@ -32,11 +38,14 @@ public enum ConnectorCatalog {
     LocalConnection.descriptor,
     S3Connection.descriptor,
     KafkaConnection.descriptor,
+    EmbeddingsConnection.descriptor,
   ]
 
   /// Which connections a component can use, by its type.
   public static let connectionTypes: [String: [String]] = [
     "postgres": ["postgres"],
     "topic": TopicConnections.types,
+    "embed": ["embeddings"],
+    "capsules": ["postgres"],
   ]
 }

@@ -5,7 +5,9 @@ internal import Benchmarks
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures the engine on this machine.",
-    subcommands: [Fingerprint.self, Traces.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self, Receiver.self])
+    subcommands: [
+      Fingerprint.self, Traces.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self, Receiver.self, Search.self,
+    ])
 
   struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Runs the shipped fingerprint job over a file of JSON lines.")
@@ -88,6 +90,23 @@ struct BenchCommand: AsyncParsableCommand {
       guard let benchmark = ReceiverBenchmark(signal: signal, seconds: seconds) else {
         throw ValidationError("--signal is traces, logs or metrics")
       }
+      Terminal.print(try benchmark.run())
+    }
+  }
+
+  struct Search: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Search by meaning: quality on labelled questions, speed of embedding, speed and recall among many vectors.")
+    @Option(help: "A folder of JSON lines with event_id and template, one file a system.") var templates: String
+    @Option(help: "JSON lines with query, system and expected.") var questions: String
+    @Option(help: "Write the ten best of each question here.") var ranks: String?
+    @Option(help: "The model's folder (scripts/model.sh).") var model = ".model"
+    @Flag(help: "By words only, without the model.") var words = false
+    @Option(help: "How many vectors the index has whose speed is measured; 0 leaves that out.") var vectors = 0
+
+    func run() throws {
+      let benchmark = SearchBenchmark(
+        templates: templates, questions: questions, ranks: ranks, model: words ? nil : model, vectors: vectors)
       Terminal.print(try benchmark.run())
     }
   }

@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
 
       EXAMPLES
         sloscout run                                    the jobs of jobs.yaml
-        sloscout run jobs.yaml --job fingerprint        one of them
+        sloscout run jobs.yaml --job embedding          one of them, also when its state is suspended
         sloscout run --job traces --listen 127.0.0.1:9464     spans in, metrics of journeys out
         sloscout run --input '/var/log/*.log' --name machine-logs
         sloscout run --input traces/logs.otlp.jsonl.gz --name train

@@ -7,6 +7,6 @@ struct SLOScout: AsyncParsableCommand {
     subcommands: [
       AnalyzeCommand.self, RunCommand.self, ServerCommand.self, SubmitCommand.self, JobsCommand.self, JobCommand.self, CheckCommand.self,
       TestCommand.self, ExplainCommand.self, SchemaCommand.self, CheckpointsCommand.self, DLQCommand.self, GenerateCommand.self,
-      FingerprintCommand.self, RedactCommand.self, ArtifactsCommand.self, BenchCommand.self,
+      FingerprintCommand.self, RedactCommand.self, SearchCommand.self, ArtifactsCommand.self, BenchCommand.self,
     ])
 }

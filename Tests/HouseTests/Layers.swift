@@ -29,13 +29,17 @@ enum Layers {
     Layer("Bindings/Avro", ours: ["CAvro"]),
     Layer("Bindings/Snappy", ours: ["CSnappy"]),
     Layer("Bindings/Kafka", ours: ["CRDKafka"]),
+    Layer("Bindings/OpenVINO", ours: ["COpenVINO"]),
+    // Texts, words and vectors: pure values and functions.
+    Layer("Search", ours: ["CScan"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
     // Operators know records, connectors know systems, and neither the other.
     Layer("Operators", ours: ["Dataflow", "CScan", "RE2", "HMAC"]),
     Layer(
-      "Connectors", ours: ["Dataflow", "CScan", "HMAC", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy", "Kafka"],
+      "Connectors",
+      ours: ["Dataflow", "CScan", "HMAC", "Postgres", "Gzip", "Zstd", "HTTP", "Avro", "Snappy", "Kafka", "OpenVINO", "Search"],
       others: [
         "Logging", "Foundation", "Dispatch", "HTTPTypes", "Hummingbird", "HummingbirdCore", "NIOCore", "NIOHPACK", "NIOHTTP2", "NIOPosix",
         "ServiceLifecycle",
@@ -47,9 +51,9 @@ enum Layers {
     Layer(
       "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", "SLO"],
       others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"]),
-    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka"], others: ["Foundation"]),
+    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka", "Search"], others: ["Foundation"]),
     Layer(
-      "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "HTTP", "Server", "SLO"],
+      "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "HTTP", "Search", "Server", "SLO"],
       others: ["ArgumentParser", "Foundation"]),
   ]
 
@@ -58,7 +62,7 @@ enum Layers {
     "CZstd": "Sources/Bindings/Zstd/", "CZlib": "Sources/Bindings/Gzip/", "CLibPQ": "Sources/Bindings/Postgres/",
     "CRE2": "Sources/Bindings/RE2/", "CLibCrypto": "Sources/Bindings/HMAC/",
     "CAvro": "Sources/Bindings/Avro/", "CCurl": "Sources/Bindings/HTTP/", "CSnappy": "Sources/Bindings/Snappy/",
-    "CRDKafka": "Sources/Bindings/Kafka/",
+    "CRDKafka": "Sources/Bindings/Kafka/", "COpenVINO": "Sources/Bindings/OpenVINO/",
   ]
 
   /// The modules that a file imports, with the line's number.

@@ -89,7 +89,7 @@ internal import Testing
     for environment in [[:], ["DATABASE_URL": "postgresql://db/x", "SLOSCOUT_PARALLELISM": "4"]] {
       let loaded = Loader.load(bytes: bytes, environment: environment, catalog: .standard)
       #expect(Loader.text(loaded) == "")
-      #expect(loaded.jobs.map(\.definition.name) == ["fingerprint", "traces"])
+      #expect(loaded.jobs.map(\.definition.name) == ["fingerprint", "traces", "embedding"])
       let keys = loaded.jobs.first?.graph.operators.suffix(2).map { ($0.planned.keyFields ?? []).map(\.name) }
       #expect(keys == [["service", "environment", "shape"], ["service"]])
     }

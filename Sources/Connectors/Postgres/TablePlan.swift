@@ -8,6 +8,12 @@ struct TablePlan: Sendable {
     var name: SQLIdentifier
     var type: SQLType
     var wire: WireType { type.wire(field.type) }
+
+    /// The type as it stands in a CREATE TABLE.
+    var definition: String {
+      if type == .pgvector, case .vector(let dimensions) = field.type { return "vector(\(dimensions))" }
+      return type.rawValue
+    }
   }
 
   var table: SQLIdentifier

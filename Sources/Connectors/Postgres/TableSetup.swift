@@ -14,7 +14,11 @@ struct TableSetup {
 
   /// Answers with the casts that values need on their way into the existing columns. Throws `SinkError` (never) with the column and the cure.
   func run() throws -> [SQLIdentifier: String] {
-    if try kind() == nil { try client.execute(createStatement) }
+    try setUpVectors()
+    if try kind() == nil {
+      try client.execute(createStatement)
+      try createVectorIndexes()
+    }
     try checkKind()
     let existing = try columns()
     var casts: [SQLIdentifier: String] = [:]
@@ -37,7 +41,7 @@ struct TableSetup {
     var parts = plan.columns.map { column in
       // Keys are identifiers: bytes compare faster than a language's alphabet, and an upgrade of the system's locale cannot reorder them.
       let collation = plan.key.contains(column.name) && column.type == .text ? " COLLATE \"C\"" : ""
-      return "\(column.name.quoted) \(column.type.rawValue)\(collation)"
+      return "\(column.name.quoted) \(column.definition)\(collation)"
     }
     if !plan.key.isEmpty {
       // Two unknown environments are the same one. Servers before 15 cannot say so: there a key is never NULL.
@@ -45,6 +49,26 @@ struct TableSetup {
     }
     let tail = plan.partition.map { " PARTITION BY RANGE (\($0.quoted))" } ?? plan.storage
     return "CREATE TABLE \(plan.table.quoted) (\(parts.joined(separator: ", ")))\(tail)"
+  }
+
+  /// Columns of pgvector's type need its extension.
+  private func setUpVectors() throws {
+    guard let column = plan.columns.first(where: { $0.type == .pgvector }) else { return }
+    guard try client.query("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").scalar != nil else {
+      throw misfit(
+        "column \"\(column.name.name)\" is to be a vector, but the server has no pgvector",
+        "install pgvector for this server, or leave the type out: real[] is searched without it")
+    }
+    try client.execute("CREATE EXTENSION IF NOT EXISTS vector")
+  }
+
+  private func createVectorIndexes() throws {
+    for column in plan.columns where column.type == .pgvector {
+      // pgvector's own limit for an index; larger vectors are searched one by one.
+      guard case .vector(let dimensions) = column.field.type, dimensions <= 2000 else { continue }
+      try client.execute(
+        "CREATE INDEX ON \(plan.table.quoted) USING hnsw (\(column.name.quoted) vector_cosine_ops) WITH (m = 16, ef_construction = 200)")
+    }
   }
 
   // MARK: Checking it
@@ -86,7 +110,7 @@ struct TableSetup {
     guard let existing else {
       throw misfit(
         "it has no column \"\(column.name.name)\"",
-        "ALTER TABLE \(plan.table.quoted) ADD COLUMN \(column.name.quoted) \(column.type.rawValue)")
+        "ALTER TABLE \(plan.table.quoted) ADD COLUMN \(column.name.quoted) \(column.definition)")
     }
     if column.wire == .text, existing.isEnum { return "::\(existing.type)" }
     guard column.wire.assignable.contains(existing.type) else {

@@ -35,7 +35,8 @@ enum WireType: UInt8, Sendable {
     case .time: ["timestamp with time zone", "timestamp without time zone", "date"]
     case .text: ["text", "character varying", "character"] + Self.castFromText
     case .bytea: ["bytea"]
-    case .vector: ["real[]", "double precision[]"]
+    // pgvector casts by itself where a value is assigned.
+    case .vector: ["real[]", "double precision[]", "vector"]
     }
   }
 
@@ -49,6 +50,8 @@ enum SQLType: String, CaseIterable {
   case double = "double precision"
   case real, boolean, timestamptz, text, jsonb, json, uuid, bytea
   case vector = "real[]"
+  /// Of the extension pgvector.
+  case pgvector = "vector"
 
   /// What a field becomes when the job does not say.
   static func natural(_ type: ColumnType) -> SQLType {
@@ -70,7 +73,7 @@ enum SQLType: String, CaseIterable {
     case .bool: [.boolean]
     case .time: [.timestamptz]
     case .bytes: [.text, .jsonb, .json, .uuid, .bytea]
-    case .vector: [.vector]
+    case .vector: [.vector, .pgvector]
     }
   }
 

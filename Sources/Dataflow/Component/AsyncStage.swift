@@ -1,9 +1,64 @@
 /// A step that waits: a call to another service. Several batches are under way at once; the operators around it stay synchronous.
 ///
-/// Implementations must be safe to call from several tasks, and must not keep a batch.
+/// Implementations must be safe to call from several tasks, and must not keep a batch. What a stage remembers (answers that need not be asked for
+/// again) is part of checkpoints: nothing is under way when `snapshot` is called, nor when `restore` is.
 public protocol AsyncStage: Sendable {
+  /// Called once, before `restore` and the first batch.
+  func open(_ context: OperatorContext) throws
+
   /// Works on a batch and gives it back, or another one. Throws `StageError`; anything else counts as not retryable.
-  func apply(_ batch: RecordBatch) async throws -> RecordBatch
+  func apply(_ batch: RecordBatch) async throws -> StageResult
+
+  /// Hands over everything that `restore` needs.
+  func snapshot(_ into: inout SnapshotBuilder) throws
+
+  /// Takes back what `snapshot` gave, from all subtasks that have keys of this one's range.
+  func restore(_ from: StateReader) throws
+
+  /// What the stage counts besides records, as an operator does.
+  var counts: [(name: String, count: Int)] { get }
+}
+
+extension AsyncStage {
+  /// Needs nothing.
+  public func open(_ context: OperatorContext) throws {}
+  /// Remembers nothing.
+  public func snapshot(_ into: inout SnapshotBuilder) throws {}
+  /// Remembers nothing.
+  public func restore(_ from: StateReader) throws {}
+  /// Counts nothing besides.
+  public var counts: [(name: String, count: Int)] { [] }
+}
+
+/// What became of a batch in an async stage.
+public struct StageResult: Sendable {
+  /// A record that the stage could not do, while it could do others of its batch.
+  public struct Refusal: Sendable {
+    /// Its row in the batch, no longer selected.
+    public let row: Int
+    /// Why: a stable code.
+    public let reason: ErrorReason
+    /// More about it, for people; holds no record contents.
+    public let detail: String
+
+    /// A refusal.
+    public init(row: Int, reason: ErrorReason, detail: String) {
+      self.row = row
+      self.reason = reason
+      self.detail = detail
+    }
+  }
+
+  /// What goes on: its selected rows.
+  public let batch: RecordBatch
+  /// What goes the way of `onError`: rows of the same batch.
+  public let refusals: [Refusal]
+
+  /// A result; nothing refused unless said otherwise.
+  public init(_ batch: RecordBatch, refusals: [Refusal] = []) {
+    self.batch = batch
+    self.refusals = refusals
+  }
 }
 
 /// A call that failed.
@@ -54,7 +109,7 @@ public struct AsyncStagePlan: Sendable {
   /// Calls the stage, again after transient failures.
   ///
   /// - Returns: nil when every attempt failed: the batch's records then go to the errors output.
-  func run(_ stage: any AsyncStage, _ batch: RecordBatch, _ runtime: any Runtime) async throws -> Result<RecordBatch, StageError> {
+  func run(_ stage: any AsyncStage, _ batch: RecordBatch, _ runtime: any Runtime) async throws -> Result<StageResult, StageError> {
     var delay = initialDelay
     for attempt in 1...maxAttempts {
       do { return .success(try await stage.apply(batch)) } catch let error as StageError {

@@ -48,7 +48,7 @@ public struct PlannedOperator: Sendable {
   public var reads: [Field]?
   /// Whether it emits batches that it makes, and leaves those that it is given as they are: these then need none of its columns.
   public var makesBatches: Bool
-  /// Set for a step that waits for calls: the runtime then drives this stage, and `make` gives an operator that only passes batches on.
+  /// Set for a step that waits for calls: the runtime then drives this stage, and `make` is not used.
   public var stage: AsyncStagePlan?
   /// Makes the operator, once per subtask.
   public var make: @Sendable () throws -> any Operator
@@ -67,9 +67,10 @@ public struct PlannedOperator: Sendable {
     self.make = make
   }
 
-  /// A step that waits for calls.
-  public init(schema: Schema, stage: AsyncStagePlan) {
+  /// A step that waits for calls; keyed when what it remembers is.
+  public init(schema: Schema, keyFields: [Field]? = nil, stage: AsyncStagePlan) {
     self = .identity(schema)
+    self.keyFields = keyFields
     self.stage = stage
   }
 }

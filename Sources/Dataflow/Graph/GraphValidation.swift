@@ -59,7 +59,7 @@ public enum GraphValidation {
               .error, .inputsDiffer, "\(role.rawValue) \"\(id)\" reads \"\(known.input)\" and \"\(input)\", which have different fields",
               path: path,
               detail: difference(known, (input, schema)), hint: "use two \(role.section), or make the fields equal with select"))
-        } else if !schema.fields.allSatisfy({ known.schema.field($0.name)?.column == $0.column }) {
+        } else if !schema.fields.allSatisfy({ isSame(known.schema.field($0.name), $0) }) {
           // A node is planned against one layout of columns; records of the other would be misread.
           found.append(
             Diagnostic(
@@ -72,6 +72,9 @@ public enum GraphValidation {
     }
     return found
   }
+
+  /// Whether a field stands in the same column, and says the same about personal data.
+  private static func isSame(_ a: Field?, _ b: Field) -> Bool { a?.column == b.column && a?.isRedacted == b.isRedacted }
 
   private static func noLate(_ id: String, _ role: GraphShape.Role, _ input: NodeInput, _ type: String, _ path: String) -> Diagnostic {
     Diagnostic(

@@ -17,13 +17,17 @@ public struct Field: Hashable, Sendable {
   public let type: ColumnType
   /// Index of the physical column inside a `RecordBatch`. Several schemas of one chain share a batch, each naming the columns it sees.
   public let column: Int
+  /// Whether personal data was taken out of it. Only the step that did so says it, so a field that was made or changed later is not redacted;
+  /// what hands texts to others (a provider of embeddings) takes no other fields.
+  public let isRedacted: Bool
 
-  /// A field in a column.
+  /// A field in a column; not known to be redacted unless said otherwise.
   @inlinable
-  public init(name: String, type: ColumnType, column: Int) {
+  public init(name: String, type: ColumnType, column: Int, isRedacted: Bool = false) {
     self.name = name
     self.type = type
     self.column = column
+    self.isRedacted = isRedacted
   }
 }
 
@@ -50,8 +54,8 @@ public struct Schema: Hashable, Sendable {
 
   /// Adds a field in a fresh column, or replaces the field of that name.
   @discardableResult
-  public mutating func append(_ name: String, _ type: ColumnType) -> Field {
-    let field = Field(name: name, type: type, column: width)
+  public mutating func append(_ name: String, _ type: ColumnType, isRedacted: Bool = false) -> Field {
+    let field = Field(name: name, type: type, column: width, isRedacted: isRedacted)
     width += 1
     if let old = fields.firstIndex(where: { $0.name == name }) {
       fields[old] = field
@@ -64,7 +68,7 @@ public struct Schema: Hashable, Sendable {
   /// Keeps only the given fields, in the given order and under the given names. The columns stay where they are.
   public func selecting(_ selection: [(field: Field, name: String)]) -> Schema {
     var result = self
-    result.fields = selection.map { Field(name: $0.name, type: $0.field.type, column: $0.field.column) }
+    result.fields = selection.map { Field(name: $0.name, type: $0.field.type, column: $0.field.column, isRedacted: $0.field.isRedacted) }
     return result
   }
 

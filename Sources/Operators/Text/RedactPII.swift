@@ -34,8 +34,8 @@ public final class RedactPII: Operator {
   package static func plan(_ options: RedactionOptions, _ inputs: [Field], blanks: Bool, in schema: Schema) -> PlannedOperator {
     let input = inputs[0]
     var output = schema
-    let others = inputs.dropFirst().map { (from: $0, to: output.append($0.name, .bytes)) }
-    let text = output.append(input.name, .bytes)
+    let others = inputs.dropFirst().map { (from: $0, to: output.append($0.name, .bytes, isRedacted: true)) }
+    let text = output.append(input.name, .bytes, isRedacted: true)
     let shape = output.append(HiddenFields.shape(of: input.name), .bytes)
     let template = output.append(HiddenFields.template(of: input.name), .bytes)
     return PlannedOperator(schema: output) { [output] in

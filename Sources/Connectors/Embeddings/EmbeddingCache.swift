@@ -1,0 +1,84 @@
+internal import Dataflow
+internal import Synchronization
+
+/// Vectors by key, and which keys somebody is asking for right now: no key is asked for twice.
+///
+/// `@unchecked Sendable`: everything is read and written under the lock.
+final class EmbeddingCache: @unchecked Sendable {
+  enum Claim {
+    /// The vector is there.
+    case known
+    /// The caller asks, and must `release` the key whatever comes of it.
+    case mine
+    /// Somebody else asks: `wait`, then look again.
+    case others
+  }
+
+  private let lock = Mutex(())
+  private var table: StateTable
+  private var waiters: [KeyHash: [CheckedContinuation<Void, Never>]] = [:]
+  let dimensions: Int
+
+  init(dimensions: Int) {
+    self.dimensions = dimensions
+    table = StateTable(payload: dimensions * 4)
+  }
+
+  var count: Int { lock.withLock { _ in table.count } }
+
+  func claim(_ key: KeyHash) -> Claim {
+    lock.withLock { _ in
+      if table.find(key) != nil { return .known }
+      if waiters[key] != nil { return .others }
+      waiters[key] = []
+      return .mine
+    }
+  }
+
+  func put(_ key: KeyHash, _ vector: [Float]) {
+    precondition(vector.count == dimensions, "a vector of \(vector.count) numbers among those of \(dimensions)")
+    lock.withLock { _ in
+      var inserted = false
+      let row = table.slot(key, inserted: &inserted)
+      vector.withUnsafeBytes { (row + 16).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }  // it has one number at least
+    }
+  }
+
+  /// Lets go of a claim; who waits looks again.
+  func release(_ key: KeyHash) {
+    let waiting = lock.withLock { _ in waiters.removeValue(forKey: key) ?? [] }
+    for waiter in waiting { waiter.resume() }
+  }
+
+  /// Suspends until nobody asks for the key any more.
+  func wait(for key: KeyHash) async {
+    await withCheckedContinuation { continuation in
+      let isFree = lock.withLock { _ in
+        guard waiters[key] != nil else { return true }
+        waiters[key]?.append(continuation)
+        return false
+      }
+      if isFree { continuation.resume() }
+    }
+  }
+
+  /// Copies the vector into the batch; nil when there is none.
+  func copy(_ key: KeyHash, to batch: RecordBatch) -> ByteView? {
+    lock.withLock { _ in
+      table.find(key).map { batch.copy(UnsafeBufferPointer(start: ($0 + 16).assumingMemoryBound(to: UInt8.self), count: dimensions * 4)) }
+    }
+  }
+
+  func snapshot(_ into: inout SnapshotBuilder, _ name: String) {
+    lock.withLock { _ in into.add(name, table) }
+  }
+
+  func restore(_ from: StateReader, _ name: String, of writer: Int) throws {
+    try lock.withLock { _ in
+      try from.forEachRow(name, of: writer, payload: dimensions * 4) { row in
+        var inserted = false
+        table.slot(row.loadUnaligned(as: KeyHash.self), inserted: &inserted).copyMemory(from: row, byteCount: table.stride)
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+internal import Foundation
+internal import Postgres
+internal import Search
+
+/// Vectors in a table of an ordinary PostgreSQL, and an index of them in this process.
+///
+/// The table is the truth. Every question first asks which shapes there are (they never change their vector), and reads the vectors of new ones.
+/// The index can be kept in a file; a file that is missing, damaged or of another model is made anew from the table.
+final class BuiltInVectorStore: VectorStore {
+  private let client: PostgresClient
+  private let model: String
+  private let dimensions: Int
+  private let file: String?
+  private var index: VectorIndex
+  /// The shape of each number of the index; removed ones too.
+  private var shapes: [String] = []
+  private var numbers: [String: Int] = [:]
+  private var hasLoaded = false
+  /// Vectors of one answer of the server: about 4 MB of text.
+  private static let page = 1000
+
+  init(_ client: PostgresClient, model: String, dimensions: Int, snapshot: String?) {
+    (self.client, self.model, self.dimensions, file) = (client, model, dimensions, snapshot)
+    index = VectorIndex(dimensions: dimensions)
+  }
+
+  func count() throws -> Int {
+    try refresh()
+    return index.liveCount
+  }
+
+  func nearest(_ vector: [Float], limit: Int, among wanted: Set<String>?) throws -> [NearTemplate] {
+    try refresh()
+    let allowed = wanted.map { Set($0.compactMap { numbers[$0] }) }
+    // One more than asked for tells nothing about equal ones beyond: few are equal, and any of them is as good.
+    let hits = index.search(vector, limit: limit, where: allowed.map { allowed in { allowed.contains($0) } })
+    return hits.map { NearTemplate(shape: shapes[$0.number], similarity: $0.similarity) }
+      .sorted { ($1.similarity, $0.shape) < ($0.similarity, $1.shape) }
+  }
+
+  // MARK: The table
+
+  private func refresh() throws {
+    if !hasLoaded, let file { load(file) }
+    hasLoaded = true
+    let present = try client.query("SELECT shape FROM \(VectorStores.table) WHERE embedding_model = $1", [model]).rows.compactMap { $0[0] }
+    let there = Set(present)
+    let gone = numbers.filter { !there.contains($0.key) }
+    for (shape, number) in gone {
+      index.remove(number)
+      numbers[shape] = nil
+    }
+    let new = present.filter { numbers[$0] == nil }.sorted()
+    for start in stride(from: 0, to: new.count, by: Self.page) { try read(Array(new[start..<min(start + Self.page, new.count)])) }
+    if let file, !new.isEmpty || !gone.isEmpty { save(file) }
+  }
+
+  private func read(_ wanted: [String]) throws {
+    let rows = try client.query(
+      "SELECT shape, embedding::text FROM \(VectorStores.table) WHERE embedding_model = $1 AND shape = ANY($2::text[]) ORDER BY shape",
+      [model, SQLArray.literal(wanted)]
+    ).rows
+    for row in rows {
+      // Another size, or a number that is none: somebody else wrote it. It cannot be compared, so it is not found.
+      guard let shape = row[0], let numbers = row[1].flatMap(SQLArray.floats), numbers.count == dimensions,
+        let vector = VectorCheck.normalized(numbers)
+      else { continue }
+      self.numbers[shape] = index.add(vector)
+      shapes.append(shape)
+    }
+  }
+
+  // MARK: The file
+
+  private struct Header: Codable {
+    var model: String
+    var shapes: [String]
+    var removed: [Int]
+  }
+
+  private func load(_ file: String) {
+    guard let data = FileManager.default.contents(atPath: file), let end = data.firstIndex(of: 10),
+      let header = try? JSONDecoder().decode(Header.self, from: data[..<end]), header.model == model,
+      let restored = try? VectorIndex(snapshot: Array(data[data.index(after: end)...])), restored.dimensions == dimensions,
+      restored.count == header.shapes.count
+    else { return }
+    let removed = Set(header.removed)
+    index = restored
+    shapes = header.shapes
+    for (number, shape) in shapes.enumerated() where !removed.contains(number) { numbers[shape] = number }
+  }
+
+  /// Best effort: without the file the next start reads the table.
+  private func save(_ file: String) {
+    let live = Set(numbers.values)
+    let header = Header(model: model, shapes: shapes, removed: shapes.indices.filter { !live.contains($0) })
+    guard var data = try? JSONEncoder().encode(header) else { return }
+    data.append(10)
+    data.append(contentsOf: index.snapshot())
+    let folder = (file as NSString).deletingLastPathComponent
+    if !folder.isEmpty { try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+    try? data.write(to: URL(filePath: file), options: .atomic)
+  }
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Kills the embedding job at random moments and counts what its provider was asked for.
+
+  embedding.py BINARY POSTGRES_URL [--kills N] [--templates N] [--seed N]
+
+A provider of embeddings runs in this process: it counts every text, is slow, and for a while answers 429, 500 and nothing. At the end every template
+has exactly one vector, a run with nothing new asks for nothing, and what was asked for twice is no more than what was under way at the kills.
+"""
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+DIMENSIONS = 8
+BATCH = 1024  # records of a batch of the engine, at most
+
+
+class Provider(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked, self.calls, self.lock = Counter(), 0, threading.Lock()
+        self.mood = lambda: 200
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        """A client that was killed closes its connection; that is the point."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["input"]
+        mood = self.server.mood()
+        if mood is None:
+            self.connection.close()
+            return
+        time.sleep(0.005)
+        body = b"{}"
+        if mood == 200:
+            with self.server.lock:
+                self.server.asked.update(texts)
+                self.server.calls += 1
+            body = json.dumps({"data": [{"index": i, "embedding": vector(text)} for i, text in enumerate(texts)]}).encode()
+        self.send_response(mood)
+        if mood == 429:
+            self.send_header("Retry-After", "0.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def vector(text):
+    return [1.0 + (hash_of(text) >> (4 * i) & 15) for i in range(DIMENSIONS)]
+
+
+def hash_of(text):
+    value = 2166136261
+    for byte in text.encode():
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    return value
+
+
+def sql(url, text):
+    result = subprocess.run(["psql", url, "-AtXq", "-v", "ON_ERROR_STOP=1", "-c", text], capture_output=True, text=True, timeout=60)
+    if result.returncode:
+        raise SystemExit(f"psql: {result.stderr}")
+    return result.stdout.strip()
+
+
+def fresh_database(url, name):
+    sql(url, f"DROP DATABASE IF EXISTS {name}")
+    sql(url, f"CREATE DATABASE {name}")
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def job_file(folder, port):
+    text = (ROOT / "jobs.yaml").read_text()
+    for old, new in [
+        ('config: { provider: local, path: "${SLOSCOUT_MODEL:-.model}" }',
+         f'config: {{ provider: openai, url: "http://127.0.0.1:{port}/v1/embeddings", model: m, dimensions: {DIMENSIONS}, maxTexts: 64, giveUpAfter: 2m }}'),
+        ("checkpoint: { interval: 2s,", "checkpoint: { interval: 100ms,"),
+        ("config: { field: template, key: shape }", "config: { field: template, key: shape, inFlight: 1 }"),
+    ]:
+        assert text.count(old) == 1, f"jobs.yaml holds {text.count(old)} times {old!r}: this test must follow it"
+        text = text.replace(old, new)
+    path = folder / "jobs.yaml"
+    path.write_text(text)
+    return path
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary")
+    parser.add_argument("postgres")
+    parser.add_argument("--kills", type=int, default=8)
+    parser.add_argument("--templates", type=int, default=6000)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    url = fresh_database(options.postgres, "embedding_kills")
+    provider = Provider()
+    with tempfile.TemporaryDirectory(prefix="sloscout-embedding-") as name:
+        folder = Path(name)
+        jobs = job_file(folder, provider.server_address[1])
+        environment = dict(os.environ, DATABASE_URL=url, SLOSCOUT_STATE=str(folder / "state"), SLOSCOUT_TOPICS=str(folder / "topics"))
+
+        def start():
+            return subprocess.Popen(
+                [options.binary, "run", "--quiet", str(jobs), "--job", "embedding"], env=environment, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=open(folder / "output", "w"))
+
+        def fill(first, count):
+            sql(url, f"""
+              INSERT INTO capsule_shape SELECT 'shop', 'prod', md5(i::text), 'template t' || i || 'x of the shop <*>', '2026-01-01', '2026-01-01 01:00', 1,
+                '{{}}', '[]', '2026-01-01 00:10', '2026-01-01 00:20', 1, true FROM generate_series({first}, {first + count - 1}) AS i""")
+
+        sql(url, """CREATE TABLE capsule_shape (service text, environment text, shape text, template text, window_start timestamptz, window_end timestamptz,
+          count bigint, severities jsonb, samples jsonb, first_seen timestamptz, last_seen timestamptz, revision bigint, final boolean)""")
+        fill(0, options.templates)
+        # While kills go on the provider has its bad moments.
+        provider.mood = lambda: chance.choice([200] * 36 + [429, 500, 503, None])
+        kills = 0
+        while kills < options.kills:
+            life = start()
+            try:
+                life.wait(chance.uniform(0.5, 3.5))
+                if life.returncode == 0:
+                    break
+                raise SystemExit(f"the job failed: {(folder / 'output').read_text()}")
+            except subprocess.TimeoutExpired:
+                life.send_signal(signal.SIGKILL)
+                life.wait()
+                kills += 1
+        provider.mood = lambda: 200
+        check(start().wait(120) == 0, f"the last run ends well: {(folder / 'output').read_text()}")
+        stored = sql(url, "SELECT count(*), count(DISTINCT shape) FROM template_vector")
+        check(stored == f"{options.templates}|{options.templates}", f"every template has one vector: {stored}")
+        distinct, asked = len(provider.asked), sum(provider.asked.values())
+        check(distinct == options.templates, f"{distinct} distinct texts were asked for, of {options.templates}")
+        # Under way, and done since the last checkpoint: at most two batches each at an interval of 100 ms.
+        check(asked - distinct <= kills * 3 * BATCH, f"{asked - distinct} texts were asked for again after {kills} kills")
+        wrong = sql(url, "SELECT count(*) FROM template_vector WHERE array_length(embedding, 1) <> 8 OR embedding_model <> 'm'")
+        check(wrong == "0", f"{wrong} vectors are wrong")
+
+        before = provider.calls
+        check(start().wait(120) == 0, "a run with nothing new ends well")
+        check(provider.calls == before, "and asks for nothing")
+        fill(options.templates, 10)
+        check(start().wait(120) == 0, "a run with ten new templates ends well")
+        check(sum(provider.asked.values()) == asked + 10, "and asks for ten texts")
+        check(sql(url, "SELECT count(*) FROM template_vector") == str(options.templates + 10), "and stores ten vectors")
+        print(f"embedding: {kills} kills, {distinct} templates, {asked - distinct} asked for again, none missing; seed {options.seed}")
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"embedding.py: this does not hold: {what}")
+
+
+if __name__ == "__main__":
+    main()
