@@ -14,9 +14,10 @@ package struct JourneyPlan: Sendable, Equatable {
   /// Why indicators are missing.
   package var missing: [String]
 
-  package init(_ journey: Journey, _ options: ArtifactOptions) {
+  /// - Parameter latency: the latency threshold that somebody chose, nanoseconds; nil takes the one that fits the history.
+  package init(_ journey: Journey, _ options: ArtifactOptions, latency: Int64? = nil) {
     self.journey = journey
-    (indicators, missing) = IndicatorMaker(options.inventory).indicators(journey)
+    (indicators, missing) = IndicatorMaker(options.inventory).indicators(journey, latency: latency)
     choices = indicators.map { indicator in
       let history = IndicatorMaker.history(indicator, journey).excluding(options.maintenance)
       // The errors objective pages; the one for availability says in how many slices of time the journey worked.
