@@ -22,7 +22,7 @@ function drawMap(journey) {
   const nodes = journey.steps.map((step, index) => ({ id: `${index}`, step }));
   const { place, width, height } = layout(nodes, edges);
   const label = `Map of ${nodes.length} steps: ${edges.map((edge) => `${journey.steps[edge.from].service} calls ${journey.steps[edge.to].service}`).join(", ")}`;
-  const picture = svg("svg", { class: "graph", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+  const picture = svg("svg", { class: "graph map", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
   for (const edge of edges) {
     picture.append(svg("path", {
       class: edge.asynchronous ? "edge side" : "edge", d: ahead(place.get(edge.from), place.get(edge.to)), "stroke-width": 0.8 + 2.4 * edge.probability,
@@ -32,7 +32,7 @@ function drawMap(journey) {
     picture.append(drawBox(place.get(id), {
       name: step.service, level: step.error_share > 0.05 ? 2 : step.error_share > 0.01 ? 1 : 0,
       title: `${step.service} ${step.operation}: half within ${milliseconds(step.p50)}, 95 % within ${milliseconds(step.p95)}, ${percent(step.error_share, 2)} failed, ${percent(step.critical_share)} of the journey's time`,
-      lines: [step.operation, `p95 ${milliseconds(step.p95)} · ${percent(step.critical_share, 0)} time`, `${percent(step.error_share, 2)} failed`],
+      lines: [step.operation, `p95 ${milliseconds(step.p95)} · ${percent(step.critical_share, 0)}`, `${percent(step.error_share, 2)} failed`],
     }));
   }
   return picture;
@@ -74,6 +74,7 @@ async function whatIf(slo, refresh) {
   slider.value = `${nearest(slo.target_percentage)}`;
   const numbers = node("dl", { class: "facts", "aria-live": "polite" });
   const chart = node("div", { class: "chart" });
+  const notes = node("p", { class: "quiet" });
   const save = node("button", {
     onclick: async () => {
       try { await call("PATCH", path, JSON.stringify({ target_percentage: steps[slider.value].target_percentage })); refresh(); } catch (error) { save.before(problemBox(error)); }
@@ -84,19 +85,21 @@ async function whatIf(slo, refresh) {
     slider.setAttribute("aria-valuetext", `${point.target_percentage} %`);
     const left = point.budget_remaining;
     numbers.replaceChildren(fact("target", `${point.target_percentage} %`), fact("pages a month", point.pages_per_month.toFixed(1)), fact("tickets", `${point.tickets}`),
-      node("div", { class: left !== undefined && left < 0 ? "bad" : null }, node("dt", {}, "budget left"), node("dd", {}, percent(left))),
-      fact("minutes above", `${point.minutes_breached}`));
-    chart.replaceChildren(drawPages(curve, point));
+      node("div", { class: left !== undefined && left < 0 ? "bad" : null }, node("dt", {}, "budget left"),
+        node("dd", {}, percent(left, Math.abs(left) >= 1 ? 0 : 1))), fact("minutes above", `${point.minutes_breached}`));
+    notes.textContent = point.notes.join("; ");
+    chart.replaceChildren(curve.some((one) => one.pages_per_month > 0) ? drawPages(curve, point)
+      : node("p", { class: "quiet" }, "None of these targets would have paged anybody."));
     save.disabled = point.target_percentage === slo.target_percentage;
   };
   slider.addEventListener("input", show);
   show();
   return node("section", { class: "objective" }, node("h3", {}, slo.name, " ", node("span", { class: `phase ${slo.status}` }, slo.status)),
     node("p", { class: "quiet" }, slo.sentence), node("div", { class: "whatif" },
-      node("div", {}, node("label", { for: slider.id }, "Target"), slider, numbers), chart),
+      node("div", {}, node("label", { for: slider.id }, "Target"), slider, numbers), chart), notes,
     node("div", { class: "row" }, save,
       slo.sli_status === "approved" ? node("span", { class: "quiet" }, "The indicator is approved.") : action("Approve the indicator", "POST", `/api/v1/sli/${slo.sli_id}/approve`, refresh),
-      slo.status === "approved" ? null : action("Approve the objective", "POST", `${path}/approve`, refresh, null, "main")));
+      slo.status === "approved" || slo.sli_status !== "approved" ? null : action("Approve the objective", "POST", `${path}/approve`, refresh, null, "main")));
 }
 
 export async function journeyPage(id) {

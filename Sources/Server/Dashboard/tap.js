@@ -1,4 +1,4 @@
-import { call, main, node, problemBox, send } from "/page.js";
+import { call, clock, main, node, problemBox, send } from "/page.js";
 
 // Records of an edge as they pass: sampled by the server, and without personal data.
 
@@ -51,7 +51,7 @@ async function follow(path, edge, own, list, state) {
       const event = JSON.parse(part.slice(6));
       passed += event.passed;
       shown += 1;
-      list.prepend(node("li", {}, node("code", {}, JSON.stringify(event.record.fields)), node("span", { class: "quiet" }, event.record.time ?? "no time")));
+      list.prepend(node("li", {}, node("code", {}, JSON.stringify(event.record.fields)), node("span", { class: "quiet" }, event.record.time ? clock(event.record.time) : "no time")));
     }
     while (list.children.length > SHOWN) list.lastChild.remove();
     state.textContent = `Now: ${passed} records passed ${edge}, ${shown} of them were shown.`;
