@@ -157,6 +157,14 @@ def jobs(server, folder):
         expect(server, f"{verb} works", "POST", f"{job}/{verb}", 200)
         expect(server, f"{verb} of a job that is not there", "POST", f"/api/v1/jobs/absent/{verb}", 404)
         expect(server, f"{verb} of a name that is none", "POST", f"/api/v1/jobs/a%20b/{verb}", 422)
+    history = server.call("GET", f"{job}/history?limit=1")[1][0]
+    claim("a cancelled job says which state stands", history["kind"] == "suspended" and "the last checkpoint stands" in history["message"], history)
+    seen = server.call("GET", job)[1]["status"]["records"]
+    expect(server, "a cancelled job starts again", "POST", f"{job}/start", 200)
+    server.until("it goes on", "quiet", lambda view: view["status"]["records"] > seen)
+    kinds = [entry["kind"] for entry in server.call("GET", f"{job}/history?limit=5")[1]]
+    claim("from its last checkpoint, not from the beginning", "restored" in kinds, kinds)
+    expect(server, "it is cancelled again", "POST", f"{job}/cancel", 200)
     expect(server, "no checkpoint of a job that does not run", "POST", f"{job}/checkpoint", 409)
     expect(server, "no records of a job that does not run", "GET", f"{job}/tap?edge=telemetry", 409)
     expect(server, "a job changes", "PATCH", job, 200, '{"parallelism": 1}')
