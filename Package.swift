@@ -111,12 +111,14 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", "SLO", .product(name: "Logging", package: "swift-log"),
-        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       resources: [
-        .embedInCode("Dashboard/index.html"), .embedInCode("Dashboard/app.js"), .embedInCode("Dashboard/graph.js"),
-        .embedInCode("Dashboard/style.css"),
+        .embedInCode("Dashboard/index.html"), .embedInCode("Dashboard/app.js"), .embedInCode("Dashboard/page.js"),
+        .embedInCode("Dashboard/graph.js"), .embedInCode("Dashboard/journeys.js"), .embedInCode("Dashboard/artifacts.js"),
+        .embedInCode("Dashboard/capsules.js"), .embedInCode("Dashboard/tap.js"), .embedInCode("Dashboard/style.css"),
       ],
       swiftSettings: strict),
 
@@ -166,6 +168,7 @@ let package = Package(
     .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
     .testTarget(
       name: "SearchTests", dependencies: ["Search"], exclude: ["make_fixtures.py", "tokens.jsonl", "vectors.jsonl"], swiftSettings: strict),
+    .testTarget(name: "ServerTests", dependencies: ["Server", "SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(
       name: "JobsTests",

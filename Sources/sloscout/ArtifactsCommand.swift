@@ -71,6 +71,11 @@ struct ArtifactsCommand: ParsableCommand {
 enum ArtifactFolder {
   /// Writes all files below `folder`; each is complete or as it was before. Throws what the file system says.
   static func write(_ files: [ArtifactTree.File], to folder: String) throws {
+    try write(files.map { (path: $0.path, bytes: $0.bytes) }, to: folder)
+  }
+
+  /// The same for files that come from elsewhere; the caller knows that their paths stay below the folder.
+  static func write(_ files: [(path: String, bytes: [UInt8])], to folder: String) throws {
     let root = URL(fileURLWithPath: folder, isDirectory: true)
     for file in files {
       let url = root.appending(path: file.path)

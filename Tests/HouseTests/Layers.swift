@@ -50,7 +50,7 @@ enum Layers {
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
     Layer(
       "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", "SLO"],
-      others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"]),
+      others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka", "Search"], others: ["Foundation"]),
     Layer(
       "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "HTTP", "Search", "Server", "SLO"],

@@ -8,12 +8,14 @@ Needs playwright, axe-playwright-python and Chromium. Exit status 1 when a claim
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from control_server import Server, claim, database, document
+from control_server import Server, claim, database, document, traces
+from product import analyze
 
 
 def check(page, name, pictures):
@@ -29,7 +31,9 @@ def check(page, name, pictures):
 
 
 def walk(page, binary, url, folder, pictures):
-    server = Server(binary, url)
+    traces(folder / "traces.otlp.jsonl", 2000, carts=True)
+    telemetry = ("--telemetry", str(folder / "traces.otlp.jsonl"))
+    server = Server(binary, url, *telemetry)
     address = f"http://127.0.0.1:{server.port}"
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -55,12 +59,18 @@ def walk(page, binary, url, folder, pictures):
 
     server.kill()
     page.wait_for_selector("#connection.bad")
-    again = Server(binary, url, port=server.port)
+    again = Server(binary, url, *telemetry, port=server.port)
     page.wait_for_selector("#connection.bad", state="detached", timeout=60000)
     page.wait_for_selector("td:text-is('restored')")
     page.wait_for_selector("h1 .running")
     claim("the page finds the server again, and the job goes on", True)
 
+    records(page, pictures)
+    capsules(page, again, pictures)
+    journeys(page, again, pictures)
+    artifacts(page, again, pictures)
+
+    page.goto(f"{address}/#/jobs/seen")
     page.keyboard.press("Tab")
     page.click("text=Stop with a checkpoint")
     page.locator("h1").click()
@@ -70,6 +80,87 @@ def walk(page, binary, url, folder, pictures):
     check(page, "jobs", pictures)
     claim("no page had an error", not errors, errors)
     again.stop()
+
+
+def records(page, pictures):
+    page.click("text=Look at its records")
+    page.select_option("#edge", "complete")
+    page.click("button:has-text('Look')")
+    page.wait_for_selector(".records li >> nth=5")
+    claim("records of a step are seen, and how many passed", "records passed complete" in page.inner_text("[role=status].quiet"))
+    claim("without e-mail addresses", "@" not in page.inner_text(".records").replace("@example", "@"), page.inner_text(".records")[:400])
+    check(page, "records", pictures)
+    page.click("button:has-text('Stop')")
+    page.wait_for_selector("button.main:not([disabled])")
+
+
+def capsules(page, server, pictures):
+    for _ in range(300):
+        if server.call("GET", "/api/v1/capsules")[1]["total_count"] > 5:
+            break
+        time.sleep(0.1)
+    page.click("nav >> text=Capsules")
+    page.wait_for_selector("td svg .bar")
+    check(page, "capsules", pictures)
+    word = max(page.inner_text("tbody tr:first-child code").split(), key=len)
+    page.fill("#q", word)
+    page.click("button:has-text('Search')")
+    page.wait_for_function("word => location.hash.includes('q=') && [...document.querySelectorAll('tbody code')].every((one) => one.textContent.toLowerCase().includes(word.toLowerCase()))", arg=word)
+    page.click("tbody tr:first-child a")
+    page.wait_for_selector("th:has-text('Sample')")
+    check(page, "capsule", pictures)
+
+
+def journeys(page, server, pictures):
+    analyze(server, "shop")
+    page.click("nav >> text=Journeys")
+    page.wait_for_selector("td a")
+    check(page, "journeys", pictures)
+    page.click("tr:has-text('checkout') a, tr:has-text('Checkout') a")
+    page.wait_for_selector("svg.graph .name:has-text('payment')")
+    objective = page.locator(".objective", has_text="errors").first
+    slider = objective.locator("input[type=range]")
+    pages = lambda: objective.locator("dd").all_inner_texts()
+    slider.focus()
+    page.keyboard.press("Home")
+    loose = pages()
+    page.keyboard.press("End")
+    strict = pages()
+    claim("another target shows other pages and another budget", loose[0] != strict[0] and loose[3] != strict[3], (loose, strict))
+    claim("a budget that is overdrawn is told", strict[3].startswith("-"), strict)
+    check(page, "journey", pictures)
+    slider.focus()
+    page.keyboard.press("Home")
+    while objective.locator("button:has-text('Take this target')").is_disabled() or pages()[0] == strict[0]:
+        page.keyboard.press("ArrowRight")
+    taken = pages()[0]
+    objective.locator("button:has-text('Take this target')").click()
+    page.wait_for_selector(f".objective:has-text('errors') >> text={taken.replace(' %', '')} % of requests")
+    page.locator(".objective", has_text="errors").first.locator("button:has-text('Approve the indicator')").click()
+    page.wait_for_selector(".objective:has-text('errors') >> text=The indicator is approved.")
+    page.locator(".objective", has_text="errors").first.locator("button:has-text('Approve the objective')").click()
+    page.wait_for_selector(".objective:has-text('errors') .phase.approved")
+    claim("an objective is approved in the browser", True)
+
+
+def artifacts(page, server, pictures):
+    page.click("nav >> text=Artifacts")
+    page.wait_for_selector("td .draft")
+    check(page, "artifacts", pictures)
+    page.click("td a:has-text('index.html')")
+    page.click("button:has-text('Approve')")
+    page.click("button:has-text('Deploy')")
+    page.wait_for_selector("h1 .deployed")
+    analyze(server, "payment")
+    page.click("nav >> text=Artifacts")
+    page.wait_for_selector("td .draft")
+    page.click("td a:has-text('index.html')")
+    page.wait_for_selector(".diff .added")
+    page.wait_for_selector(".diff .removed")
+    check(page, "difference", pictures)
+    page.click("button:has-text('Approve')")
+    page.click("button:has-text('Reject')")
+    page.wait_for_selector("h1 .rejected")
 
 
 def main():

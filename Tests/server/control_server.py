@@ -166,8 +166,8 @@ def refusals(server, folder):
     claim("another name for this machine is refused", server.call("GET", "/api/v1/jobs", Host="evil.example")[0] == 403)
 
 
-def traces(path):
-    """Two hundred requests through two services, one in twenty fails, in OTLP/JSON."""
+def traces(path, count=200, carts=False):
+    """Requests through two services, one in twenty fails, in OTLP/JSON."""
     def span(trace, span_id, parent, name, kind, start, milliseconds, code, **attributes):
         return {
             "traceId": f"{trace:032x}", "spanId": f"{span_id:016x}", "parentSpanId": f"{parent:016x}" if parent else "", "name": name, "kind": kind,
@@ -178,12 +178,15 @@ def traces(path):
         return {"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}, "scopeSpans": [{"spans": spans}]}
 
     with open(path, "w") as out:
-        for number in range(1, 201):
-            start = 1_767_225_600_000_000_000 + number * 7_000_000_000
+        for number in range(1, count + 1):
+            start = 1_767_225_600_000_000_000 + number * 1_400_000_000_000 // count
             code = 2 if number % 20 == 0 else 0
             root = span(number, number * 4 + 1, 0, "POST /checkout", 2, start, 80 + number % 50, code, http_route="/checkout")
             call = span(number, number * 4 + 2, number * 4 + 1, "charge", 2, start + 5_000_000, 40, code)
             out.write(json.dumps({"resourceSpans": [resource("shop", [root]), resource("payment", [call])]}) + "\n")
+            if carts:
+                cart = span(count + number, number * 4 + 3, 0, "GET /cart", 2, start, 20, 0, http_route="/cart")
+                out.write(json.dumps({"resourceSpans": [resource("shop", [cart])]}) + "\n")
 
 
 def analyses(binary, url, folder):

@@ -16,10 +16,12 @@ final class Chain {
   private(set) var timeNode: (index: Int, assign: AssignTime)?
 
   /// Makes the operators of a vertex.
-  init(_ vertex: PhysicalPlan.Vertex, exchanges: [Int: Exchange], outbox: Outbox, context: (String) -> OperatorContext) throws {
+  init(
+    _ vertex: PhysicalPlan.Vertex, exchanges: [Int: Exchange], outbox: Outbox, taps: EdgeTaps, context: (String) -> OperatorContext
+  ) throws {
     self.exchanges = exchanges
     self.outbox = outbox
-    for plan in vertex.nodes {
+    for (index, plan) in vertex.nodes.enumerated() {
       let context = context(plan.id)
       let operation: any Operator
       switch plan.kind {
@@ -31,15 +33,22 @@ final class Chain {
         operation = assign
       }
       // Errors name the operator of the job file, not the parts that the plan made of it.
-      let shown = plan.id.split(separator: "#").first.map(String.init) ?? plan.id
+      let shown = Self.step(plan.id)
       let output = ChainOutput(operatorID: shown, onError: plan.onError, plan: plan)
       output.chain = self
+      // What the last of the parts hands on is what the step does.
+      if !vertex.nodes[(index + 1)...].contains(where: { Self.step($0.id) == shown }) { output.tap = taps.edge(shown) }
+      output.errorsTap = taps.edge("\(shown).errors")
+      output.lateTap = taps.edge("\(shown).late")
       nodes.append(
         Node(
           id: plan.id, operation: operation, output: output, added: plan.handsOnBatches ? plan.schema : nil,
           writer: operation as? any SinkWriter))
     }
   }
+
+  /// The step of the job file that a part belongs to.
+  private static func step(_ id: String) -> String { String(id.prefix { $0 != "#" }) }
 
   /// Opens the operators. When one cannot be opened, `close` closes them all.
   func open(context: (String) -> OperatorContext) throws {
@@ -115,6 +124,10 @@ final class ChainOutput: Output {
   private let errors: [PhysicalPlan.Target]
   private let late: [PhysicalPlan.Target]
   private let schema: Schema
+  /// Where somebody may look at what goes out.
+  var tap: EdgeTaps.Edge?
+  var errorsTap: EdgeTaps.Edge?
+  var lateTap: EdgeTaps.Edge?
 
   init(operatorID: String, onError: ErrorPolicy, plan: PhysicalPlan.Node) {
     main = plan.main
@@ -124,9 +137,13 @@ final class ChainOutput: Output {
     super.init(operatorID: operatorID, onError: onError)
   }
 
-  override func deliver(_ batch: RecordBatch) throws { try deliver(batch, main, schema) }
+  override func deliver(_ batch: RecordBatch) throws {
+    tap?.offer(batch, schema)
+    try deliver(batch, main, schema)
+  }
 
   override func deliver(_ batch: RecordBatch, to side: SideOutput) throws {
+    (side == .errors ? errorsTap : lateTap)?.offer(batch, ErrorRecords.schema)
     try deliver(batch, side == .errors ? errors : late, ErrorRecords.schema)
   }
 

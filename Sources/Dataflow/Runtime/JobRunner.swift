@@ -17,6 +17,8 @@ public actor JobRunner {
   private let runtime: any Runtime
   private let store: any CheckpointStore
   private let observer: JobObserver
+  /// Where somebody may look at what steps hand on.
+  public nonisolated let taps = EdgeTaps()
 
   private var subtasks: [Subtask] = []
   private var coordinator: CheckpointCoordinator?
@@ -107,7 +109,7 @@ public actor JobRunner {
     base = Dictionary(uniqueKeysWithValues: (loaded?.manifest.counters ?? []).map { ($0.id, $0.counters) })
     // Unique over processes: an acknowledgement or a file of another attempt can never pass for this one's.
     let attempt = runtime.random()
-    let wiring = Wiring(plan, graph: graph, runtime: runtime, attempt: attempt, state: loaded?.state)
+    let wiring = Wiring(plan, graph: graph, runtime: runtime, taps: taps, attempt: attempt, state: loaded?.state)
     let coordinator = CheckpointCoordinator(
       CheckpointCoordinator.Plan(
         graph: graph, attempt: attempt, firstEpoch: (loaded?.manifest.epoch ?? 0) + 1, previous: loaded?.manifest,

@@ -9,6 +9,7 @@ actor Subtask {
     var job: String
     var attempt: UInt64
     var runtime: any Runtime
+    var taps: EdgeTaps
     var splits: SplitTable
     /// Nil for a source.
     var gate: InputGate?
@@ -82,7 +83,7 @@ actor Subtask {
       exchanges[edge] = Exchange(
         edgePlan.partitioning, schema: edgePlan.schema, reads: edgePlan.reads, targets: targets, subtask: plan.subtask, outbox: outbox)
     }
-    return try Chain(plan.vertex, exchanges: exchanges, outbox: outbox, context: context)
+    return try Chain(plan.vertex, exchanges: exchanges, outbox: outbox, taps: plan.taps, context: context)
   }
 
   private func context(_ id: String) -> OperatorContext {

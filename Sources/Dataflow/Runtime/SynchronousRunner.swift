@@ -36,7 +36,7 @@ public final class SynchronousRunner {
       }
       let splits = splits
       func context(_ id: String) -> OperatorContext { OperatorContext(job: graph.name, id: id, splits: splits, runtime: runtime) }
-      let chain = try Chain(vertex, exchanges: exchanges, outbox: outbox, context: context)
+      let chain = try Chain(vertex, exchanges: exchanges, outbox: outbox, taps: EdgeTaps(), context: context)
       chains.append(chain)
       try chain.open(context: context)
     }

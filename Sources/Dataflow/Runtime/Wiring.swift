@@ -4,7 +4,9 @@ struct Wiring: Sendable {
   private(set) var controls: [SourceControl] = []
   private var gates: [InputGate] = []
 
-  init(_ plan: PhysicalPlan, graph: JobGraph, runtime: any Runtime, attempt: UInt64, state: [String: [[String: [[UInt8]]]]]?) {
+  init(
+    _ plan: PhysicalPlan, graph: JobGraph, runtime: any Runtime, taps: EdgeTaps, attempt: UInt64, state: [String: [[String: [[UInt8]]]]]?
+  ) {
     let parallelism = graph.parallelism
     let splits = SplitTable()
     // Gates first: one per subtask of every vertex that reads from others, one channel per sending subtask.
@@ -43,7 +45,7 @@ struct Wiring: Sendable {
         subtasks.append(
           Subtask.Plan(
             vertexIndex: index, vertex: vertex, subtask: subtask, parallelism: parallelism, job: graph.name, attempt: attempt,
-            runtime: runtime,
+            runtime: runtime, taps: taps,
             splits: splits, gate: vertex.source == nil ? gateOf[index][subtask] : nil, channelNodes: channelNodes[index], outputs: outputs,
             control: control, alignment: alignment,
             restored: state.map { state in

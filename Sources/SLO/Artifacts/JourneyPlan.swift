@@ -14,9 +14,10 @@ package struct JourneyPlan: Sendable, Equatable {
   /// Why indicators are missing.
   package var missing: [String]
 
-  package init(_ journey: Journey, _ options: ArtifactOptions) {
+  /// - Parameter latency: the latency threshold that somebody chose, nanoseconds; nil takes the one that fits the history.
+  package init(_ journey: Journey, _ options: ArtifactOptions, latency: Int64? = nil) {
     self.journey = journey
-    (indicators, missing) = IndicatorMaker(options.inventory).indicators(journey)
+    (indicators, missing) = IndicatorMaker(options.inventory).indicators(journey, latency: latency)
     let changes = options.templateChanges.filter { journey.services.contains($0.service) }.prefix(3).map { change in
       Evidence(
         .template, "\(change.service) logs \(change.count) times, \(change.countBefore) before: \(change.template)",

@@ -9,11 +9,13 @@ package struct IndicatorMaker: Sendable {
   package init(_ inventory: SeriesInventory? = nil) { self.inventory = inventory }
 
   /// The indicators, and why others are missing.
-  package func indicators(_ journey: Journey) -> (indicators: [Indicator], missing: [String]) {
+  ///
+  /// - Parameter latency: the threshold that somebody chose, one of `JourneyMinute.bucketEdges`; nil takes the one that fits the history.
+  package func indicators(_ journey: Journey, latency chosen: Int64? = nil) -> (indicators: [Indicator], missing: [String]) {
     let source = source(journey)
     var indicators: [Indicator] = []
     var missing: [String] = []
-    if let latency = latency(journey, source) {
+    if let latency = latency(journey, source, chosen) {
       indicators.append(latency)
     } else {
       missing.append(
@@ -97,7 +99,7 @@ package struct IndicatorMaker: Sendable {
 
   // MARK: Indicators
 
-  private func latency(_ journey: Journey, _ source: Source) -> Indicator? {
+  private func latency(_ journey: Journey, _ source: Source, _ chosen: Int64?) -> Indicator? {
     guard journey.requests > 0 else { return nil }
     var below = 0.0
     var wanted: Int64?
@@ -108,6 +110,7 @@ package struct IndicatorMaker: Sendable {
         break
       }
     }
+    if let chosen { wanted = chosen }
     guard let wanted, let edge = source.edges.first(where: { $0.edge >= wanted }) else { return nil }
     let family = source.family
     let good = PromQL.Selector(family.bucket, source.matchers + [PromQL.Matcher("le", .equal, edge.label)])

@@ -8,49 +8,70 @@ struct AnalysisRoutes: Sendable {
   let runner: AnalysisRunner
   let store: AnalysisStore
 
-  func add(to router: Router<ServerContext>) {
-    let analyses = router.group("/api/v1/analyze")
-    analyses.post { request, context in try await submit(request, context) }
-    analyses.get { request, _ in
-      let limit = min(200, max(1, request.uri.queryParameters.get("limit", as: Int.self) ?? 50))
-      return try JSON.response(List(analyses: try await store.newest(limit: limit).map(AnalysisView.init)))
-    }
-    analyses.get("{id}") { _, context in try JSON.response(AnalysisView(try await find(context))) }
-    analyses.delete("{id}") { _, context in
-      try context.require(.operate)
-      guard try await runner.cancel(try await find(context)) else { throw Problem(409, "ANALYSIS_OVER", "the analysis is over") }
-      return Response(status: .noContent)
-    }
-    analyses.get("{id}/result") { _, context in
-      let analysis = try await find(context)
-      guard let result = try await store.result(analysis.id) else {
-        throw Problem(409, "ANALYSIS_NOT_COMPLETED", "there is no result", "the analysis is \(analysis.status.rawValue)")
-      }
-      return text(result, "application/json")
-    }
-    analyses.get("{id}/artifacts") { _, context in
-      try JSON.response(Files(artifacts: try await store.files(try await find(context).id)))
-    }
-    analyses.get("{id}/artifacts/**") { _, context in
-      let path = context.parameters.getCatchAll().joined(separator: "/")
-      guard let content = try await store.file(try await find(context).id, path) else {
-        throw Problem(404, "ARTIFACT_NOT_FOUND", "the analysis has no file \"\(path)\"")
-      }
-      return text(content, Self.type(path))
-    }
+  struct List: Codable { var analyses: [AnalysisView] }
+  struct Files: Codable { var artifacts: [String] }
+
+  var routes: [Route] {
+    let unknown = Route.Answer.problem(404, "JOB_NOT_FOUND")
+    return [
+      Route(
+        .post, "/api/v1/analyze", "submitAnalysis", "Analyses a service: its journeys, and what is written about them.", role: .operate,
+        parameters: [.idempotencyKey], body: .json(AnalysisRequest.schema),
+        answers: [
+          .json(202, AnalysisView.self, "it waits for its turn", headers: ["Location"]), .problem(409, "IDEMPOTENCY_KEY_REUSED"),
+          .problem(422, "REQUEST_INVALID", "PARAMETER_INVALID"), .problem(429, "TOO_MANY_ANALYSES"),
+        ]
+      ) { request, context in try await submit(request, context) },
+      Route(
+        .get, "/api/v1/analyze", "listAnalyses", "Analyses, the newest first.", role: .read, parameters: [.limit(1...200, standard: 50)],
+        answers: [.json(200, List.self, "the analyses")]
+      ) { _, context in
+        try JSON.response(List(analyses: try await store.newest(limit: context.integer("limit")).map(AnalysisView.init)))
+      },
+      Route(
+        .get, "/api/v1/analyze/{id}", "getAnalysis", "How far an analysis is, and what came of it.", role: .read,
+        answers: [.json(200, AnalysisView.self, "the analysis"), unknown]
+      ) { _, context in try JSON.response(AnalysisView(try await find(context))) },
+      Route(
+        .delete, "/api/v1/analyze/{id}", "cancelAnalysis", "Cancels an analysis.", role: .operate,
+        answers: [.none(204, "it is cancelled"), unknown, .problem(409, "ANALYSIS_OVER")]
+      ) { _, context in
+        guard try await runner.cancel(try await find(context), by: context.identity.name) else {
+          throw Problem(409, "ANALYSIS_OVER", "the analysis is over")
+        }
+        return Response(status: .noContent)
+      },
+      Route(
+        .get, "/api/v1/analyze/{id}/result", "getResult", "Journeys and findings.", role: .read,
+        answers: [.json(schema: .object, "as sloscout analyze --json prints it"), unknown, .problem(409, "ANALYSIS_NOT_COMPLETED")]
+      ) { _, context in
+        let analysis = try await find(context)
+        guard let result = try await store.result(analysis.id) else {
+          throw Problem(409, "ANALYSIS_NOT_COMPLETED", "there is no result", "the analysis is \(analysis.status.rawValue)")
+        }
+        return Self.text(result, "application/json")
+      },
+      Route(
+        .get, "/api/v1/analyze/{id}/artifacts", "listFiles", "Paths of the files that an analysis wrote.", role: .read,
+        answers: [.json(200, Files.self, "the paths"), unknown]
+      ) { _, context in try JSON.response(Files(artifacts: try await store.files(try await find(context).id))) },
+      Route(
+        .get, "/api/v1/analyze/{id}/artifacts/{path...}", "getFile", "A file that an analysis wrote; index.html is the report.",
+        role: .read,
+        answers: [.text("*/*", "the file"), .problem(404, "JOB_NOT_FOUND", "ARTIFACT_NOT_FOUND")]
+      ) { _, context in
+        let path = context.parameters.getCatchAll().joined(separator: "/")
+        guard Parameter.isPlain(path, 1...1000), let content = try await store.file(try await find(context).id, path) else {
+          throw Problem(404, "ARTIFACT_NOT_FOUND", "the analysis has no such file")
+        }
+        return Self.text(content, Self.type(path))
+      },
+    ]
   }
 
-  private struct List: Encodable { var analyses: [AnalysisView] }
-  private struct Files: Encodable { var artifacts: [String] }
-
   private func submit(_ request: Request, _ context: ServerContext) async throws -> Response {
-    try context.require(.operate)
-    let body: ByteBuffer
-    do { body = try await request.body.collect(upTo: context.maxUploadSize) } catch is NIOTooManyBytesError {
-      throw Problem(413, "BODY_TOO_LARGE", "the body is longer than \(context.maxUploadSize) bytes")
-    }
-    let wanted = try AnalysisRequest(json: Data(body.readableBytesView))
-    let key = HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] }
+    let wanted = try AnalysisRequest(json: Data(try await context.body(request).readableBytesView))
+    let key = context.values["Idempotency-Key"]
     let (analysis, isNew) = try await runner.submit(wanted, key: key, by: context.identity.name)
     if !isNew, analysis.request != wanted {
       throw Problem(409, "IDEMPOTENCY_KEY_REUSED", "the key was used for another request", "that is analysis \(analysis.id)")
@@ -61,14 +82,14 @@ struct AnalysisRoutes: Sendable {
   }
 
   private func find(_ context: ServerContext) async throws -> StoredAnalysis {
-    let id = context.parameters.get("id") ?? ""
-    guard id.utf8.count == 36, let analysis = try await store.find(id) else {
-      throw Problem(404, "JOB_NOT_FOUND", "there is no analysis \"\(id.prefix(64))\"")
+    let id = context.capture("id")
+    guard id.utf8.count == 36, Parameter.isPlain(id, 36...36), let analysis = try await store.find(id) else {
+      throw Problem(404, "JOB_NOT_FOUND", "there is no such analysis")
     }
     return analysis
   }
 
-  private func text(_ content: String, _ type: String) -> Response {
+  static func text(_ content: String, _ type: String) -> Response {
     var response = Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: content)))
     response.headers[.contentType] = type
     // What was made from telemetry must not act in the name of the server, whatever a span was called.
@@ -77,7 +98,7 @@ struct AnalysisRoutes: Sendable {
     return response
   }
 
-  private static func type(_ path: String) -> String {
+  static func type(_ path: String) -> String {
     switch path.split(separator: ".").last {
     case "html": "text/html; charset=utf-8"
     case "json": "application/json"
@@ -88,7 +109,7 @@ struct AnalysisRoutes: Sendable {
 }
 
 /// An analysis as clients see it.
-struct AnalysisView: Encodable {
+struct AnalysisView: Codable {
   private enum CodingKeys: String, CodingKey {
     case id = "job_id"
     case status, state, message, stage, error
@@ -108,7 +129,7 @@ struct AnalysisView: Encodable {
     case result = "result_url"
   }
 
-  struct Failure: Encodable {
+  struct Failure: Codable {
     private enum CodingKeys: String, CodingKey {
       case code = "error_code"
       case message

@@ -4,9 +4,9 @@ internal import Hummingbird
 struct AuditRoutes: Sendable {
   let audit: AuditLog
 
-  private struct Entries: Encodable { var entries: [AuditLog.Row] }
+  struct Entries: Codable { var entries: [AuditLog.Row] }
 
-  private struct Verdict: Encodable {
+  struct Verdict: Codable {
     private enum CodingKeys: String, CodingKey {
       case rows, intact
       case firstBroken = "first_broken"
@@ -16,16 +16,19 @@ struct AuditRoutes: Sendable {
     var firstBroken: Int?
   }
 
-  func add(to router: Router<ServerContext>) {
-    router.get("/api/v1/audit") { request, context in
-      try context.require(.admin)
-      let limit = min(1000, max(1, request.uri.queryParameters.get("limit", as: Int.self) ?? 100))
-      return try JSON.response(Entries(entries: try await audit.newest(limit)))
-    }
-    router.get("/api/v1/audit/verify") { _, context in
-      try context.require(.admin)
-      let (rows, broken) = try await audit.verify()
-      return try JSON.response(Verdict(rows: rows, intact: broken == nil, firstBroken: broken))
-    }
+  var routes: [Route] {
+    [
+      Route(
+        .get, "/api/v1/audit", "listAudit", "Who changed what, the newest first.", role: .admin,
+        parameters: [.limit(1...1000, standard: 100)], answers: [.json(200, Entries.self, "the entries")]
+      ) { _, context in try JSON.response(Entries(entries: try await audit.newest(context.integer("limit")))) },
+      Route(
+        .get, "/api/v1/audit/verify", "verifyAudit", "Whether the chain of the audit log is whole.", role: .admin,
+        answers: [.json(200, Verdict.self, "how many rows there are, and the first that does not fit")]
+      ) { _, _ in
+        let (rows, broken) = try await audit.verify()
+        return try JSON.response(Verdict(rows: rows, intact: broken == nil, firstBroken: broken))
+      },
+    ]
   }
 }

@@ -5,8 +5,8 @@ internal import Hummingbird
 struct FlinkRoutes: Sendable {
   let supervisor: JobSupervisor
 
-  private struct Overview: Encodable {
-    struct Job: Encodable {
+  struct Overview: Codable {
+    struct Job: Codable {
       var jid: String
       var name: String
       var state: String
@@ -14,12 +14,12 @@ struct FlinkRoutes: Sendable {
     var jobs: [Job]
   }
 
-  private struct Details: Encodable {
-    struct Vertex: Encodable {
+  struct Details: Codable {
+    struct Vertex: Codable {
       private enum CodingKeys: String, CodingKey {
         case id, name, parallelism, status, metrics
       }
-      struct Metrics: Encodable {
+      struct Metrics: Codable {
         private enum CodingKeys: String, CodingKey {
           case read = "read-records"
           case write = "write-records"
@@ -39,22 +39,33 @@ struct FlinkRoutes: Sendable {
     var vertices: [Vertex]
   }
 
-  func add(to router: Router<ServerContext>) {
-    router.get("/jobs") { _, _ in try JSON.response(try await overview()) }
-    router.get("/jobs/overview") { _, _ in try JSON.response(try await overview()) }
-    router.get("/jobs/{name}") { _, context in
-      let job = try await supervisor.job(context.parameters.get("name") ?? "")
-      let (samples, name, state) = (await job.latest(), await job.stored.name, Self.state(await job.phase))
-      let nodes = (await job.graph).map { GraphView($0, older: samples.older, newest: samples.newest).nodes } ?? []
-      return try JSON.response(
-        Details(
-          jid: name, name: name, state: state,
-          vertices: nodes.map { node in
-            Details.Vertex(
-              id: node.id, name: "\(node.id) (\(node.type))", parallelism: max(1, node.subtasks), status: state,
-              metrics: .init(read: node.received, write: node.emitted))
-          }))
-    }
+  var routes: [Route] {
+    [
+      Route(.get, "/jobs", "flinkJobs", "All jobs, as Flink lists them.", role: .read, answers: [.json(200, Overview.self, "the jobs")]) {
+        _, _ in try JSON.response(try await overview())
+      },
+      Route(
+        .get, "/jobs/overview", "flinkOverview", "All jobs, as Flink lists them.", role: .read,
+        answers: [.json(200, Overview.self, "the jobs")]
+      ) { _, _ in try JSON.response(try await overview()) },
+      Route(
+        .get, "/jobs/{name}", "flinkJob", "A job, as Flink shows it.", role: .read,
+        answers: [.json(200, Details.self, "the job"), .problem(404, "JOB_NOT_FOUND")]
+      ) { _, context in try JSON.response(try await details(context.jobName())) },
+    ]
+  }
+
+  private func details(_ id: String) async throws -> Details {
+    let job = try await supervisor.job(id)
+    let (samples, name, state) = (await job.latest(), await job.stored.name, Self.state(await job.phase))
+    let nodes = (await job.graph).map { GraphView($0, older: samples.older, newest: samples.newest).nodes } ?? []
+    return Details(
+      jid: name, name: name, state: state,
+      vertices: nodes.map { node in
+        Details.Vertex(
+          id: node.id, name: "\(node.id) (\(node.type))", parallelism: max(1, node.subtasks), status: state,
+          metrics: .init(read: node.received, write: node.emitted))
+      })
   }
 
   private func overview() async throws -> Overview {

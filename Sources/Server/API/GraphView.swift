@@ -1,8 +1,8 @@
 internal import Dataflow
 
 /// A job's graph with what every step is doing.
-struct GraphView: Encodable {
-  struct Node: Encodable {
+struct GraphView: Codable {
+  struct Node: Codable {
     var id: String
     var role: String
     var type: String
@@ -23,14 +23,14 @@ struct GraphView: Encodable {
     var subtasks = 0
   }
 
-  struct Edge: Encodable {
+  struct Edge: Codable {
     var from: String
     var to: String
     /// `errors` or `late`; absent for the main output.
     var side: String?
   }
 
-  struct Split: Encodable {
+  struct Split: Codable {
     var name: String
     /// RFC 3339; absent before the first record.
     var newest: String?

@@ -6,14 +6,14 @@ struct HealthRoutes: Sendable {
   let database: ServerDatabase
   let supervisor: JobSupervisor
 
-  private struct Health: Encodable {
+  struct Health: Codable {
     var status: String
     var service = "sloscout"
     var version = ServerVersion.text
   }
 
-  private struct Readiness: Encodable {
-    struct Check: Encodable {
+  struct Readiness: Codable {
+    struct Check: Codable {
       var name: String
       var ok: Bool
       var detail: String
@@ -22,13 +22,22 @@ struct HealthRoutes: Sendable {
     var checks: [Check]
   }
 
-  func add(to router: Router<ServerContext>) {
-    router.get("/health") { _, _ in try JSON.response(Health(status: "healthy")) }
-    router.get("/health/live") { _, _ in try JSON.response(Health(status: "live")) }
-    router.get("/health/ready") { _, _ in
-      let readiness = await check()
-      return try JSON.response(readiness, status: readiness.ready ? 200 : 503)
-    }
+  var routes: [Route] {
+    [
+      Route(.get, "/health", "getHealth", "Whether the process lives.", role: nil, answers: [.json(200, Health.self, "it does")]) { _, _ in
+        try JSON.response(Health(status: "healthy"))
+      },
+      Route(.get, "/health/live", "getLiveness", "Whether the process lives.", role: nil, answers: [.json(200, Health.self, "it does")]) {
+        _, _ in try JSON.response(Health(status: "live"))
+      },
+      Route(
+        .get, "/health/ready", "getReadiness", "Whether the server can do its work.", role: nil,
+        answers: [.json(200, Readiness.self, "it can"), .json(503, Readiness.self, "it cannot, and which check says so")]
+      ) { _, _ in
+        let readiness = await check()
+        return try JSON.response(readiness, status: readiness.ready ? 200 : 503)
+      },
+    ]
   }
 
   private func check() async -> Readiness {

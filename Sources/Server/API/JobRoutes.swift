@@ -8,54 +8,131 @@ internal import NIOCore
 struct JobRoutes: Sendable {
   let supervisor: JobSupervisor
 
-  func add(to router: Router<ServerContext>) {
-    let jobs = router.group("/api/v1/jobs")
-    jobs.get { _, _ in try JSON.response(await list()) }
-    jobs.get("{name}") { request, context in try await show(request, try await job(context)) }
-    jobs.put("{name}") { request, context in try await put(request, context) }
-    jobs.patch("{name}") { request, context in try await patch(request, context) }
-    jobs.delete("{name}") { request, context in
-      try context.require(.operate)
-      try await supervisor.delete(try name(context), expected: try expected(request), by: context.identity.name)
-      return Response(status: .noContent)
+  private static let changed: [Route.Answer] = [
+    .json(200, JobView.self, "the job after the change", headers: ["ETag"]), .problem(404, "JOB_NOT_FOUND"), .problem(409, "JOB_BUSY"),
+    .problem(412, "REVISION_CONFLICT"), .problem(422, "NAME_INVALID", "DOCUMENT_INVALID", "PARAMETER_INVALID"),
+  ]
+
+  var routes: [Route] { reading + changing + acting }
+
+  private var reading: [Route] {
+    let unknown = Route.Answer.problem(404, "JOB_NOT_FOUND")
+    let limit = Parameter.limit(1...1000, standard: 100)
+    var shown = Route.Answer.json(200, JobView.self, "spec and status; the document alone for those who accept YAML", headers: ["ETag"])
+    shown.alternative = "application/yaml"
+    return [
+      Route(.get, "/api/v1/jobs", "listJobs", "All jobs, by name.", role: .read, answers: [.json(200, List.self, "the jobs")]) { _, _ in
+        try JSON.response(await list())
+      },
+      Route(.get, "/api/v1/jobs/{name}", "getJob", "What a job should do, and what it does.", role: .read, answers: [shown, unknown]) {
+        request, context in try await show(request, try await job(context))
+      },
+      Route(
+        .get, "/api/v1/jobs/{name}/graph", "getGraph", "A job's steps with their live numbers, and why windows wait.", role: .read,
+        answers: [.json(200, GraphView.self, "the graph"), unknown, .problem(409, "JOB_NEVER_RAN")]
+      ) { _, context in
+        let job = try await job(context)
+        let samples = await job.latest()
+        guard let graph = await job.graph else { throw Problem(409, "JOB_NEVER_RAN", "the job has not run since the server started") }
+        return try JSON.response(GraphView(graph, older: samples.older, newest: samples.newest))
+      },
+      Route(
+        .get, "/api/v1/jobs/{name}/points", "listPoints", "Rate, lag and load of the last ten minutes, one point a second.", role: .read,
+        answers: [.json(200, [JobPoint].self, "the points, the newest last"), unknown]
+      ) { _, context in try JSON.response(await (try await job(context)).points) },
+      Route(
+        .get, "/api/v1/jobs/{name}/checkpoints", "listCheckpoints", "Checkpoints since the server started, the newest first.", role: .read,
+        answers: [.json(200, [CheckpointView].self, "the checkpoints"), unknown]
+      ) { _, context in try JSON.response(await (try await job(context)).checkpoints.reversed().map(CheckpointView.init)) },
+      Route(
+        .get, "/api/v1/jobs/{name}/history", "listHistory", "Starts, failures and ends, the newest first.", role: .read,
+        parameters: [limit],
+        answers: [.json(200, [JobHistoryEntry].self, "the history"), unknown]
+      ) { _, context in try JSON.response(try await supervisor.history(try context.jobName(), limit: context.integer("limit"))) },
+    ]
+  }
+
+  private var changing: [Route] {
+    [
+      Route(
+        .put, "/api/v1/jobs/{name}", "putJob", "Submits a job, or replaces it.", role: .operate,
+        parameters: [
+          .ifMatch, .ifNoneMatch,
+          Parameter(name: "state", kind: .choice(StoredJob.State.allCases.map(\.rawValue)), summary: "what it should do"),
+          Parameter(name: "lose-state", kind: .choice(["true", "false"]), summary: "steps that are no more may lose their state"),
+        ], body: .yaml,
+        answers: [
+          .json(201, JobView.self, "it is new", headers: ["ETag", "Location"]),
+          .json(200, JobView.self, "it was replaced", headers: ["ETag"]),
+          .problem(409, "JOB_BUSY", "STATE_WOULD_BE_LOST"), .problem(412, "REVISION_CONFLICT"),
+          .problem(422, "DOCUMENT_INVALID", "NAME_INVALID", "BODY_NOT_UTF8", "PARAMETER_INVALID"),
+        ]
+      ) { request, context in try await put(request, context) },
+      Route(
+        .patch, "/api/v1/jobs/{name}", "patchJob", "Changes what a job should do, or its parallelism.", role: .operate,
+        parameters: [.ifMatch],
+        body: .json { book in
+          book.add(
+            "JobPatch",
+            .members([
+              ("state", .choice(StoredJob.State.allCases.map(\.rawValue)).orNull), ("parallelism", .integer(1...720).orNull),
+            ]))
+        }, answers: Self.changed
+      ) { request, context in try await patch(request, context) },
+      Route(
+        .delete, "/api/v1/jobs/{name}", "deleteJob", "Stops a job and forgets it; checkpoints and rows stay.", role: .operate,
+        parameters: [.ifMatch], answers: [.none(204, "it is gone")] + Self.changed.dropFirst()
+      ) { request, context in
+        try await supervisor.delete(try context.jobName(), expected: try context.expectedRevision(), by: context.identity.name)
+        return Response(status: .noContent)
+      },
+      Route(
+        .post, "/api/v1/jobs/{name}/plan", "planJob", "What a document would do to the state of a job. Nothing is changed.", role: .read,
+        body: .yaml,
+        answers: [
+          .json(200, PlanView.self, "which steps keep state, begin without, or lose it"),
+          .problem(422, "DOCUMENT_INVALID", "NAME_INVALID", "BODY_NOT_UTF8"),
+        ]
+      ) { request, context in try await plan(request, context) },
+    ]
+  }
+
+  private var acting: [Route] {
+    func act(_ verb: String, _ summary: String, _ handle: @escaping Route.Handler) -> Route {
+      Route(
+        .post, "/api/v1/jobs/{name}/\(verb)", "\(verb)Job", summary, role: .operate, parameters: [.ifMatch], answers: Self.changed,
+        handle: handle)
     }
-    jobs.post("{name}/plan") { request, context in try await plan(request, context) }
-    jobs.post("{name}/start") { request, context in try await change(request, context, .running, "job.start") }
-    jobs.post("{name}/stop") { request, context in try await change(request, context, .suspended, "job.stop") }
-    jobs.post("{name}/restart") { request, context in try await change(request, context, .running, "job.restart") }
-    jobs.post("{name}/cancel") { _, context in
-      try context.require(.operate)
-      return try await view(try await supervisor.cancel(try name(context), by: context.identity.name))
-    }
-    jobs.post("{name}/checkpoint") { _, context in
-      try context.require(.operate)
-      guard await (try await job(context)).checkpoint() else { throw Problem(409, "JOB_NOT_RUNNING", "the job does not run") }
-      return Response(status: .accepted)
-    }
-    jobs.get("{name}/graph") { _, context in
-      let job = try await job(context)
-      let samples = await job.latest()
-      guard let graph = await job.graph else { throw Problem(409, "JOB_NEVER_RAN", "the job has not run since the server started") }
-      return try JSON.response(GraphView(graph, older: samples.older, newest: samples.newest))
-    }
-    jobs.get("{name}/points") { _, context in try JSON.response(await (try await job(context)).points) }
-    jobs.get("{name}/checkpoints") { _, context in
-      try JSON.response(await (try await job(context)).checkpoints.reversed().map(CheckpointView.init))
-    }
-    jobs.get("{name}/history") { request, context in
-      let limit = min(1000, max(1, request.uri.queryParameters.get("limit", as: Int.self) ?? 100))
-      return try JSON.response(try await supervisor.history(try name(context), limit: limit))
-    }
+    return [
+      act("start", "Starts a job from its last checkpoint.") { request, context in
+        try await change(request, context, .running, "job.start")
+      },
+      act("stop", "Stops a job with a checkpoint.") { request, context in try await change(request, context, .suspended, "job.stop") },
+      act("restart", "Stops a job with a checkpoint, and starts it again.") { request, context in
+        try await change(request, context, .running, "job.restart")
+      },
+      act("cancel", "Stops a job at once; its last checkpoint stands.") { request, context in
+        try await view(
+          try await supervisor.cancel(try context.jobName(), expected: try context.expectedRevision(), by: context.identity.name))
+      },
+      Route(
+        .post, "/api/v1/jobs/{name}/checkpoint", "checkpointJob", "Takes a checkpoint soon.", role: .operate,
+        answers: [.none(202, "it is on its way"), .problem(404, "JOB_NOT_FOUND"), .problem(409, "JOB_NOT_RUNNING")]
+      ) { _, context in
+        guard await (try await job(context)).checkpoint() else { throw Problem(409, "JOB_NOT_RUNNING", "the job does not run") }
+        return Response(status: .accepted)
+      },
+    ]
   }
 
   // MARK: Reading
 
-  private struct JobList: Encodable { var jobs: [JobView] }
+  struct List: Codable { var jobs: [JobView] }
 
-  private func list() async -> JobList {
+  private func list() async -> List {
     var views: [JobView] = []
     for job in await supervisor.all() { views.append(await JobView.make(job, document: false)) }
-    return JobList(jobs: views)
+    return List(jobs: views)
   }
 
   /// The document as it was submitted for those who ask for YAML, else spec and status in JSON.
@@ -79,11 +156,10 @@ struct JobRoutes: Sendable {
   // MARK: Changing
 
   private func put(_ request: Request, _ context: ServerContext) async throws -> Response {
-    try context.require(.operate)
-    let query = request.uri.queryParameters
     let (job, isNew) = try await supervisor.put(
-      try name(context), try await document(request, context), state: try state(query["state"].map(String.init)),
-      expected: try expected(request), mustBeNew: request.headers[.ifNoneMatch] == "*", losesState: query["lose-state"] == "true",
+      try context.jobName(), try await document(request, context), state: context.values["state"].flatMap(StoredJob.State.init),
+      expected: try context.expectedRevision(), mustBeNew: context.values["If-None-Match"] == "*",
+      losesState: context.values["lose-state"] == "true",
       by: context.identity.name)
     return try await view(job, status: isNew ? 201 : 200)
   }
@@ -94,12 +170,10 @@ struct JobRoutes: Sendable {
   }
 
   private func patch(_ request: Request, _ context: ServerContext) async throws -> Response {
-    try context.require(.operate)
     let patch: Patch
-    do { patch = try JSONDecoder().decode(Patch.self, from: Data(try await document(request, context).utf8)) } catch let problem as Problem
+    do { patch = try JSONDecoder().decode(Patch.self, from: Data(try await context.body(request).readableBytesView)) } catch let error
+      as DecodingError
     {
-      throw problem
-    } catch {
       throw Problem(
         422, "PATCH_INVALID", "the body is no change of a job", "\(error)", hint: #"{"state": "suspended"} or {"parallelism": 2}"#)
     }
@@ -109,34 +183,51 @@ struct JobRoutes: Sendable {
     guard patch.state != nil || patch.parallelism != nil else { throw Problem(422, "PATCH_INVALID", "the body changes nothing") }
     return try await view(
       try await supervisor.change(
-        try name(context), state: try state(patch.state), parallelism: patch.parallelism, expected: try expected(request),
+        try context.jobName(), state: try state(patch.state), parallelism: patch.parallelism, expected: try context.expectedRevision(),
         action: patch.parallelism == nil ? "job.patch" : "job.rescale", by: context.identity.name))
   }
 
   private func change(_ request: Request, _ context: ServerContext, _ state: StoredJob.State, _ action: String) async throws -> Response {
-    try context.require(.operate)
     return try await view(
       try await supervisor.change(
-        try name(context), state: state, parallelism: nil, expected: try expected(request), action: action, by: context.identity.name))
+        try context.jobName(), state: state, parallelism: nil, expected: try context.expectedRevision(), action: action,
+        by: context.identity.name))
   }
 
-  private struct PlanView: Encodable {
+  struct PlanView: Codable {
     var plan: UpgradePlan
     var warnings: [Problem.Place]
   }
 
   private func plan(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let (warnings, plan) = try await supervisor.plan(try name(context), try await document(request, context))
+    let (warnings, plan) = try await supervisor.plan(try context.jobName(), try await document(request, context))
     return try JSON.response(PlanView(plan: plan, warnings: warnings.map(Problem.Place.init)))
   }
 
   // MARK: Parts of requests
 
-  private func job(_ context: ServerContext) async throws -> ManagedJob { try await supervisor.job(try name(context)) }
+  private func job(_ context: ServerContext) async throws -> ManagedJob { try await supervisor.job(try context.jobName()) }
 
-  /// Letters, digits, dots, hyphens and underscores: what names files and rows.
-  private func name(_ context: ServerContext) throws -> String {
-    let name = context.parameters.get("name") ?? ""
+  private func document(_ request: Request, _ context: ServerContext) async throws -> String {
+    guard let text = String(validating: try await context.body(request).readableBytesView, as: UTF8.self) else {
+      throw Problem(422, "BODY_NOT_UTF8", "the body is not UTF-8")
+    }
+    return text
+  }
+
+  private func state(_ text: String?) throws -> StoredJob.State? {
+    guard let text else { return nil }
+    guard let state = StoredJob.State(rawValue: text) else {
+      throw Problem(422, "STATE_INVALID", "the state is running or suspended, not \"\(text)\"")
+    }
+    return state
+  }
+}
+
+extension ServerContext {
+  /// The name of the job that the path names: letters, digits, dots, hyphens and underscores, as it names files and rows. Throws `Problem` 422.
+  func jobName() throws -> String {
+    let name = capture("name")
     let isPlain = name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
@@ -148,32 +239,5 @@ struct JobRoutes: Sendable {
       throw Problem(422, "NAME_INVALID", "a job's name has up to 63 letters, digits, dots, hyphens and underscores")
     }
     return name
-  }
-
-  private func document(_ request: Request, _ context: ServerContext) async throws -> String {
-    do {
-      let buffer = try await request.body.collect(upTo: context.maxUploadSize)
-      guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
-        throw Problem(422, "BODY_NOT_UTF8", "the body is not UTF-8")
-      }
-      return text
-    } catch is NIOTooManyBytesError { throw Problem(413, "BODY_TOO_LARGE", "the body is longer than \(context.maxUploadSize) bytes") }
-  }
-
-  private func state(_ text: String?) throws -> StoredJob.State? {
-    guard let text else { return nil }
-    guard let state = StoredJob.State(rawValue: text) else {
-      throw Problem(422, "STATE_INVALID", "the state is running or suspended, not \"\(text)\"")
-    }
-    return state
-  }
-
-  /// The revision of `If-Match`; nil when there is none, or any.
-  private func expected(_ request: Request) throws -> Int? {
-    guard let tag = request.headers[.ifMatch], tag != "*" else { return nil }
-    guard let revision = Int(tag.trimmingCharacters(in: CharacterSet(charactersIn: "\""))) else {
-      throw Problem(412, "REVISION_CONFLICT", "the job has no revision \(tag)")
-    }
-    return revision
   }
 }

@@ -3,14 +3,14 @@ internal import Foundation
 internal import Jobs
 
 /// A job as clients see it: what should be (`spec`), and what is (`status`).
-struct JobView: Encodable {
-  struct Spec: Encodable {
+struct JobView: Codable {
+  struct Spec: Codable {
     var state: StoredJob.State
     var parallelism: Int?
     var document: String?
   }
 
-  struct Status: Encodable {
+  struct Status: Codable {
     var phase: JobPhase
     var message: String
     var records: Int
@@ -46,7 +46,7 @@ struct JobView: Encodable {
 }
 
 /// One checkpoint.
-struct CheckpointView: Encodable {
+struct CheckpointView: Codable {
   var epoch: UInt64
   /// RFC 3339.
   var at: String

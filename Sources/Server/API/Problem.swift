@@ -4,10 +4,10 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// An error as the client sees it: `application/problem+json` (RFC 9457), with `error_code`, `message` and `details` for those who know the original.
+/// An error as the client sees it: `application/problem+json` (RFC 9457), with `error_code` and `message` for those who know the original.
 struct Problem: Error, Encodable, HTTPResponseError {
   /// Where in a document something is wrong.
-  struct Place: Encodable {
+  struct Place: Codable {
     var severity: String
     var code: String
     var message: String
@@ -28,7 +28,7 @@ struct Problem: Error, Encodable, HTTPResponseError {
   private enum CodingKeys: String, CodingKey {
     case type, title, status, detail, errors, plan, hint
     case errorCode = "error_code"
-    case message, details
+    case message
   }
 
   /// Lower case with underscores, stable: `JOB_NOT_FOUND`.
@@ -58,6 +58,20 @@ struct Problem: Error, Encodable, HTTPResponseError {
     try values.encodeIfPresent(hint, forKey: .hint)
     try values.encodeIfPresent(errors, forKey: .errors)
     try values.encodeIfPresent(plan, forKey: .plan)
+  }
+
+  /// What `encode` writes.
+  static func schema(_ book: inout SchemaBook) -> Schema {
+    let places = Schema.list(book.schema(Place.self))
+    let plan = book.schema(UpgradePlan.self)
+    return book.add(
+      "Problem",
+      .members(
+        [
+          ("type", .string), ("title", .string), ("status", .integer(400...599)), ("detail", .string),
+          ("error_code", .string(pattern: "^[A-Z0-9_]+$", 1...64)), ("message", .string), ("hint", .string), ("errors", places),
+          ("plan", plan),
+        ], required: ["type", "title", "status", "detail", "error_code", "message"]))
   }
 
   // MARK: As a response
@@ -93,23 +107,12 @@ struct Problem: Error, Encodable, HTTPResponseError {
     case JobFault.shuttingDown: return Problem(503, "SHUTTING_DOWN", "the server is stopping")
     case let conflict as RevisionConflict:
       return Problem(
-        412, "REVISION_CONFLICT", "the job was changed meanwhile", conflict.current.map { "it has revision \($0)" } ?? "it does not exist",
+        412, "REVISION_CONFLICT", "it was changed meanwhile", conflict.current.map { "it has revision \($0)" } ?? "it does not exist",
         hint: "read it again, and repeat the change with its ETag")
+    case let absent as NotStored: return Problem(404, absent.code, "there is no such \(absent.kind)")
     case let away as StoreUnavailable: return Problem(503, "STORE_UNAVAILABLE", "the database does not answer", away.description)
     case let error as HTTPError: return Problem(error.status.code, "REQUEST_INVALID", error.body ?? error.status.reasonPhrase)
     default: return Problem(500, "INTERNAL", "the request failed", "\(error)")
     }
-  }
-}
-
-/// JSON answers, members sorted: equal content has equal bytes, and so equal ETags.
-enum JSON {
-  static func response(_ value: some Encodable, status: Int = 200) throws -> Response {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    var response = Response(
-      status: HTTPResponse.Status(code: status), body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
-    response.headers[.contentType] = "application/json"
-    return response
   }
 }

@@ -6,7 +6,7 @@ internal import SLO
 struct AnalysisOutcome: Sendable {
   /// The analysis as one JSON object.
   var json: String
-  var journeys: Int
+  var journeys: [Journey]
   var slis = 0
   var slos = 0
   /// What it wrote: rules, dashboards, runbooks.
@@ -30,11 +30,13 @@ struct AnalysisOutcome: Sendable {
   /// Does the whole work. Blocking.
   ///
   /// - Parameter stage: is told when a stage begins.
-  static func make(_ request: AnalysisRequest, paths: [String], stage: @escaping (AnalysisStage) -> Void) throws(Failure) -> AnalysisOutcome
+  static func make(_ request: AnalysisRequest, paths: [String], edits: JourneyEdits, stage: @escaping (AnalysisStage) -> Void)
+    throws(Failure) -> AnalysisOutcome
   {
     do {
       var wanted = Analysis.Request(paths: paths)
       (wanted.service, wanted.environment) = (request.service, request.environment)
+      wanted.edits = edits
       wanted.lookback = Int64(request.hours) * 3_600_000_000_000
       var current = AnalysisStage.collect
       let analysis = try Analysis.run(wanted) { progress in
@@ -49,7 +51,7 @@ struct AnalysisOutcome: Sendable {
       }
       stage(.artifacts)
       let files = try ArtifactTree.make(journeys: analysis.journeys, options: analysis.artifactOptions)
-      var outcome = AnalysisOutcome(json: AnalysisJSON.text(analysis), journeys: analysis.journeys.count)
+      var outcome = AnalysisOutcome(json: AnalysisJSON.text(analysis), journeys: analysis.journeys)
       // Each objective stands on one indicator of its own, and each has one file of rules.
       outcome.slos = files.count { $0.path.hasPrefix("kubernetes/prometheusrules/") }
       outcome.slis = outcome.slos

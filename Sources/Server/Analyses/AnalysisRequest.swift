@@ -37,8 +37,13 @@ struct AnalysisRequest: Sendable, Equatable, Codable {
     do { body = try JSONDecoder().decode(Body.self, from: json) } catch let error as DecodingError {
       throw Self.invalid(Self.member(error), "the body is no JSON object of the expected members, or a member has another type")
     }
-    guard let service = body.service, (1...253).contains(service.utf8.count) else {
-      throw Self.invalid("service_name", "service_name is needed, with 1 to 253 characters")
+    guard let service = body.service, Parameter.isPlain(service, 1...253) else {
+      throw Self.invalid("service_name", "service_name is needed, with 1 to 253 characters and no control characters")
+    }
+    for (name, value) in [("namespace", body.namespace), ("environment", body.environment)] {
+      if let value, !Parameter.isPlain(value, 1...253) {
+        throw Self.invalid(name, "\(name) has 1 to 253 characters and no control characters")
+      }
     }
     var hours = body.hours ?? 24
     if let days = body.days {
@@ -53,6 +58,19 @@ struct AnalysisRequest: Sendable, Equatable, Codable {
     self.hours = hours
     namespace = body.namespace ?? "default"
     environment = body.environment
+  }
+
+  /// The body, for the API's document.
+  static func schema(_ book: inout SchemaBook) -> Schema {
+    let text = Schema.string(pattern: Parameter.plainPattern, 1...253)
+    return book.add(
+      "AnalysisRequest",
+      .members(
+        [
+          ("service_name", text), ("namespace", text.orNull), ("environment", text.orNull),
+          ("lookback_hours", Schema.integer(1...2160).orNull.saying("24 when left out")),
+          ("analysis_window_days", Schema.integer(1...90).orNull.saying("instead of lookback_hours")),
+        ], required: ["service_name"]))
   }
 
   private static func invalid(_ member: String, _ detail: String) -> Problem {

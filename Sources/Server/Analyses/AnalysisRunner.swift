@@ -40,11 +40,10 @@ actor AnalysisRunner {
   /// Ends an analysis that is not over. What is being read is read to its end, and thrown away.
   ///
   /// - Returns: false when it was over.
-  func cancel(_ analysis: StoredAnalysis) async throws -> Bool {
+  func cancel(_ analysis: StoredAnalysis, by actor: String) async throws -> Bool {
     guard !analysis.status.isOver else { return false }
     waiting.removeAll { $0.id == analysis.id }
-    try await store.fail(analysis.id, .cancelled, "CANCELLED", "cancelled on request")
-    return true
+    return try await store.cancel(analysis.id, by: AuditEntry(actor: actor, action: "analysis.cancel", target: analysis.request.service))
   }
 
   private func enqueue(_ analysis: StoredAnalysis) {
@@ -68,6 +67,7 @@ actor AnalysisRunner {
     let (store, paths, queue) = (store, paths, queue)
     do {
       try await store.begin(analysis.id)
+      let edits = try await JourneyStore(database: store.database).edits()
       let (stages, feed) = AsyncStream.makeStream(of: AnalysisStage.self)
       let noting = Task { for await stage in stages { try? await store.note(analysis.id, stage) } }
       let outcome = await withCheckedContinuation {
@@ -75,7 +75,7 @@ actor AnalysisRunner {
         queue.async {
           continuation.resume(
             returning: Result { () throws(AnalysisOutcome.Failure) in
-              try AnalysisOutcome.make(analysis.request, paths: paths) { feed.yield($0) }
+              try AnalysisOutcome.make(analysis.request, paths: paths, edits: edits) { feed.yield($0) }
             })
         }
       }

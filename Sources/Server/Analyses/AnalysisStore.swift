@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Postgres
+internal import SLO
 
 /// Analyses in Postgres.
 struct AnalysisStore: Sendable {
@@ -70,6 +71,22 @@ struct AnalysisStore: Sendable {
     try await update("status = $2, completed_at = now(), error_code = $3, error_message = $4", id, [status.rawValue, code, message])
   }
 
+  /// Ends an analysis that somebody no longer wants. False when it was over.
+  func cancel(_ id: String, by entry: AuditEntry) async throws -> Bool {
+    try await database.perform { client in
+      try client.transaction {
+        let done = try client.query(
+          """
+          UPDATE sloscout_analysis SET status = 'cancelled', completed_at = now(), error_code = 'CANCELLED', error_message = 'cancelled on request'
+          WHERE id = $1 AND status IN ('pending', 'running')
+          """, [id])
+        guard done.affected == 1 else { return false }
+        try AuditLog.append(entry, client)
+        return true
+      }
+    }
+  }
+
   /// Keeps a result and its files, in one step.
   func complete(_ id: String, _ outcome: AnalysisOutcome) async throws {
     try await database.perform { client in
@@ -81,13 +98,16 @@ struct AnalysisStore: Sendable {
           WHERE id = $1 AND status = 'running'
           """,
           [
-            id, outcome.json, String(outcome.journeys), String(outcome.slis), String(outcome.slos), String(outcome.files.count),
+            id, outcome.json, String(outcome.journeys.count), String(outcome.slis), String(outcome.slos), String(outcome.files.count),
           ])
         guard done.affected == 1 else { return }
+        let services = Set(outcome.journeys.flatMap(\.services)).sorted()
         for file in outcome.files {
           try client.query(
-            "INSERT INTO sloscout_artifact (analysis, path, content) VALUES ($1, $2, $3)", [id, file.path, file.content])
+            "INSERT INTO sloscout_artifact (analysis, path, content, service) VALUES ($1, $2, $3, $4)",
+            [id, file.path, file.content, StoredArtifact.service(path: file.path, services: services)])
         }
+        try JourneyStore.publish(outcome.journeys, analysis: id, client)
       }
     }
   }

@@ -1,7 +1,7 @@
 /// An analysis: what was asked, how far it is, and what came of it. Durable.
 struct StoredAnalysis: Sendable {
   /// Where it stands.
-  enum Status: String, Sendable, Codable {
+  enum Status: String, Sendable, Codable, CaseIterable {
     case pending
     case running
     case completed

@@ -9,6 +9,8 @@ struct JobDocument: Sendable {
   /// A document that was understood.
   struct Accepted: Sendable {
     var job: PlannedJob
+    /// What it speaks to.
+    var connections: [ConnectionDefinition]
     /// What may be worth a look.
     var warnings: [Diagnostic]
   }
@@ -37,6 +39,18 @@ struct JobDocument: Sendable {
           hint: "make the two the same, and send the Connection documents that the job uses along with it"))
     }
     guard errors.isEmpty, let job else { throw Refused(diagnostics: errors) }
-    return Accepted(job: job, warnings: loaded.diagnostics)
+    return Accepted(job: job, connections: loaded.connections, warnings: loaded.diagnostics)
+  }
+
+  /// What `plan` does, and looks at where the job would reach. For documents that arrive; those that are stored were looked at. Throws `Refused`.
+  func admit(_ text: String, name: String) async throws(Refused) -> Accepted {
+    let accepted = try plan(text, name: name)
+    guard let refusal = await AddressGuard.refusal(accepted.job.definition, accepted.connections) else { return accepted }
+    throw Refused(diagnostics: [
+      Diagnostic(
+        code: "server.address",
+        "\(refusal.option) leads to \"\(refusal.host)\": link-local addresses and those of a cloud's metadata are not reached",
+        at: SourceLocation(file: "document", line: 1, column: 1), hint: "name the system by an address of its own")
+    ])
   }
 }

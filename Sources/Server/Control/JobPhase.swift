@@ -6,7 +6,7 @@
 ///     │                    ▼          ▼  │
 ///     └────stopping◀──────────────── restarting ──▶ failed       the policy is exhausted
 /// ```
-package enum JobPhase: String, Sendable, Encodable, CaseIterable {
+package enum JobPhase: String, Sendable, Codable, CaseIterable {
   case suspended
   case starting
   case running

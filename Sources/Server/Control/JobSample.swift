@@ -16,7 +16,7 @@ struct JobSample: Sendable {
 }
 
 /// A point of a job's curves.
-struct JobPoint: Sendable, Encodable {
+struct JobPoint: Sendable, Codable {
   /// Milliseconds since 1970.
   var at: Int64
   /// Records a second that the sources gave.

@@ -19,6 +19,7 @@ actor JobSupervisor {
   /// Jobs with a change under way.
   private var busy: Set<String> = []
   private var isClosing = false
+  private var isEnding = false
   private static let logger = Logger(label: "sloscout.server")
 
   init(_ store: JobStore, _ documents: JobDocument) {
@@ -32,6 +33,20 @@ actor JobSupervisor {
       let job = await manage(stored)
       if stored.state == .running { await start(job, stored) }
     }
+  }
+
+  /// Ends all looks at records: a server that stops waits for the requests that it has begun.
+  func untapAll() async {
+    isEnding = true
+    for job in jobs.values { await job.untapAll() }
+  }
+
+  /// Lets somebody see records of an edge. Throws `JobFault`, `Problem`.
+  func tap(_ name: String, _ edge: String, rate: Int) async throws -> (job: ManagedJob, id: Int, feed: EdgeFeed) {
+    if isEnding { throw JobFault.shuttingDown }
+    let job = try job(name)
+    let (id, feed) = try await job.tap(edge, rate: rate)
+    return (job, id, feed)
   }
 
   /// Ends all jobs with a checkpoint; they resume when the server comes back.
@@ -57,7 +72,7 @@ actor JobSupervisor {
     _ name: String, _ document: String, state: StoredJob.State?, expected: Int?, mustBeNew: Bool, losesState: Bool, by actor: String
   ) async throws -> (job: ManagedJob, isNew: Bool) {
     try await alone(name) {
-      let accepted = try self.documents.plan(document, name: name)
+      let accepted = try await self.documents.admit(document, name: name)
       let before = self.jobs[name]
       if before != nil, !losesState, accepted.job.definition.upgrade == .checkpoint {
         let plan = try UpgradePlan.make(accepted.job)
@@ -94,13 +109,13 @@ actor JobSupervisor {
   }
 
   /// Ends a job at once, without a checkpoint; it stays suspended.
-  func cancel(_ name: String, by actor: String) async throws -> ManagedJob {
+  func cancel(_ name: String, expected: Int?, by actor: String) async throws -> ManagedJob {
     try await alone(name) {
       let job = try self.job(name)
       var stored = await job.stored
       stored.state = .suspended
       stored = try await self.store.put(
-        stored, expected: nil, mustBeNew: false, by: AuditEntry(actor: actor, action: "job.cancel", target: name))
+        stored, expected: expected, mustBeNew: false, by: AuditEntry(actor: actor, action: "job.cancel", target: name))
       await job.replace(stored)
       await job.cancel()
       return job
@@ -118,8 +133,8 @@ actor JobSupervisor {
   }
 
   /// What a document would do, without doing it.
-  func plan(_ name: String, _ document: String) throws -> (warnings: [Diagnostic], plan: UpgradePlan) {
-    let accepted = try documents.plan(document, name: name)
+  func plan(_ name: String, _ document: String) async throws -> (warnings: [Diagnostic], plan: UpgradePlan) {
+    let accepted = try await documents.admit(document, name: name)
     return (accepted.warnings, try UpgradePlan.make(accepted.job))
   }
 

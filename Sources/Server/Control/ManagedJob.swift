@@ -16,6 +16,8 @@ actor ManagedJob {
   /// What the last run that came to its end had counted.
   private var finalTotals: [(id: String, counters: OperatorCounters)] = []
   private var session: JobSession?
+  /// Who looks at edges now.
+  private var feeds: [Int: (edge: String, feed: EdgeFeed)] = [:]
   private var run: Task<Void, Never>?
   private let note: @Sendable (_ kind: String, _ message: String) async -> Void
 
@@ -73,6 +75,37 @@ actor ManagedJob {
     return true
   }
 
+  // MARK: Looking at records
+
+  /// Each look costs the job a little.
+  private static let feedLimit = 4
+
+  /// Lets somebody see records of an edge. Throws `Problem` 404, 409 or 429.
+  func tap(_ edge: String, rate: Int) throws -> (id: Int, feed: EdgeFeed) {
+    guard phase == .running, let session, let graph else { throw Problem(409, "JOB_NOT_RUNNING", "the job does not run") }
+    let steps = graph.sources.map(\.id) + graph.operators.map(\.id)
+    let edges = steps.flatMap { [$0, "\($0).errors", "\($0).late"] }
+    guard edges.contains(edge) else {
+      throw Problem(
+        404, "EDGE_NOT_FOUND", "the job has no such edge", hint: "steps hand on: \(steps.joined(separator: ", ")); also .errors and .late")
+    }
+    guard feeds.count < Self.feedLimit else { throw Problem(429, "TOO_MANY_TAPS", "\(feeds.count) look at this job already") }
+    let feed = try EdgeFeed(rate: rate) { session.runtime.monotonic() }
+    let id = session.runner.taps.open(edge) { feed.look($0, $1) }
+    feeds[id] = (edge, feed)
+    return (id, feed)
+  }
+
+  /// Ends a look. Does nothing when it is over.
+  func untap(_ id: Int) {
+    guard let (edge, feed) = feeds.removeValue(forKey: id) else { return }
+    session?.runner.taps.close(edge, id)
+    feed.close()
+  }
+
+  /// Ends all looks: whoever looked is told by the end of what he reads.
+  func untapAll() { for id in feeds.keys.sorted() { untap(id) } }
+
   // MARK: Watching
 
   private func follow(_ session: JobSession, _ events: AsyncStream<JobEvent>, _ feed: AsyncStream<JobEvent>.Continuation) async {
@@ -94,6 +127,7 @@ actor ManagedJob {
   }
 
   private func end(_ phase: JobPhase, _ message: String) async {
+    untapAll()
     (self.phase, self.message, session) = (phase, message, nil)
     await note(phase.rawValue, message)
   }

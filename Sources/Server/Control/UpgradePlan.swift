@@ -3,7 +3,7 @@ internal import Dataflow
 internal import Jobs
 
 /// What a changed job would do with the state that its newest checkpoint holds.
-struct UpgradePlan: Sendable, Encodable {
+struct UpgradePlan: Sendable, Codable {
   /// Steps whose state is taken over.
   var kept: [String] = []
   /// Steps that begin without state.

@@ -4,16 +4,23 @@ internal import NIOCore
 
 /// The pages for people. They are part of the binary, and load nothing from elsewhere.
 struct DashboardRoutes: Sendable {
-  func add(to router: Router<ServerContext>) {
-    serve(router, "/", PackageResources.index_html, "text/html; charset=utf-8")
-    serve(router, "/app.js", PackageResources.app_js, "text/javascript; charset=utf-8")
-    serve(router, "/graph.js", PackageResources.graph_js, "text/javascript; charset=utf-8")
-    serve(router, "/style.css", PackageResources.style_css, "text/css; charset=utf-8")
+  var routes: [Route] {
+    [
+      page("/", PackageResources.index_html, "text/html; charset=utf-8"),
+      page("/app.js", PackageResources.app_js, "text/javascript; charset=utf-8"),
+      page("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8"),
+      page("/journeys.js", PackageResources.journeys_js, "text/javascript; charset=utf-8"),
+      page("/artifacts.js", PackageResources.artifacts_js, "text/javascript; charset=utf-8"),
+      page("/capsules.js", PackageResources.capsules_js, "text/javascript; charset=utf-8"),
+      page("/tap.js", PackageResources.tap_js, "text/javascript; charset=utf-8"),
+      page("/graph.js", PackageResources.graph_js, "text/javascript; charset=utf-8"),
+      page("/style.css", PackageResources.style_css, "text/css; charset=utf-8"),
+    ]
   }
 
-  private func serve(_ router: Router<ServerContext>, _ path: RouterPath, _ bytes: [UInt8], _ type: String) {
+  private func page(_ path: String, _ bytes: [UInt8], _ type: String) -> Route {
     let body = ByteBuffer(bytes: bytes)
-    router.get(path) { _, _ in
+    return Route(.get, path, nil, "A page for people.", role: nil, answers: [.text(type, "the page")]) { _, _ in
       var response = Response(status: .ok, body: .init(byteBuffer: body))
       response.headers[.contentType] = type
       response.headers[.cacheControl] = "no-cache"

@@ -1,65 +1,13 @@
+import { artifactPage, artifactsPage } from "/artifacts.js";
+import { capsulePage, capsulesPage } from "/capsules.js";
 import { drawCurve, drawGraph, short } from "/graph.js";
+import { journeyPage, journeysPage } from "/journeys.js";
+import { call, clock, fact, main, node, number, phase, problemBox, seconds, table } from "/page.js";
+import { leave, tapPage } from "/tap.js";
 
-// The pages: each is a function that draws into `main` and is called again every second while its address stands.
+// The pages of jobs, and which page is shown. Each is a function that gives elements; those with live numbers are called again every second.
 
-const main = document.getElementById("main");
 const connection = document.getElementById("connection");
-
-function node(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-class Refused extends Error {
-  constructor(problem) {
-    super(problem.detail || problem.title);
-    this.problem = problem;
-  }
-}
-
-async function call(method, path, body, headers = {}) {
-  const token = sessionStorage.getItem("token");
-  if (token) headers.Authorization = `Bearer ${token}`;
-  const response = await fetch(path, { method, body, headers });
-  if (response.status === 401) { askForToken(); throw new Refused({ title: "a token is needed" }); }
-  const text = await response.text();
-  const value = text ? JSON.parse(text) : null;
-  if (!response.ok) throw new Refused(value ?? { title: response.statusText });
-  return value;
-}
-
-function askForToken() {
-  const input = node("input", { id: "token", type: "password", autocomplete: "off" });
-  main.replaceChildren(node("h1", {}, "Token"), node("form", {
-    onsubmit: (event) => { event.preventDefault(); sessionStorage.setItem("token", input.value); route(); },
-  }, node("label", { for: "token" }, "This server asks for a token"), input, node("p", {}, node("button", { class: "main" }, "Go on"))));
-  input.focus();
-}
-
-function problemBox(error) {
-  const problem = error.problem ?? { title: "the server does not answer", detail: `${error}` };
-  const lines = [problem.title, problem.detail, problem.hint ? `hint: ${problem.hint}` : ""];
-  for (const place of problem.errors ?? []) {
-    lines.push(`line ${place.line ?? "?"}, column ${place.column ?? "?"}: ${place.code}: ${place.message}${place.hint ? `\n  hint: ${place.hint}` : ""}`);
-  }
-  return node("div", { class: "problem", role: "alert" }, lines.filter(Boolean).join("\n"));
-}
-
-const phase = (status) => node("span", { class: `phase ${status.phase}` }, status.phase);
-const number = (text) => node("td", { class: "number" }, text);
-/** A time without its fractions of a second. */
-const clock = (time) => (time ? time.replace(/\.\d+Z$/, "Z").replace("T", " ") : "–");
-const seconds = (value) => (value === null || value === undefined ? "–" : value >= 120 ? `${Math.round(value / 60)} min` : `${value.toFixed(1)} s`);
-
-function table(heads, rows) {
-  const head = heads.map((title) => node("th", { scope: "col", class: title.startsWith("#") ? "number" : null }, title.replace("#", "")));
-  return node("table", {}, node("thead", {}, node("tr", {}, ...head)), node("tbody", {}, ...rows));
-}
 
 // Jobs
 
@@ -82,7 +30,6 @@ async function jobPage(name) {
     call("GET", `${path}/graph`).catch(() => null), call("GET", `${path}/points`), call("GET", `${path}/checkpoints`),
     call("GET", `${path}/history?limit=20`),
   ]);
-  const fact = (title, value) => node("div", {}, node("dt", {}, title), node("dd", {}, value));
   const active = ["starting", "running", "restarting"].includes(job.status.phase);
   const act = (title, action, disabled) => node("button", {
     disabled, onclick: async (event) => {
@@ -94,7 +41,8 @@ async function jobPage(name) {
   const parts = [
     node("h1", {}, name, " ", phase(job.status)),
     node("div", { class: "row" }, act("Start", "start", active), act("Stop with a checkpoint", "stop", !active), act("Restart", "restart", false),
-      act("Checkpoint now", "checkpoint", job.status.phase !== "running")),
+      act("Checkpoint now", "checkpoint", job.status.phase !== "running"),
+      node("a", { href: `#/jobs/${encodeURIComponent(name)}/tap` }, "Look at its records")),
     job.status.message ? node("p", { class: job.status.phase === "failed" ? "problem" : "quiet" }, job.status.message) : null,
     node("h2", {}, "Now"),
     node("section", {}, node("dl", { class: "facts" }, fact("records", short(job.status.records)), fact("rate", `${short(job.status.rate)}/s`),
@@ -174,8 +122,13 @@ function again(page) {
 
 function route() {
   clearTimeout(timer);
-  const [, first, name] = location.hash.split("/");
-  if (first === "jobs" && name) return draw(() => jobPage(decodeURIComponent(name)), true);
+  leave();
+  const [, first, name, third] = location.hash.split("?")[0].split("/").map(decodeURIComponent);
+  if (first === "jobs" && third === "tap") return draw(() => tapPage(name), false);
+  if (first === "jobs" && name) return draw(() => jobPage(name), true);
+  if (first === "journeys") return draw(() => (name ? journeyPage(name) : journeysPage()), false);
+  if (first === "capsules") return draw(() => (name ? capsulePage(name) : capsulesPage()), false);
+  if (first === "artifacts") return draw(() => (name ? artifactPage(name) : artifactsPage()), false);
   if (first === "submit") return draw(submitPage, false);
   return draw(jobsPage, true);
 }

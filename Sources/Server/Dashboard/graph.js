@@ -52,15 +52,21 @@ function rows(nodes, edges, depth) {
 
 const [WIDTH, HEIGHT, GAP_X, GAP_Y] = [150, 76, 34, 30];
 
-/** The graph, steps coloured by how busy they are; dashed edges carry errors or late records. */
-export function drawGraph(graph) {
-  const depth = layers(graph.nodes, graph.edges);
-  const row = rows(graph.nodes, graph.edges, depth);
-  const place = new Map(graph.nodes.map((node) => [node.id, {
+/** Where each node stands, and how large the picture is. */
+export function layout(nodes, edges) {
+  const depth = layers(nodes, edges);
+  const row = rows(nodes, edges, depth);
+  const place = new Map(nodes.map((node) => [node.id, {
     x: 4 + depth.get(node.id) * (WIDTH + GAP_X), y: 4 + row.get(node.id) * (HEIGHT + GAP_Y),
   }]));
   const width = 8 + (Math.max(...depth.values()) + 1) * (WIDTH + GAP_X) - GAP_X;
   const height = 8 + (Math.max(...row.values()) + 1) * (HEIGHT + GAP_Y) - GAP_Y;
+  return { place, width, height };
+}
+
+/** The graph, steps coloured by how busy they are; dashed edges carry errors or late records. */
+export function drawGraph(graph) {
+  const { place, width, height } = layout(graph.nodes, graph.edges);
   const picture = svg("svg", { class: "graph", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describe(graph) });
   for (const edge of graph.edges) {
     const [from, to] = [place.get(edge.from), place.get(edge.to)];
@@ -71,7 +77,7 @@ export function drawGraph(graph) {
 }
 
 /** From the right side of a step to the left of the next. */
-function ahead(from, to) {
+export function ahead(from, to) {
   const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x, to.y + HEIGHT / 2];
   const bend = Math.max(16, (x2 - x1) / 2);
   return `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
@@ -83,21 +89,28 @@ function aside(from, to) {
   return `M${x1} ${y1} C${x1} ${y2} ${x1 + 20} ${y2} ${Math.max(x1 + 24, x2 - 20)} ${y2} L${x2} ${y2}`;
 }
 
-function drawNode(node, { x, y }) {
-  const level = node.busy > 0.8 ? "b2" : node.busy > 0.4 ? "b1" : "b0";
-  const lost = [["late", node.late], ["errors", node.errors], ["filtered", node.filtered], ["duplicates", node.duplicates]]
-    .filter(([, count]) => count > 0).map(([name, count]) => `${short(count)} ${name}`).join(", ");
-  const text = (dy, content, kind = "") => {
+/** A box with a name and three lines; `level` 0, 1 or 2 colours it. */
+export function drawBox({ x, y }, { name, lines, title, level }) {
+  const text = (dy, content, kind) => {
     const element = svg("text", { x: x + 10, y: y + dy, class: kind });
     element.textContent = content.length > 23 ? `${content.slice(0, 22)}…` : content;
     return element;
   };
-  const title = svg("title");
-  title.textContent = `${node.id} (${node.type}): ${node.received} in, ${node.emitted} out${lost ? `, ${lost}` : ""}`;
-  return svg("g", {}, title, svg("rect", { class: `node ${level}`, x, y, width: WIDTH, height: HEIGHT, rx: 7 }),
-    text(18, node.id, "name"), text(34, `${node.type} · ${Math.round(node.busy * 100)} %`, "quiet"),
-    text(50, `${short(node.rate)}/s · ${short(node.received)} in`),
-    text(66, lost || (node.queued ? `${node.queued} batches wait` : `${short(node.emitted)} out`), "quiet"));
+  const label = svg("title");
+  label.textContent = title;
+  return svg("g", {}, label, svg("rect", { class: `node b${level}`, x, y, width: WIDTH, height: HEIGHT, rx: 7 }), text(18, name, "name"),
+    ...lines.map((line, index) => text(34 + 16 * index, line, index === 1 ? "" : "quiet")));
+}
+
+function drawNode(node, place) {
+  const lost = [["late", node.late], ["errors", node.errors], ["filtered", node.filtered], ["duplicates", node.duplicates]]
+    .filter(([, count]) => count > 0).map(([name, count]) => `${short(count)} ${name}`).join(", ");
+  return drawBox(place, {
+    name: node.id, level: node.busy > 0.8 ? 2 : node.busy > 0.4 ? 1 : 0,
+    title: `${node.id} (${node.type}): ${node.received} in, ${node.emitted} out${lost ? `, ${lost}` : ""}`,
+    lines: [`${node.type} · ${Math.round(node.busy * 100)} %`, `${short(node.rate)}/s · ${short(node.received)} in`,
+      lost || (node.queued ? `${node.queued} batches wait` : `${short(node.emitted)} out`)],
+  });
 }
 
 function describe(graph) {

@@ -17,7 +17,7 @@ package struct AuditLog: Sendable {
   package init(_ database: ServerDatabase) { self.database = database }
 
   /// One row, for reading.
-  package struct Row: Sendable, Encodable {
+  package struct Row: Sendable, Codable {
     package var seq: Int
     package var at: String
     package var actor: String

@@ -3,7 +3,7 @@ internal import Postgres
 /// A job as it was submitted.
 package struct StoredJob: Sendable, Equatable {
   /// What should be the case, whatever the job is doing now.
-  package enum State: String, Sendable, Codable {
+  package enum State: String, Sendable, Codable, CaseIterable {
     case running
     case suspended
   }
@@ -21,7 +21,7 @@ package struct StoredJob: Sendable, Equatable {
 }
 
 /// One line of a job's history.
-package struct JobHistoryEntry: Sendable, Encodable {
+package struct JobHistoryEntry: Sendable, Codable {
   /// RFC 3339.
   package var at: String
   package var kind: String

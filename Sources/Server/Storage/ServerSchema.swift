@@ -34,6 +34,36 @@ enum ServerSchema {
       analysis text NOT NULL REFERENCES sloscout_analysis ON DELETE CASCADE, path text NOT NULL, content text NOT NULL,
       PRIMARY KEY (analysis, path));
     COMMENT ON TABLE sloscout_artifact IS 'sloscout: files that analyses wrote'
+    """,
     """
+    CREATE TABLE sloscout_journey (
+      id text PRIMARY KEY, analysis text NOT NULL, name text NOT NULL, slug text NOT NULL, service text NOT NULL, environment text NOT NULL,
+      services text[] NOT NULL, requests double precision NOT NULL, errors double precision NOT NULL, confidence double precision NOT NULL,
+      document text NOT NULL, custom_name text, is_pinned boolean NOT NULL DEFAULT false, merged_into text, is_pending boolean NOT NULL DEFAULT false,
+      revision bigint NOT NULL DEFAULT 1, discovered_at timestamptz NOT NULL DEFAULT now(), last_seen_at timestamptz NOT NULL DEFAULT now());
+    CREATE INDEX sloscout_journey_services ON sloscout_journey USING gin (services);
+    COMMENT ON TABLE sloscout_journey IS 'sloscout: journeys as the newest analysis found them, and what people decided about them';
+    CREATE TABLE sloscout_journey_split (
+      journey text NOT NULL, service text NOT NULL, operation text NOT NULL, name text, PRIMARY KEY (journey, service, operation));
+    COMMENT ON TABLE sloscout_journey_split IS 'sloscout: parts of journeys that become journeys of their own; no operation is any';
+    CREATE TABLE sloscout_sli (
+      id text PRIMARY KEY, journey text NOT NULL REFERENCES sloscout_journey ON DELETE CASCADE, kind text NOT NULL,
+      status text NOT NULL DEFAULT 'proposed' CHECK (status IN ('proposed', 'approved', 'rejected')), threshold bigint, comment text,
+      decided_by text, decided_at timestamptz, revision bigint NOT NULL DEFAULT 1);
+    CREATE INDEX sloscout_sli_journey ON sloscout_sli (journey);
+    COMMENT ON TABLE sloscout_sli IS 'sloscout: indicators, and what people decided about them; a threshold in nanoseconds overrides the proposed one';
+    CREATE TABLE sloscout_slo (
+      id text PRIMARY KEY REFERENCES sloscout_sli ON DELETE CASCADE,
+      status text NOT NULL DEFAULT 'proposed' CHECK (status IN ('proposed', 'approved')), target integer CHECK (target BETWEEN 1 AND 999999),
+      decided_by text, decided_at timestamptz, revision bigint NOT NULL DEFAULT 1);
+    COMMENT ON TABLE sloscout_slo IS 'sloscout: objectives, one for each indicator; a target in millionths overrides the proposed one';
+    ALTER TABLE sloscout_artifact ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY UNIQUE, ADD COLUMN service text NOT NULL DEFAULT '',
+      ADD COLUMN state text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'approved', 'rejected', 'deployed', 'rolled-back')),
+      ADD COLUMN decided_by text, ADD COLUMN decided_at timestamptz, ADD COLUMN revision bigint NOT NULL DEFAULT 1;
+    CREATE TABLE sloscout_policy (name text PRIMARY KEY, document text NOT NULL, revision bigint NOT NULL DEFAULT 1);
+    COMMENT ON TABLE sloscout_policy IS 'sloscout: what may be deployed at once';
+    INSERT INTO sloscout_policy (name, document)
+      VALUES ('default', '{"mode": "block", "max_services": 10, "max_files": 1000, "require_approval": true}')
+    """,
   ]
 }

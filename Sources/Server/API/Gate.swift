@@ -3,28 +3,18 @@ internal import Hummingbird
 internal import Synchronization
 
 /// Finds out who calls. With tokens: by `Authorization: Bearer …`. Without, only on loopback: everybody on this machine is admin.
-struct AuthorizationMiddleware: RouterMiddleware {
+struct Gate: Sendable {
   let tokens: TokenStore
   let policy: AccessPolicy
 
-  func handle(_ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response) async throws -> Response
-  {
-    var context = context
-    if policy.isOpen {
+  /// Who sends a request to a route that needs a role; nil is for routes that everybody may call. Throws `Problem` 401 or 403.
+  func admit(_ request: Request, _ role: Role?) async throws -> Identity {
+    guard !policy.isOpen else {
       // A page of some other site in this machine's browser is not "this machine": it can neither name us nor come from us.
       try Self.checkOrigin(request)
-      context.identity = Identity(name: "loopback", role: .admin)
-    } else if Self.isPublic(request.uri.path) {
-      context.identity = Identity(name: "nobody", role: .read)
-    } else {
-      context.identity = try await identity(request)
+      return Identity(name: "loopback", role: .admin)
     }
-    return try await next(request, context)
-  }
-
-  /// Health, and the pages that ask for the token.
-  private static func isPublic(_ path: String) -> Bool {
-    ["/", "/app.js", "/graph.js", "/style.css", "/favicon.ico", "/health", "/health/live", "/health/ready"].contains(path)
+    return role == nil ? Identity(name: "nobody", role: .read) : try await identity(request)
   }
 
   private func identity(_ request: Request) async throws -> Identity {
@@ -39,7 +29,7 @@ struct AuthorizationMiddleware: RouterMiddleware {
     return identity
   }
 
-  static func checkOrigin(_ request: Request) throws {
+  private static func checkOrigin(_ request: Request) throws {
     guard let host = request.head.authority, AccessPolicy.isLoopback(host) else {
       throw Problem(
         403, "HOST_NOT_LOCAL", "this server has no tokens and answers only to localhost",
