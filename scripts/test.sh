@@ -105,6 +105,9 @@ done
 step "the OpenTelemetry SDK sends to a job that is killed meanwhile"
 limited 5 "the SDK" "$python" Tests/telemetry/otlp_sdk.py "$sloscout"
 
+step "the example pipeline in Kafka: what the SDK sent, read by another Avro implementation"
+limited 5 "the pipeline" "$python" Tests/telemetry/pipeline.py "$sloscout"
+
 step "Kafka answers nobody for a while: nothing is lost, memory stays, a full spool is said"
 limited 5 "the collector without Kafka" "$python" Tests/telemetry/broker_away.py "$sloscout" --seconds 10
 
