@@ -79,7 +79,8 @@ struct TidyTests {
 
   @Test("links between pages lead somewhere")
   func links() {
-    for file in SourceTree.files where file.path.hasSuffix(".md") {
+    // A golden runbook links to the other files of its tree, which is not here.
+    for file in SourceTree.files where file.path.hasSuffix(".md") && !file.path.hasPrefix("Tests/GoldenTests/") {
       let folder = file.path.split(separator: "/").dropLast().joined(separator: "/")
       for part in file.text.split(separator: "](").dropFirst() {
         let target = part.prefix { $0 != ")" && $0 != "#" && $0 != " " && $0 != "\n" }
