@@ -3,8 +3,6 @@ internal import Connectors
 internal import Dataflow
 internal import Foundation
 internal import Jobs
-internal import Operators
-internal import Search
 
 /// Looks for capsules by what they mean.
 struct SearchCommand: AsyncParsableCommand {
@@ -41,12 +39,7 @@ struct SearchCommand: AsyncParsableCommand {
       Terminal.error("there is no database to ask\n  hint: name one with --database, or run this where jobs.yaml is")
       throw ExitCode(Exit.wrongFile)
     }
-    let (embedder, why) = Self.embedder(loaded)
-    guard let redactor = try? RedactionOptions(Config()) else { throw ExitCode(Exit.failed) }
-    let search = CapsuleSearch(url: url, embedder: embedder, why: why, snapshot: index) { text in
-      let redacted = Array(text.utf8).withUnsafeBufferPointer { TextRedactor(redactor).redact($0) }
-      return redacted.map { String(decoding: $0, as: UTF8.self) } ?? ""
-    }
+    let search = try CapsuleSearch(url: url, model: Self.connection("embeddings", loaded) ?? Config(), snapshot: index)
     var query = CapsuleQuery(text)
     (query.service, query.environment, query.severity, query.from, query.to, query.limit) = (
       service, environment, severity, from, to, limit
@@ -63,21 +56,6 @@ struct SearchCommand: AsyncParsableCommand {
 
   private static func connection(_ type: String, _ loaded: LoadedJobs) -> Config? {
     loaded.connections.first { $0.type == type }?.config
-  }
-
-  /// The embedder of the job files; or none, and why.
-  private static func embedder(_ loaded: LoadedJobs) -> (embedder: (any Embedder)?, why: String) {
-    do {
-      let config = connection("embeddings", loaded) ?? Config()
-      // Somebody waits for the answer: words are better than ten minutes.
-      var values = config.values
-      values["giveUpAfter"] = .duration(5_000_000_000)
-      return (try EmbeddingsConnection.plan(Config(values)).open(SystemRuntime(threads: 1)), "")
-    } catch let error as Diagnostic {
-      return (nil, error.hint.isEmpty ? error.message : "\(error.message)\n  hint: \(error.hint)")
-    } catch {
-      return (nil, "\(error)")
-    }
   }
 
   private static func json(_ result: CapsuleSearchResult) throws -> String {

@@ -38,6 +38,8 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "An environment variable that submitted jobs may read besides DATABASE_URL and SLOSCOUT_STATE. May be repeated.")
     var allowVariable: [String] = []
     @Option(help: "A file, folder or pattern with the OTLP telemetry that analyses read. May be repeated.") var telemetry: [String] = []
+    @Option(help: "The folder of the sentence model (scripts/model.sh) for search by meaning; without one search goes by words.")
+    var model = ".model"
     @Flag(help: "Ask for a token on loopback too.") var requireToken = false
 
     func run() async throws {
@@ -46,7 +48,7 @@ struct ServerCommand: AsyncParsableCommand {
       let environment = ProcessInfo.processInfo.environment.merging(["DATABASE_URL": options.database]) { own, _ in own }
       let allowed = Set(allowVariable + ["DATABASE_URL", "SLOSCOUT_STATE"])
       options.variables = environment.filter { allowed.contains($0.key) }
-      options.telemetry = telemetry
+      (options.telemetry, options.model) = (telemetry, model)
       let host = host
       options.onListening = { Terminal.error("listening on http://\(host):\($0)") }
       let server = ControlServer(options)

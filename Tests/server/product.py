@@ -173,6 +173,8 @@ def artifacts(server, database):
 
 
 def capsules(server, folder):
+    view = read(server, "/api/v1/capsules/search?q=anything")
+    claim("a search without capsules says so", not view["hits"] and "no capsules" in view["note"], view)
     view = read(server, "/api/v1/capsules?q=x")
     claim("without a job there are no capsules", view == {"capsules": [], "total_count": 0}, view)
     server.call("PUT", "/api/v1/jobs/capsules", document("capsules", folder / "capsules", records=5000))
@@ -190,6 +192,13 @@ def capsules(server, folder):
     full = read(server, f"/api/v1/capsules/{first['fingerprint']}")["capsules"][0]
     claim("samples are there", 1 <= len(full["samples"]) <= 10 and full["samples"][0]["message"], full)
     expect(server, "a capsule that is not there", "GET", "/api/v1/capsules/none", 404)
+    question = "".join(f"%{byte:02x}" for byte in first["template"].encode()[:400])
+    view = read(server, f"/api/v1/capsules/search?q={question}&service={first['service']}&limit=3&from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z")
+    hit = view["hits"][0]
+    claim("a template's own words find it first", (hit["fingerprint"], hit["services"]) == (first["fingerprint"], [first["service"]]), view)
+    claim("a search without a model says why", view["method"] == "words" and view["note"] and len(view["hits"]) <= 3, view)
+    expect(server, "no question", "GET", "/api/v1/capsules/search", 422)
+    expect(server, "a time that is none", "GET", "/api/v1/capsules/search?q=x&from=yesterday", 422)
 
 
 def walk(server, database, folder):
