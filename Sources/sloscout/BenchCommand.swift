@@ -103,10 +103,12 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "The model's folder (scripts/model.sh).") var model = ".model"
     @Flag(help: "By words only, without the model.") var words = false
     @Option(help: "How many vectors the index has whose speed is measured; 0 leaves that out.") var vectors = 0
+    @Flag(inversion: .prefixedNo, help: "Also build and measure the graph.") var graph = true
 
     func run() throws {
-      let benchmark = SearchBenchmark(
+      var benchmark = SearchBenchmark(
         templates: templates, questions: questions, ranks: ranks, model: words ? nil : model, vectors: vectors)
+      benchmark.graphs = graph
       Terminal.print(try benchmark.run())
     }
   }
