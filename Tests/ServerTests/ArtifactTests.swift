@@ -9,6 +9,10 @@ struct ArtifactTests {
     #expect(StoredArtifact.service(path: "prometheus/rules/shop/x.rules.yaml", services: services) == "shop")
     #expect(StoredArtifact.service(path: "openslo/slos/shop-front.yaml", services: services) == "shop-front")
     #expect(StoredArtifact.service(path: "kubernetes/prometheusrules/shop-front-cart-errors.yaml", services: services) == "shop-front")
+    #expect(StoredArtifact.service(path: "grafana/dashboards/journey-shop-cart-43a91a5d.json", services: services) == "shop")
+    #expect(StoredArtifact.service(path: "grafana/dashboards/slo-shop-front-4d7faddf.json", services: services) == "shop-front")
+    let long = "a-service-with-a-long-name"
+    #expect(StoredArtifact.service(path: "grafana/dashboards/list-a-service-with-a-lon-cdb680e3.json", services: [long]) == long)
     #expect(StoredArtifact.service(path: "index.html", services: services).isEmpty)
   }
 

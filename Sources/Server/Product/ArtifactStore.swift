@@ -54,13 +54,18 @@ package struct StoredArtifact: Sendable {
 
   var kind: Kind { Kind(path: path) }
 
-  /// The service that a path speaks of: the folder, or the file's own name.
+  /// The service that a path speaks of: the folder, the file's own name, or how it begins. Dashboards have the kind before it, and long names cut.
   package static func service(path: String, services: [String]) -> String {
     let parts = path.split(separator: "/").map(String.init)
-    let stem = parts.last.map { String($0.prefix { $0 != "." }) } ?? ""
+    var stem = parts.last.map { String($0.prefix { $0 != "." }) } ?? ""
+    let isDashboard = parts.first == "grafana"
+    if isDashboard { stem = String(stem.drop { $0 != "-" }.dropFirst()) }
     let byLength = services.sorted { ($0.count, $0) > ($1.count, $1) }
-    return byLength.first { parts.dropLast().contains(Names.label($0)) || stem == Names.label($0) }
-      ?? byLength.first { stem.hasPrefix(Names.label($0) + "-") } ?? ""
+    func isBeginning(_ service: String) -> Bool {
+      stem.hasPrefix((isDashboard ? String(Names.label(service).prefix(20)) : Names.label(service)) + "-")
+    }
+    return byLength.first { parts.dropLast().contains(Names.label($0)) || stem == Names.label($0) } ?? byLength.first(where: isBeginning)
+      ?? ""
   }
 }
 
