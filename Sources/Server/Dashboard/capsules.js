@@ -21,25 +21,51 @@ function sparkline(windows) {
 
 const severities = (capsule) => capsule.severities.map((one) => `${one.name} ${short(one.count)}`).join(", ");
 
-export async function capsulesPage() {
-  const query = new URLSearchParams(location.hash.split("?")[1] ?? "");
-  const offset = Number(query.get("offset") ?? 0);
-  const wanted = new URLSearchParams({ limit: "50", offset: `${offset}` });
-  for (const name of ["q", "service", "severity"]) if (query.get(name)) wanted.set(name, query.get(name));
-  const found = await call("GET", `/api/v1/capsules?${wanted}`);
+/** Goes to the page of other filters. */
+function visit(query, changes) {
+  const next = new URLSearchParams([...query].filter(([name]) => name !== "offset"));
+  for (const [name, value] of Object.entries(changes)) { if (value) next.set(name, value); else next.delete(name); }
+  location.hash = `#/capsules?${next}`;
+}
+
+function filters(query) {
   const input = (name, label) => {
     const field = node("input", { id: name, name, autocomplete: "off" });
     field.value = query.get(name) ?? "";
     return node("div", {}, node("label", { for: name }, label), field);
   };
-  const go = (changes) => {
-    const next = new URLSearchParams([...query].filter(([name]) => name !== "offset"));
-    for (const [name, value] of Object.entries(changes)) { if (value) next.set(name, value); else next.delete(name); }
-    location.hash = `#/capsules?${next}`;
-  };
-  const form = node("form", {
-    class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); go(Object.fromEntries(new FormData(event.target))); },
-  }, input("q", "Template contains"), input("service", "Service"), input("severity", "Severity"), node("button", { class: "main" }, "Search"));
+  const how = node("select", { id: "how", name: "how" }, node("option", { value: "" }, "contains it"), node("option", { value: "means" }, "means it"));
+  how.value = query.get("how") ?? "";
+  return node("form", {
+    class: "filters", role: "search",
+    onsubmit: (event) => { event.preventDefault(); visit(query, Object.fromEntries(new FormData(event.target))); },
+  }, input("q", "What to look for"), node("div", {}, node("label", { for: "how" }, "The template"), how), input("service", "Service"),
+  input("severity", "Severity"), node("button", { class: "main" }, "Search"));
+}
+
+/** The templates that fit a question in one's own words. */
+async function meaningPage(query) {
+  const wanted = new URLSearchParams({ limit: "50" });
+  for (const name of ["q", "service", "severity"]) if (query.get(name)) wanted.set(name, query.get(name));
+  const found = await call("GET", `/api/v1/capsules/search?${wanted}`);
+  const rows = found.hits.map((one) => node("tr", {},
+    node("td", {}, node("a", { href: `#/capsules/${encodeURIComponent(one.fingerprint)}` }, node("code", {}, one.template))),
+    node("td", {}, one.services.join(", "), node("span", { class: "quiet" }, ` ${one.environments.join(", ")}`)), number(short(one.count)),
+    number(one.score.toFixed(2)), node("td", { class: "quiet" }, severities(one))));
+  const how = found.model ? `By meaning (${found.model}) and words` : `By words only. ${found.note ?? ""}`;
+  return [node("h1", {}, "Capsules"), filters(query), node("p", { class: "quiet" }, `${how}, among ${short(found.searched)} templates.`),
+    node("section", {}, rows.length ? table(["Template", "Service", "#Records", "#Score", "Severities"], rows) : "Nothing fits.")];
+}
+
+export async function capsulesPage() {
+  const query = new URLSearchParams(location.hash.split("?")[1] ?? "");
+  const offset = Number(query.get("offset") ?? 0);
+  if (query.get("how") === "means" && query.get("q")) return meaningPage(query);
+  const wanted = new URLSearchParams({ limit: "50", offset: `${offset}` });
+  for (const name of ["q", "service", "severity"]) if (query.get(name)) wanted.set(name, query.get(name));
+  const found = await call("GET", `/api/v1/capsules?${wanted}`);
+  const form = filters(query);
+  const go = (changes) => visit(query, changes);
   const rows = found.capsules.map((one) => node("tr", {},
     node("td", {}, node("a", { href: `#/capsules/${encodeURIComponent(one.fingerprint)}` }, node("code", {}, one.template))),
     node("td", {}, one.service, one.environment ? node("span", { class: "quiet" }, ` ${one.environment}`) : null), number(short(one.count)),
