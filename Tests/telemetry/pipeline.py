@@ -1,5 +1,5 @@
-"""The example pipeline on a real Kafka-protocol broker: OpenTelemetry's SDK sends logs, spans and metrics, and another Avro implementation reads what
-is in the topics, field by field.
+"""The example pipeline on a real Kafka-protocol broker: OpenTelemetry's SDK sends logs and spans over HTTP and metrics over gRPC, and another Avro
+implementation reads what is in the topics, field by field.
 
 usage: pipeline.py SLOSCOUT_BINARY
 """
@@ -14,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 import fastavro
 from fastavro.schema import fingerprint, to_parsing_canonical_form
+from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
@@ -56,10 +57,20 @@ class Schema:
         return record
 
 
+def takes(port, signal):
+    """Whether a collector takes the signal."""
+    request = urllib.request.Request("http://127.0.0.1:%d/v1/%s" % (port, signal), b"{}", {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
 def send(ports):
     begin = time.time_ns()
     logs = LoggerProvider(resource=RESOURCE)
-    logs.add_log_record_processor(SimpleLogRecordProcessor(OTLPLogExporter(endpoint="http://127.0.0.1:%d/v1/logs" % ports["LOGS"])))
+    logs.add_log_record_processor(SimpleLogRecordProcessor(OTLPLogExporter(endpoint="http://127.0.0.1:%d/v1/logs" % ports["LISTEN"])))
     logger = logging.getLogger("shop")
     logger.propagate = False
     logger.setLevel(logging.INFO)
@@ -69,14 +80,14 @@ def send(ports):
     for number in range(20):
         logger.info("order %d paid", number)
     spans = TracerProvider(resource=RESOURCE)
-    spans.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(endpoint="http://127.0.0.1:%d/v1/traces" % ports["SPANS"])))
+    spans.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(endpoint="http://127.0.0.1:%d/v1/traces" % ports["LISTEN"])))
     tracer = spans.get_tracer("shop", "1.2")
     with tracer.start_as_current_span("POST /pay", kind=SpanKind.SERVER) as outer:
         with tracer.start_as_current_span("charge", attributes={"tries": 3, "ok": True}) as inner:
             inner.add_event("retry", {"delay": 0.5})
             inner.set_status(Status(StatusCode.ERROR, "refused"))
     reader = PeriodicExportingMetricReader(
-        OTLPMetricExporter(endpoint="http://127.0.0.1:%d/v1/metrics" % ports["METRICS"]), export_interval_millis=3_600_000)
+        OTLPMetricExporter(endpoint="http://127.0.0.1:%d" % ports["LISTEN_GRPC"], insecure=True), export_interval_millis=3_600_000)
     meters = MeterProvider(metric_readers=[reader], resource=RESOURCE, shutdown_on_exit=False)
     meters.get_meter("shop", "1.2").create_counter("orders", unit="{order}").add(7, {"method": "card"})
     meters.force_flush()
@@ -144,14 +155,15 @@ def main():
             if LOCAL not in text:
                 raise SystemExit("the example's Connection is another one: this test must follow it")
             (folder / "pipeline.yaml").write_text(text.replace(LOCAL, broker.connection[1:-1].strip().replace(", config:", "\n  config:")))
-            ports = {name: free_port() for name in ("LOGS", "SPANS", "METRICS")}
+            ports = {name: free_port() for name in ("LISTEN", "LISTEN_GRPC")}
             environment = dict(os.environ, SLOSCOUT_STATE=str(folder / "state"), SPOOL=str(folder / "spool"))
             environment.update({name: "127.0.0.1:%d" % port for name, port in ports.items()})
             log = open(folder / "log", "w+")
             command = [binary, "run", str(folder / "pipeline.yaml"), "--quiet"]
             job = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             deadline = time.monotonic() + 60
-            while (folder / "log").read_text().count("listening") < 3:
+            # An empty request to each path: of a collector that is not there yet it is refused.
+            while not all(takes(ports["LISTEN"], signal) for signal in ("logs", "traces", "metrics")):
                 if job.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit("the jobs do not listen: " + (folder / "log").read_text())
                 time.sleep(0.1)

@@ -65,4 +65,9 @@ package struct CapsuleSearchResult: Sendable, Encodable {
   package var searched: Int
   /// Best first.
   package var hits: [Hit]
+
+  /// An answer.
+  package init(method: Method, model: String?, note: String?, searched: Int, hits: [Hit]) {
+    (self.method, self.model, self.note, self.searched, self.hits) = (method, model, note, searched, hits)
+  }
 }

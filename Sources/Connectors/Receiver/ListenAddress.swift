@@ -1,7 +1,7 @@
 package import Dataflow
 
 /// An address and port to listen on, as options write it: `127.0.0.1:4318`, `[::1]:4318`.
-package struct ListenAddress: Sendable, Equatable {
+package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   package var host: String
   /// 0 takes a free one.
   package var port: Int
@@ -10,6 +10,9 @@ package struct ListenAddress: Sendable, Equatable {
     self.host = host
     self.port = port
   }
+
+  /// As options write it.
+  package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
   /// Nil when the text is no address and port.
   package init?(_ text: String) {

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// What a client of a listener can have.
-package struct ListenerLimits: Sendable {
+package struct ListenerLimits: Sendable, Equatable {
   /// Bytes of the longest body.
   package var bodyBytes = 16 << 20
   /// Bytes of all bodies that are in memory at a time.

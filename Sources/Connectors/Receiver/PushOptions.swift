@@ -29,7 +29,10 @@ package enum PushSource {
   /// The options, with the address that is listened on unless another one is given.
   package static func fields(listen: String) -> [ConfigField] {
     [
-      ConfigField("listen", .string, default: listen, "Address and port to listen on; port 0 takes a free one.")
+      ConfigField(
+        "listen", .string, default: listen,
+        "Address and port to listen on; port 0 takes a free one. Sources of one process may share an address when they take different paths."
+      )
     ] + spoolFields
       + [
         ConfigField("maxRequestBytes", .byteCount, default: "16MiB", "The longest request, compressed and not."),

@@ -1,4 +1,5 @@
 internal import Dataflow
+internal import Synchronization
 
 /// The listening half of a push source: requests of one protocol, each acknowledged when `store` has it.
 ///
@@ -6,17 +7,65 @@ internal import Dataflow
 /// POST ──▶ path, method ──▶ read with limits ─┬▶ protocol: decompress, check, bring into the kept form ──▶ store ──▶ answer
 /// call of gRPC ──▶ read with limits ──────────┘
 /// ```
+///
+/// Receivers of one process that are given the same address share its server: each takes its own paths and methods there.
 package final class PushReceiver: Sendable {
-  private let http: HTTPListener
-  private let grpc: GRPCListener?
+  private static let httpServers = SharedServers<HTTPCall, HTTPAnswer>()
+  private static let grpcServers = SharedServers<GRPCCall, GRPCAnswer>()
+
+  private struct Seats {
+    var http: SharedServers<HTTPCall, HTTPAnswer>.Seat?
+    var grpc: SharedServers<GRPCCall, GRPCAnswer>.Seat?
+    /// Why there is none.
+    var refusal: String?
+  }
+
+  private let options: PushOptions
+  private let now: @Sendable () -> Int64
+  private let store: @Sendable ([UInt8]) async throws -> Void
+  private let seats = Mutex(Seats())
 
   /// - Parameters:
   ///   - now: the time, in nanoseconds since 1970.
   ///   - store: takes what is kept of a request; its answer is sent when this returns. Whatever it throws is answered as a rejection.
   package init(_ options: PushOptions, now: @escaping @Sendable () -> Int64, store: @escaping @Sendable ([UInt8]) async throws -> Void) {
-    let spoken = options.spoken
-    let limits = options.limits
-    http = HTTPListener(options.address, name: "\(spoken.name) over HTTP", limits: limits) { call in
+    (self.options, self.now, self.store) = (options, now, store)
+  }
+
+  /// What the server for HTTP is doing.
+  package var state: ListenerState {
+    seats.withLock { seats in seats.http?.server.state ?? seats.refusal.map { .failed($0) } ?? .starting }
+  }
+  /// What the server for gRPC is doing; nil where there is none.
+  package var grpcState: ListenerState? {
+    options.grpc == nil ? nil : seats.withLock { seats in seats.grpc?.server.state ?? seats.refusal.map { .failed($0) } ?? .starting }
+  }
+
+  /// Why nothing can be received; nil while all is well.
+  package var failure: String? {
+    for state in [state, grpcState] { if case .failed(let why) = state { return why } }
+    return nil
+  }
+
+  /// Begins to listen. Returns at once; `state` and `grpcState` tell how it went.
+  package func start() {
+    seats.withLock { seats in
+      do throws(SharedServers<HTTPCall, HTTPAnswer>.Refusal) { seats.http = try joinHTTP() } catch { seats.refusal = error.reason }
+      guard let address = options.grpc else { return }
+      do throws(SharedServers<GRPCCall, GRPCAnswer>.Refusal) { seats.grpc = try joinGRPC(address) } catch { seats.refusal = error.reason }
+    }
+  }
+
+  /// Takes no more requests, answers those that are being read, and ends.
+  package func stop() async {
+    let seats = seats.withLock { $0 }
+    if let grpc = seats.grpc { await Self.grpcServers.leave(grpc) }
+    if let http = seats.http { await Self.httpServers.leave(http) }
+  }
+
+  private func joinHTTP() throws(SharedServers<HTTPCall, HTTPAnswer>.Refusal) -> SharedServers<HTTPCall, HTTPAnswer>.Seat {
+    let (spoken, limits, now, store) = (options.spoken, options.limits, now, store)
+    return try Self.httpServers.join(options.address, Set(spoken.paths), limits) { call in
       do {
         return try await Self.take(call, spoken, limits, now, store)
       } catch {
@@ -26,45 +75,39 @@ package final class PushReceiver: Sendable {
         if rejection.kind == .wrongMethod { answer.headers["Allow"] = "POST" }
         return answer
       }
-    }
-    grpc = options.grpc.map { address in
-      let methods = spoken.methods
-      return GRPCListener(address, name: "\(spoken.name) over gRPC", methods: Set(methods.keys), limits: limits) { call in
-        do {
-          var request = PushRequest(
-            path: methods[call.method] ?? call.method, contentType: "application/x-protobuf", compression: call.compression,
-            body: call.message, limits: BodyLimits(bytes: limits.bodyBytes))
-          request.received = now()
-          request.header = call.header
-          return .message(try await Self.take(request, spoken, store).body)
-        } catch { return .status(GRPCStatus(Self.rejection(error))) }
+    } make: { board in
+      HTTPListener(options.address, name: "\(spoken.name) over HTTP", limits: limits) { call in
+        if let respond = board.receiver(of: call.path) { return await respond(call) }
+        var answer = HTTPAnswer.text(503, Self.isAway)
+        answer.headers["Retry-After"] = "1"
+        return answer
       }
     }
   }
 
-  /// What the server for HTTP is doing.
-  package var state: ListenerState { http.state }
-  /// What the server for gRPC is doing; nil where there is none.
-  package var grpcState: ListenerState? { grpc?.state }
-
-  /// Why nothing can be received; nil while all is well.
-  package var failure: String? {
-    for state in [http.state, grpc?.state] { if case .failed(let why) = state { return why } }
-    return nil
+  private func joinGRPC(_ address: ListenAddress) throws(SharedServers<GRPCCall, GRPCAnswer>.Refusal)
+    -> SharedServers<GRPCCall, GRPCAnswer>.Seat
+  {
+    let (spoken, limits, now, store) = (options.spoken, options.limits, now, store)
+    let methods = spoken.methods
+    return try Self.grpcServers.join(address, Set(methods.keys), limits) { call in
+      do {
+        var request = PushRequest(
+          path: methods[call.method] ?? call.method, contentType: "application/x-protobuf", compression: call.compression,
+          body: call.message, limits: BodyLimits(bytes: limits.bodyBytes))
+        request.received = now()
+        request.header = call.header
+        return .message(try await Self.take(request, spoken, store).body)
+      } catch { return .status(GRPCStatus(Self.rejection(error))) }
+    } make: { board in
+      GRPCListener(address, name: "\(spoken.name) over gRPC", methods: { board.names }, limits: limits) { call in
+        if let respond = board.receiver(of: call.method) { return await respond(call) }
+        return .status(GRPCStatus(.unavailable, Self.isAway, retryAfter: 1))
+      }
+    }
   }
 
-  /// Begins to listen. Returns at once; `state` and `grpcState` tell how it went.
-  package func start() {
-    http.start()
-    grpc?.start()
-  }
-
-  /// Takes no more requests, answers those that are being read, and ends.
-  package func stop() async {
-    async let stopped: Void? = grpc?.stop()
-    await http.stop()
-    await stopped
-  }
+  private static let isAway = "the job that takes this is being started again: try again in a moment"
 
   private static func take(
     _ call: HTTPCall, _ spoken: any PushProtocol, _ limits: ListenerLimits, _ now: @Sendable () -> Int64,

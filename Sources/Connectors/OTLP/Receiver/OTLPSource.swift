@@ -18,7 +18,9 @@ public enum OTLPSource {
   public static let descriptor = Descriptor(
     type: "otlp", summary: "Receives logs, spans or metrics by OTLP, over HTTP and gRPC.",
     fields: PushSource.fields(listen: listen) + [
-      ConfigField("signal", .choice(OTLPSignal.choices), default: "logs", "Which signal to take; the paths of others answer 404."),
+      ConfigField(
+        "signal", .choice(OTLPSignal.choices), default: "logs", "Which signal to take; another source on the same address may take another."
+      ),
       ConfigField(
         "grpc", .string, "Address and port to take OTLP over gRPC on as well, 127.0.0.1:4317 by custom; without it only HTTP is taken."),
     ],

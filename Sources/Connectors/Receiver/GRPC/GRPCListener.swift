@@ -33,7 +33,7 @@ final class GRPCListener: Sendable {
   ///   - methods: `/package.Service/Method`; others are UNIMPLEMENTED.
   ///   - respond: called for each call that was read in whole; may be called many times at once.
   init(
-    _ address: ListenAddress, name: String, methods: Set<String>, limits: ListenerLimits,
+    _ address: ListenAddress, name: String, methods: @escaping @Sendable () -> Set<String>, limits: ListenerLimits,
     respond: @escaping @Sendable (GRPCCall) async -> GRPCAnswer
   ) {
     self.address = address

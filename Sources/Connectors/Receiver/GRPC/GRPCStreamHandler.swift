@@ -4,7 +4,8 @@ internal import NIOHTTP2
 
 /// What all streams of a listener share.
 struct GRPCService: Sendable {
-  let methods: Set<String>
+  /// Those that are taken now.
+  let methods: @Sendable () -> Set<String>
   let limits: ListenerLimits
   let budget: ByteBudget
   let respond: @Sendable (GRPCCall) async -> GRPCAnswer
@@ -74,8 +75,9 @@ final class GRPCStreamHandler: ChannelInboundHandler {
     guard head.first(name: ":method") == "POST" else { return .http(405) }
     let type = PushRequest.mediaType(head.first(name: "content-type"))
     guard type == "application/grpc" || type.hasPrefix("application/grpc+") else { return .http(415) }
-    guard let method = head.first(name: ":path"), service.methods.contains(method) else {
-      let known = service.methods.sorted().joined(separator: ", ")
+    let methods = service.methods()
+    guard let method = head.first(name: ":path"), methods.contains(method) else {
+      let known = methods.sorted().joined(separator: ", ")
       return .status(GRPCStatus(.unimplemented, "there is no method \(head.first(name: ":path") ?? ""): this job takes \(known)"))
     }
     return nil
