@@ -114,6 +114,10 @@ def steering(binary, url, folder):
     status, graph, _ = server.call("GET", "/api/v1/jobs/steered/graph")
     busy = [node for node in graph["nodes"] if node["id"] == "telemetry"]
     claim("the graph has live numbers", status == 200 and busy[0]["received"] > 2000 and graph["edges"], graph)
+    status, text, response = server.call("GET", "/metrics")
+    claim("its numbers are there for a Prometheus", status == 200 and 'job="steered"' in text and "sloscout_up " in text, text[:2000])
+    promtool = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+    claim("and promtool has nothing to say about them", promtool.returncode == 0, promtool.stderr)
     status, text, _ = server.call("GET", "/api/v1/jobs/steered", Accept="application/yaml")
     claim("the document comes back as it was sent", text == slow)
 

@@ -1,4 +1,9 @@
+internal import Connectors
+internal import Foundation
+internal import HTTPTypes
 internal import Hummingbird
+internal import Jobs
+internal import NIOCore
 internal import Postgres
 
 /// `/health`: whether the server lives, and whether it can do its work.
@@ -37,7 +42,25 @@ struct HealthRoutes: Sendable {
         let readiness = await check()
         return try JSON.response(readiness, status: readiness.ready ? 200 : 503)
       },
+      Route(
+        .get, "/metrics", "getMetrics",
+        "The numbers of all running jobs and of the process, and what sinks of type prometheus show, in Prometheus' text format.",
+        role: .read, answers: [.text("text/plain", "the numbers")]
+      ) { _, _ in
+        var response = Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: await metrics())))
+        response.headers[.contentType] = "text/plain; version=0.0.4; charset=utf-8"
+        return response
+      },
     ]
+  }
+
+  private func metrics() async -> String {
+    var jobs: [JobSnapshot] = []
+    for job in await supervisor.all() { if let snapshot = await job.snapshot() { jobs.append(snapshot) } }
+    return HealthReport(
+      jobs, spools: OpenSpools.levels, topics: await OpenTopics.shared.reach(), now: Int64(Date().timeIntervalSince1970 * 1e9),
+      residentBytes: HealthServer.residentBytes, exposition: OpenExpositions.text
+    ).metrics
   }
 
   private func check() async -> Readiness {

@@ -16,6 +16,7 @@ actor ManagedJob {
   /// What the last run that came to its end had counted.
   private var finalTotals: [(id: String, counters: OperatorCounters)] = []
   private var session: JobSession?
+  private var health: JobHealth?
   /// Who looks at edges now.
   private var feeds: [Int: (edge: String, feed: EdgeFeed)] = [:]
   private var run: Task<Void, Never>?
@@ -44,6 +45,7 @@ actor ManagedJob {
     do {
       let session = try JobSession(job, observer: JobObserver { feed.yield($0) })
       self.session = session
+      health = JobHealth(job: stored.name, interval: job.graph.checkpoint.interval, now: session.runtime.now())
       run = Task { await self.follow(session, events, feed) }
     } catch { await end(.failed, "\(error)") }
   }
@@ -133,6 +135,7 @@ actor ManagedJob {
   }
 
   private func take(_ event: JobEvent) async {
+    if let session { health?.note(event, now: session.runtime.now()) }
     switch event {
     case .phase: break
     case .checkpoint(let report):
@@ -184,6 +187,14 @@ actor ManagedJob {
       let elapsed = newer.elapsedNanoseconds - older.elapsedNanoseconds
       return elapsed <= 0 ? 0 : min(1, Double(newer.busyNanoseconds - older.busyNanoseconds) / Double(elapsed))
     }
+  }
+
+  /// What the job looks like now, for its numbers; nil while it does not run.
+  func snapshot() async -> JobSnapshot? {
+    guard let session, let health else { return nil }
+    let status = await session.runner.status()
+    return JobSnapshot(
+      health: health, sources: session.graph.sources.map(\.id), status: status, totals: await session.runner.totals(status))
   }
 
   /// The two newest looks, for rates.
