@@ -2,6 +2,8 @@ import Connectors
 import Dataflow
 import Foundation
 import FoundationNetworking
+import RawServer
+import Synchronization
 import Testing
 
 /// Receivers that are given the same address.
