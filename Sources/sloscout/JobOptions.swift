@@ -27,7 +27,7 @@ struct JobOptions: ParsableArguments {
   /// Loads and checks; prints what is wrong. Throws exit code 2 when something is.
   func load() throws -> LoadedJobs {
     var loader = JobLoader(catalog: .standard, environment: ProcessInfo.processInfo.environment)
-    (loader.edits, loader.editedJob) = (edits, job)
+    loader.edits = edits
     let loaded = loader.load(paths: files.isEmpty ? ["jobs.yaml"] : files)
     if !loaded.diagnostics.isEmpty { Terminal.error(DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics)) }
     if loaded.hasErrors { throw ExitCode(Exit.wrongFile) }

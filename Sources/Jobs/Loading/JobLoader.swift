@@ -12,8 +12,6 @@ public struct JobLoader: Sendable {
   let readFile: @Sendable (String) throws -> [UInt8]
   /// Applied to documents before they are checked.
   public var edits: [DocumentEdit] = []
-  /// The job that `edits` are about; nil for all that do not say `state: suspended`.
-  public var editedJob: String?
 
   /// - Parameters:
   ///   - environment: what `${VAR}` is looked up in.
@@ -62,7 +60,7 @@ public struct JobLoader: Sendable {
       if written.isEmpty, read.diagnostics.isEmpty { checker.collector.add(Self.empty(file.name)) }
       documents += written.map { document in
         var document = document
-        if isEdited(document) { for edit in edits { edit.apply(&document) } }
+        for edit in edits { edit.apply(&document) }
         return document
       }
     }
@@ -76,11 +74,6 @@ public struct JobLoader: Sendable {
     loaded.sources = sources
     loaded.diagnostics = checker.collector.diagnostics.map { Self.noteAnchor($0, anchors) }.sortedByPlace(files: files.map(\.name))
     return loaded
-  }
-
-  private func isEdited(_ document: ConfigValue) -> Bool {
-    guard let editedJob else { return document["spec"]?["state"]?.content != .string("suspended") }
-    return document["metadata"]?["name"]?.content == .string(editedJob)
   }
 
   private func plan(_ envelopes: [Envelope], _ checker: inout SpecChecker) -> LoadedJobs {

@@ -33,7 +33,17 @@ struct SharedServersTests {
     let (probe, _) = receiver(.logs, 0, 0)
     let ports = try await listening(probe)
     await probe.stop()
+    try await released(ports.http)
     return ports
+  }
+
+  /// Waits until nobody listens: a server ends a moment after it was stopped.
+  private func released(_ port: Int) async throws {
+    for _ in 0..<5_000 {
+      guard RawClient(port: port) != nil else { return }
+      try await Task.sleep(nanoseconds: 1_000_000)
+    }
+    Issue.record("port \(port) is still listened on")
   }
 
   private func post(_ port: Int, _ signal: OTLPSignal) async throws -> HTTPURLResponse {
@@ -67,6 +77,7 @@ struct SharedServersTests {
     await logs.stop()
     #expect(try await post(ports.http, .traces).statusCode == 200)
     await spans.stop()
+    try await released(ports.http)
     let (next, _) = receiver(.metrics, ports.http, ports.grpc)
     _ = try await listening(next)
     #expect(try await post(ports.http, .metrics).statusCode == 200)
