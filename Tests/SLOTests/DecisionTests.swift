@@ -47,7 +47,7 @@ struct DecisionTests {
     let journey = Fixture.journey()
     let plan = JourneyPlan(journey, ArtifactOptions(), latency: 1_000_000_000)
     let latency = try #require(plan.indicators.first { $0.kind == .latency })
-    #expect(latency.threshold == 1_000_000_000 && "\(latency.goodRate(minutes: 5).grouped)".contains("le=\"1\""))
+    #expect(latency.threshold == 1_000_000_000 && "\(latency.goodRate(minutes: 5).grouped)".contains("le=\"1.0\""))
     #expect(
       plan.indicators.filter { $0.kind != .latency } == JourneyPlan(journey, ArtifactOptions()).indicators.filter { $0.kind != .latency })
   }
