@@ -158,7 +158,7 @@ def refusals(server, folder):
     claim("a document reads no files of the server", status == 422, (status, problem))
     status, problem, _ = server.call("PUT", "/api/v1/jobs/other", good.replace("records: 10,", 'records: 10, start: "${HOME}",'))
     claim("a document reads no other variables of the server", status == 422, (status, problem))
-    renamed = (folder / "reference.yaml").read_text().replace("capsules:", "bundles:").replace("capsules", "bundles")
+    renamed = (folder / "reference.yaml").read_text().replace("capsules", "bundles").replace("type: bundles", "type: capsules")
     renamed = renamed.replace(str(folder / "reference"), str(folder / "state"))
     status, problem, _ = server.call("PUT", "/api/v1/jobs/steered", renamed)
     claim("a change that would lose state is refused", status == 409 and problem["plan"]["dropped"] == ["capsules"], (status, problem))
