@@ -182,7 +182,8 @@ def check(binary, seconds, folder, running):
     asked, empty = 0, []
     for name, expression in panels(tree):
         asked += 1
-        if not prometheus.query(expression):
+        # Where nothing burns there is no time until the budget is gone, and rightly no data: the division alone has some.
+        if not prometheus.query(expression.replace(" > 0)", ")") if "Time until it is gone" in name else expression):
             empty.append((name, expression))
     if empty:
         fail("%d of %d panel expressions return nothing: %s" % (len(empty), asked, empty[:4]))
