@@ -49,7 +49,10 @@ step "3. A PostgreSQL of its own"
 scripts/postgres.sh stop --dir "$demo/postgres" >/dev/null
 rm -rf "$demo"
 mkdir -p "$demo"
+live=
 stop_postgres() {
+  # A live job that is still there goes down with the demo.
+  [ -z "$live" ] || kill "$live" 2>/dev/null || true
   [ "${KEEP:-}" = 1 ] || scripts/postgres.sh stop --keep --dir "$demo/postgres" || true
 }
 trap stop_postgres EXIT

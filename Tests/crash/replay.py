@@ -14,7 +14,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,9 @@ from pathlib import Path
 
 from postgres import Server
 from topics import Kafka, Local
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "telemetry"))
+from running_job import free_port  # noqa: E402
 
 COLLECTOR = """
 apiVersion: sloscout/v1
@@ -151,12 +153,6 @@ def requests_of(paths, limit):
                         for span in scope["spans"]:
                             spans[span["traceId"], span["spanId"], names["service.name"], span["name"]] += 1
     return bodies, spans
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Worker:
