@@ -81,7 +81,7 @@ struct TelemetryFuzzTests {
     }
   }
 
-  @Test("syslog messages, in frames of both kinds, give rows however the stream is cut")
+  @Test("syslog messages, in frames of both kinds, give a row or an error each, however the stream is cut")
   func syslog() throws {
     let decoder = try DecoderRun(OTLPSignal.logs.decoder(of: DecoderRun.value))
     let texts = [
@@ -109,7 +109,8 @@ struct TelemetryFuzzTests {
       let result = try decoder.feed(kept)
       // What is nothing but line ends and zeros is no message.
       let count = (whole + [input]).count { $0.contains { $0 != 0x0A && $0 != 0x0D && $0 != 0 } }
-      guard result.rows == count, result.errors == 0 else { throw FuzzFailure("\(count) messages gave \(result)") }
+      // A time of another century is an error of its message.
+      guard result.rows + result.errors == count else { throw FuzzFailure("\(count) messages gave \(result)") }
     }
   }
 
