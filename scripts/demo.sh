@@ -252,7 +252,7 @@ else
 fi
 # ask QUESTION OPTIONS...: the three best.
 ask() {
-  printf '\n$ sloscout search "%s"%s\n' "$1" "${*:2}"
+  printf '\n$ sloscout search "%s"%s\n' "$1" "${2:+ ${*:2}}"
   "$sloscout" search "$@" --limit 3 </dev/null 2>&1 | cut -c 1-"$COLUMNS" | sed 's/^/  /'
 }
 if [ -n "$logs" ]; then
