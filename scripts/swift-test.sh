@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs tests of the release build that scripts/build.sh made, with a time limit; the runner's summary is the last line.
 #
-#   scripts/swift-test.sh [--minutes N] [options of swift test]
+#   scripts/swift-test.sh [--minutes N] [options of the runner: --filter NAME, --skip NAME]
 #
 # Passing tests are not listed one by one; what failed is, and all output is kept in .build/test.log.
 set -euo pipefail
@@ -23,7 +23,9 @@ log=.build/test.log
 code=0
 # One after the other: tests that talk to real servers wait in calls that block, and two cores have few threads to block.
 # Line by line: what is lost in a buffer when the run is stopped is what one wants to read then.
-limited "$minutes" "the test run" stdbuf -oL swift test -c release --enable-all-traits --skip-build --disable-xctest --no-parallel "$@" </dev/null >"$log" 2>&1 || code=$?
+# The runner itself and not `swift test --skip-build`: that writes another plan of the build, and the next build would begin from the start.
+NO_COLOR=1 limited "$minutes" "the test run" stdbuf -oL .build/release/sloscoutPackageTests.xctest --testing-library swift-testing --no-parallel "$@" \
+  </dev/null >"$log" 2>&1 || code=$?
 # The runner marks lines with symbols: a pass or a start says nothing that the summary does not say.
 summary=$(grep -aE "Test run with [0-9]+ test" "$log" | tail -n 1 || true)
 if [ "$code" != 0 ] || [ -z "$summary" ]; then
