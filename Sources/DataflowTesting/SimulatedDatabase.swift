@@ -82,14 +82,15 @@ public final class SimulatedDatabase: Sendable {
     if isAway { throw SinkError("the database does not answer", retry: .withBackoff) }
   }
 
-  fileprivate func claim(isFresh: Bool) throws -> (LedgerStateMachine, UInt64?) {
+  fileprivate func claim(isFresh: Bool, lease: UInt64?) throws -> (LedgerStateMachine, UInt64?) {
     try state.withLock { state in
-      switch LedgerStateMachine.claim(row: state.ledger, isFresh: isFresh) {
+      switch LedgerStateMachine.claim(row: state.ledger, isFresh: isFresh, lease: lease) {
       case .claim(let row, let lastApplied):
         state.ledger = row
         return (LedgerStateMachine(generation: row.generation), lastApplied)
       case .stateGone(let epoch):
         throw SinkError("the state is gone but epoch \(epoch) is applied", retry: .never)
+      case .fenced(let generation): throw SinkError("generation \(generation) has claimed the sink", retry: .never)
       }
     }
   }
@@ -133,7 +134,7 @@ private final class SimulatedCommitter: SinkCommitter {
 
   func open(_ context: SinkContext) throws -> UInt64? {
     try database.begin(disk)
-    let (claimed, lastApplied) = try database.claim(isFresh: context.isFresh)
+    let (claimed, lastApplied) = try database.claim(isFresh: context.isFresh, lease: context.lease)
     machine.withLock { $0 = claimed }
     return lastApplied
   }

@@ -22,7 +22,9 @@ public enum SinkConformance {
       let (found, wanted) = (try contents().sorted(), expected(after).sorted())
       if found != wanted { problems.append("\(when): the table holds \(found.prefix(5)), should hold \(wanted.prefix(5))") }
     }
-    func context(isFresh: Bool) -> SinkContext { SinkContext(job: "test", id: "sink", isFresh: isFresh, runtime: runtime) }
+    func context(isFresh: Bool, lease: UInt64? = nil) -> SinkContext {
+      SinkContext(job: "test", id: "sink", isFresh: isFresh, lease: lease, runtime: runtime)
+    }
     let first = try make()
     if try first.open(context(isFresh: true)) != nil { problems.append("an empty sink says that an epoch was applied") }
     let half = staged.count / 2
@@ -43,6 +45,12 @@ public enum SinkConformance {
     for epoch in staged { _ = try second.apply(epoch) }
     try compare(staged.count, "at the end")
     if half > 0 { refuses("a fresh start over old rows", &problems) { _ = try make().open(context(isFresh: true)) } }
+    // Where leases say who runs: the generation is the lease's, and who slept over the end of one fences nobody.
+    let leased = try make()
+    if try leased.open(context(isFresh: false, lease: 1_000)) != staged.last?.epoch { problems.append("a lease hides the applied epochs") }
+    refuses("an earlier lease", &problems) { _ = try make().open(context(isFresh: false, lease: 999)) }
+    if try leased.open(context(isFresh: false, lease: 1_000)) != staged.last?.epoch { problems.append("a lease cannot start again") }
+    leased.close()
     first.close()
     second.close()
     return problems

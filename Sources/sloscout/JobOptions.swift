@@ -25,8 +25,11 @@ struct JobOptions: ParsableArguments {
   }
 
   /// Loads and checks; prints what is wrong. Throws exit code 2 when something is.
-  func load() throws -> LoadedJobs {
-    var loader = JobLoader(catalog: .standard, environment: ProcessInfo.processInfo.environment)
+  ///
+  /// - Parameter variables: what the files may read besides the environment, which goes first.
+  func load(_ variables: [String: String] = [:]) throws -> LoadedJobs {
+    let environment = ProcessInfo.processInfo.environment.merging(variables) { own, _ in own }
+    var loader = JobLoader(catalog: .standard, environment: environment)
     loader.edits = edits
     let loaded = loader.load(paths: files.isEmpty ? ["jobs.yaml"] : files)
     if !loaded.diagnostics.isEmpty { Terminal.error(DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics)) }
@@ -35,8 +38,8 @@ struct JobOptions: ParsableArguments {
   }
 
   /// The jobs to run. Throws exit code 2 when `--job` names none of them.
-  func jobs() throws -> [PlannedJob] {
-    let loaded = try load()
+  func jobs(_ variables: [String: String] = [:]) throws -> [PlannedJob] {
+    let loaded = try load(variables)
     guard let job else { return loaded.jobs }
     let wanted = loaded.jobs.filter { $0.definition.name == (name ?? job) }
     if wanted.isEmpty {

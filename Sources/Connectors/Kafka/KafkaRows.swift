@@ -13,7 +13,8 @@ enum KafkaRows {
         headers = (record.headers ?? []).map { ($0.name.buffer, $0.value.isNull ? nil : $0.value.buffer) }
       }
       try producer.send(
-        topic, key: record.key.buffer, value: record.value.buffer, timestamp: milliseconds(record.timestamp), headers: headers)
+        topic, partition: record.partition, key: record.key.buffer, value: record.value.buffer, timestamp: milliseconds(record.timestamp),
+        headers: headers)
       sent += 1
       // Acknowledgements are served now and then, so that the queue does not fill up with them.
       if sent % 1000 == 0 { producer.poll() }

@@ -38,8 +38,9 @@ final class KafkaTopicCommitter: SinkCommitter {
     do {
       try client.ensureTopics(topic)
       let transaction = try KafkaTransaction(client, id: Self.transactionalID(key), topic: topic)
-      switch LedgerStateMachine.claim(row: transaction.rows[key], isFresh: context.isFresh) {
+      switch LedgerStateMachine.claim(row: transaction.rows[key], isFresh: context.isFresh, lease: context.lease) {
       case .stateGone(let epoch): throw refusal(key).stateGone(epoch)
+      case .fenced(let newer): throw refusal(key).fenced(by: newer, generation: context.lease ?? 0)
       case .claim(let row, let lastApplied):
         _ = try transaction.write([], [(key, row)])
         claim.withLock { $0 = Claim(machine: LedgerStateMachine(generation: row.generation), row: row, transaction: transaction) }

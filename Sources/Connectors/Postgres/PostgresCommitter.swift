@@ -34,7 +34,7 @@ final class PostgresCommitter: SinkCommitter {
   func open(_ context: SinkContext) throws -> UInt64? {
     try state.withLock { state in
       do {
-        let (claim, lastApplied) = try claim(state: &state, LedgerStore(job: context.job, sink: context.id), isFresh: context.isFresh)
+        let (claim, lastApplied) = try claim(state: &state, LedgerStore(job: context.job, sink: context.id), context)
         state.claim = claim
         return lastApplied
       } catch {
@@ -68,7 +68,7 @@ final class PostgresCommitter: SinkCommitter {
 
   // MARK: Transactions
 
-  private func claim(state: inout State, _ ledger: LedgerStore, isFresh: Bool) throws -> (Claim, UInt64?) {
+  private func claim(state: inout State, _ ledger: LedgerStore, _ context: SinkContext) throws -> (Claim, UInt64?) {
     let client = try connected(&state)
     let encoding = client.serverSetting("server_encoding")
     guard encoding == "UTF8" else {
@@ -81,11 +81,12 @@ final class PostgresCommitter: SinkCommitter {
       try client.execute("SELECT pg_advisory_xact_lock(8316302983)")
       try Migrations.migrate(client, "core", Migrations.core)
       let row = try ledger.lock(client)
-      switch LedgerStateMachine.claim(row: row, isFresh: isFresh) {
+      switch LedgerStateMachine.claim(row: row, isFresh: context.isFresh, lease: context.lease) {
       case .stateGone(let epoch):
         throw SinkError(
           "the job's state is gone: it starts without a checkpoint, but epoch \(epoch) of job \"\(ledger.job)\" stands in table \"\(plan.table.name)\"",
           hint: ledger.cureForLostState(plan.table), retry: .never)
+      case .fenced(let newer): throw Self.takenOver(ledger, by: newer, generation: context.lease ?? 0)
       case .claim(let claimed, let lastApplied):
         try ledger.claim(client, claimed)
         let casts = try TableSetup(client: client, plan: plan).run()
@@ -165,10 +166,7 @@ final class PostgresCommitter: SinkCommitter {
   private func refusal(_ decision: LedgerDecision, _ epoch: StagedEpoch, _ claim: Claim) -> SinkError {
     let sink = "sink \"\(claim.ledger.sink)\" of job \"\(claim.ledger.job)\""
     switch decision {
-    case .fenced(let generation):
-      return SinkError(
-        "\(sink) was taken over by a newer run (generation \(generation), this run has \(claim.machine.generation))",
-        hint: "let only one run of the job write into this database", retry: .never)
+    case .fenced(let newer): return Self.takenOver(claim.ledger, by: newer, generation: claim.machine.generation)
     case .gap(let expected):
       return SinkError(
         "\(sink): epoch \(epoch.epoch) cannot be applied, epochs \(expected) to \(epoch.epoch - 1) are missing in the database",
@@ -186,6 +184,12 @@ final class PostgresCommitter: SinkCommitter {
         "the ledger row of \(sink) was removed or set back while the job ran",
         hint: "restore the database, or stop the job and start it again to claim the sink anew", retry: .never)
     }
+  }
+
+  private static func takenOver(_ ledger: LedgerStore, by newer: UInt64, generation: UInt64) -> SinkError {
+    SinkError(
+      "sink \"\(ledger.sink)\" of job \"\(ledger.job)\" was taken over by a newer run (generation \(newer), this run has \(generation))",
+      hint: "let only one run of the job write into this database", retry: .never)
   }
 
   private static func sinkError(_ error: any Error, _ what: String) -> any Error {

@@ -21,7 +21,7 @@ struct LocalTopicAppender: TopicAppender {
 
   private static func write(_ stages: [[UInt8]], _ append: inout TopicAppend) throws -> Int {
     let count = try TopicStage.forEach(stages) { record, bytes in
-      try append.append(bytes, timestamp: record.timestamp, to: append.partition(of: record.key))
+      try append.append(bytes, timestamp: record.timestamp, to: record.partition ?? append.partition(of: record.key))
     }
     guard let count else { preconditionFailure("bytes that are no stage were given to be appended") }
     return count

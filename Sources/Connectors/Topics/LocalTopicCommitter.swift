@@ -20,12 +20,14 @@ final class LocalTopicCommitter: SinkCommitter {
     let writer = TopicCommit.Writer(job: context.job, sink: context.id)
     return try translated("open topic \"\(topic.name)\"") {
       let (row, last) = try topic.append(context.runtime) { append -> (LedgerRow, UInt64?) in
-        switch LedgerStateMachine.claim(row: append.row(writer), isFresh: context.isFresh) {
+        switch LedgerStateMachine.claim(row: append.row(writer), isFresh: context.isFresh, lease: context.lease) {
         case .claim(let row, let lastApplied):
           append.setRow(writer, row)
           return (row, lastApplied)
         case .stateGone(let epoch):
           throw TopicRefusal(writer, topic: topic.name, home: topic.folder).stateGone(epoch)
+        case .fenced(let newer):
+          throw TopicRefusal(writer, topic: topic.name, home: topic.folder).fenced(by: newer, generation: context.lease ?? 0)
         }
       }
       claim.withLock { $0 = Claim(writer: writer, machine: LedgerStateMachine(generation: row.generation), runtime: context.runtime) }
@@ -60,7 +62,7 @@ final class LocalTopicCommitter: SinkCommitter {
 
   private func write(_ epoch: StagedEpoch, _ append: inout TopicAppend) throws {
     let rows = try TopicStage.forEach(epoch.chunks) { record, bytes in
-      try append.append(bytes, timestamp: record.timestamp, to: append.partition(of: record.key))
+      try append.append(bytes, timestamp: record.timestamp, to: record.partition ?? append.partition(of: record.key))
     }
     try TopicRefusal.check(rows, epoch)
   }

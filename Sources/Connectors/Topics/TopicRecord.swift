@@ -17,6 +17,8 @@ package struct TopicRecord {
   /// How many headers `headerBytes` holds.
   package var headerCount: Int
   package var headerBytes: UnsafeRawBufferPointer
+  /// Where it goes, when its writer said so; nil when its key says it.
+  package var partition: Int?
 
   /// Takes the record apart that begins at `cursor` and moves the cursor behind it. Nil when it does not lie within the bytes.
   package init?(_ bytes: UnsafeRawBufferPointer, _ cursor: inout Int) {

@@ -9,6 +9,7 @@ actor SinkApplier {
   private let runtime: any Runtime
   private let store: any CheckpointStore
   private let job: String
+  private let lease: UInt64?
   private let observer: JobObserver
 
   private struct Progress {
@@ -23,12 +24,16 @@ actor SinkApplier {
   /// One line a minute says that a sink still does not answer.
   private static let warningInterval: Int64 = 60_000_000_000
 
-  init(id: String, committer: any SinkCommitter, runtime: any Runtime, store: any CheckpointStore, job: String, observer: JobObserver) {
+  init(
+    id: String, committer: any SinkCommitter, runtime: any Runtime, store: any CheckpointStore, job: String, lease: UInt64?,
+    observer: JobObserver
+  ) {
     self.id = id
     self.committer = committer
     self.runtime = runtime
     self.store = store
     self.job = job
+    self.lease = lease
     self.observer = observer
     slot = runtime.background("sink \(id)")
   }
@@ -41,7 +46,7 @@ actor SinkApplier {
   /// Claims the sink. Answers with the newest applied epoch; waits for a sink that does not answer yet.
   func open(isFresh: Bool) async throws -> UInt64? {
     let applied = try await retrying {
-      try self.committer.open(SinkContext(job: self.job, id: self.id, isFresh: isFresh, runtime: self.runtime))
+      try self.committer.open(SinkContext(job: self.job, id: self.id, isFresh: isFresh, lease: self.lease, runtime: self.runtime))
     }
     progress.withLock { $0.applied = applied }
     return applied

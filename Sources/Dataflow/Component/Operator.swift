@@ -15,6 +15,9 @@ public protocol Operator: AnyObject {
   /// No later record will have an event time at or before `watermark`, unless it is late.
   func onWatermark(_ watermark: Int64, _ output: Output) throws
 
+  /// All splits that the records come from fell idle, so that none says how far time has come, or one has records again.
+  func onIdle(_ isIdle: Bool, _ output: Output) throws
+
   /// Called about every 100 ms of processing time, for results that are due by the clock.
   func onTick(_ now: Int64, _ output: Output) throws
 
@@ -38,6 +41,8 @@ extension Operator {
   public func open(_ context: OperatorContext) throws {}
   /// Does nothing when time advances.
   public func onWatermark(_ watermark: Int64, _ output: Output) throws {}
+  /// Does not care whether there are records.
+  public func onIdle(_ isIdle: Bool, _ output: Output) throws {}
   /// Does nothing by the clock.
   public func onTick(_ now: Int64, _ output: Output) throws {}
   /// Holds nothing back.

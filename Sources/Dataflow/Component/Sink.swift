@@ -25,14 +25,17 @@ public struct SinkContext: Sendable {
   public let id: String
   /// True when the job starts without a checkpoint: a ledger that has rows then means that the state was lost.
   public let isFresh: Bool
+  /// The generation of the lease that the job runs under; nil where nobody else can run it.
+  public let lease: UInt64?
   /// The clock, randomness and threads this run uses.
   public let runtime: any Runtime
 
-  /// A context.
-  public init(job: String, id: String, isFresh: Bool, runtime: any Runtime) {
+  /// A context; without a lease unless said otherwise.
+  public init(job: String, id: String, isFresh: Bool, lease: UInt64? = nil, runtime: any Runtime) {
     self.job = job
     self.id = id
     self.isFresh = isFresh
+    self.lease = lease
     self.runtime = runtime
   }
 }

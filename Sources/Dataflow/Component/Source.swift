@@ -20,6 +20,10 @@ public protocol SourceReader: AnyObject {
   /// a reader may let go here of what only older ones would read again.
   func snapshot() -> [SplitPosition]
 
+  /// How far time has come in splits whose records were made by another stage of the job (`TimePolicy.isRelayed`), as of the last `poll`: those that
+  /// changed since the last call. Where a source reads the world, event times say it.
+  func takeMarks() -> [SplitMark]
+
   /// Called before the first `poll` with all positions of the checkpoint, of every subtask: the reader takes what is its own.
   func restore(_ positions: [SplitPosition]) throws
 
@@ -29,8 +33,27 @@ public protocol SourceReader: AnyObject {
 extension SourceReader {
   /// The positions.
   public func snapshot() -> [SplitPosition] { positions() }
+  /// Event times say it.
+  public func takeMarks() -> [SplitMark] { [] }
   /// Nothing to give back.
   public func close() {}
+}
+
+/// How far time has come in a split, as whoever made its records says.
+public struct SplitMark: Sendable, Equatable {
+  /// As it was registered.
+  public var split: UInt32
+  /// No later record will be at or before it, unless it is late. Nanoseconds since 1970; `Int64.min` before there is any.
+  public var watermark: Int64
+  /// Whether it does not hold the others back.
+  public var isIdle: Bool
+
+  /// A mark.
+  public init(split: UInt32, watermark: Int64, isIdle: Bool) {
+    self.split = split
+    self.watermark = watermark
+    self.isIdle = isIdle
+  }
 }
 
 /// What a source wants after a `poll`.

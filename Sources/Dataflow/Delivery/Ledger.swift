@@ -1,6 +1,6 @@
 /// What a sink's ledger says: who wrote last, and up to where. One row per (job, sink, shard), kept beside the rows it speaks of.
 public struct LedgerRow: Sendable, Equatable {
-  /// Goes up by one with every start of the job; a smaller one is a zombie's.
+  /// Goes up with every start of the job, or is that of the lease of whoever runs it; a smaller one is a zombie's.
   public var generation: UInt64
   /// The newest epoch that was applied; 0 before the first.
   public var epoch: UInt64
@@ -21,6 +21,8 @@ public enum LedgerClaim: Sendable, Equatable {
   case claim(row: LedgerRow, lastApplied: UInt64?)
   /// The job starts from nothing, but the sink holds epochs of an earlier run: applying again would double or tear its rows.
   case stateGone(appliedEpoch: UInt64)
+  /// Whoever has a later lease has claimed the sink: this run must not.
+  case fenced(by: UInt64)
 }
 
 /// What to do with an epoch, given the ledger row that was read under its lock.
@@ -42,7 +44,7 @@ public enum LedgerDecision: Sendable, Equatable {
 /// The rules of exactly-once delivery into a sink that keeps a ledger. Pure: whoever reads and writes rows asks it what to do.
 ///
 /// ```
-/// start   row ──claim──▶ generation + 1, or stateGone
+/// start   row ──claim──▶ generation + 1 or the lease's │ stateGone │ fenced
 /// epoch   row ──decide─▶ apply │ alreadyApplied │ fenced │ gap │ digestMismatch │ ledgerLost
 /// ```
 ///
@@ -56,13 +58,15 @@ public struct LedgerStateMachine: Sendable, Equatable {
     self.generation = generation
   }
 
-  /// Decides what a starting job does. `isFresh`: it starts without a checkpoint.
+  /// Decides what a starting job does. `isFresh`: it starts without a checkpoint. `lease`: the generation that it runs under, where leases say who runs.
   ///
   /// A row without an applied epoch is no obstacle to a fresh start: the earlier run claimed and never wrote.
-  public static func claim(row: LedgerRow?, isFresh: Bool) -> LedgerClaim {
-    guard let row else { return .claim(row: LedgerRow(generation: 1, epoch: 0), lastApplied: nil) }
+  public static func claim(row: LedgerRow?, isFresh: Bool, lease: UInt64? = nil) -> LedgerClaim {
+    guard let row else { return .claim(row: LedgerRow(generation: lease ?? 1, epoch: 0), lastApplied: nil) }
+    // A worker that slept over the end of its lease must not fence the one that has it now.
+    if let lease, lease < row.generation { return .fenced(by: row.generation) }
     if isFresh, row.epoch > 0 { return .stateGone(appliedEpoch: row.epoch) }
-    let claimed = LedgerRow(generation: row.generation + 1, epoch: row.epoch, digest: row.digest)
+    let claimed = LedgerRow(generation: lease ?? row.generation + 1, epoch: row.epoch, digest: row.digest)
     return .claim(row: claimed, lastApplied: row.epoch == 0 ? nil : row.epoch)
   }
 

@@ -17,6 +17,8 @@ public struct JobGraph: Sendable {
   public var operators: [OperatorNode]
   /// Where results go, in the order of the job file.
   public var sinks: [SinkNode]
+  /// Which part of a larger job this is; nil when it is a whole one.
+  public var shard: JobShard?
 
   /// A graph; it is checked when the job is planned, not here.
   public init(
@@ -119,6 +121,8 @@ public struct TimePolicy: Sendable, Hashable {
   public var idleAfter: Int64?
   /// Times outside of this range are errors (`impossible-time`), nanoseconds since 1970.
   public var plausible: ClosedRange<Int64>
+  /// The source's splits are what other stages of the job made: it says itself how far their time has come, and all times are as they should be.
+  public var isRelayed = false
 
   /// 1990 to 2100.
   public static let defaultPlausible: ClosedRange<Int64> = 631_152_000_000_000_000...4_102_444_800_000_000_000

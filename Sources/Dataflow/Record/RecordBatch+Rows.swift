@@ -1,6 +1,6 @@
 extension RecordBatch {
   /// An empty batch with room for these fields only, in the columns they name. For `append`, which writes them all: nothing is null at first.
-  convenience init(fields: [Field], width: Int) {
+  package convenience init(fields: [Field], width: Int) {
     var schema = Schema()
     schema.layOut(fields, width: width)
     self.init()
@@ -18,7 +18,7 @@ extension RecordBatch {
   }
 
   /// Appends rows of another batch, column by column: provenance, keys and the given fields. Views are shared, their memory is retained.
-  func append(_ rows: UnsafeBufferPointer<UInt16>, of source: RecordBatch, fields: [Field]) {
+  package func append(_ rows: UnsafeBufferPointer<UInt16>, of source: RecordBatch, fields: [Field]) {
     retainMemory(of: source)
     let start = count
     let n = rows.count

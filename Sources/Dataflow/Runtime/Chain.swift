@@ -74,6 +74,12 @@ final class Chain {
     broadcast(.watermark(watermark))
   }
 
+  /// Nothing upstream holds the time back any more, or something does again.
+  func onIdle(_ isIdle: Bool) throws {
+    for node in nodes { try node.operation.onIdle(isIdle, node.output) }
+    broadcast(.idle(isIdle))
+  }
+
   func onTick(_ now: Int64) throws {
     for node in nodes { try node.operation.onTick(now, node.output) }
     flush()

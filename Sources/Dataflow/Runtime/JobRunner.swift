@@ -16,6 +16,7 @@ public actor JobRunner {
   private let plan: PhysicalPlan
   private let runtime: any Runtime
   private let store: any CheckpointStore
+  private let lease: UInt64?
   private let observer: JobObserver
   /// Where somebody may look at what steps hand on.
   public nonisolated let taps = EdgeTaps()
@@ -31,11 +32,16 @@ public actor JobRunner {
   /// Batches that wait on one channel at most. Small: a batch may keep 256 KiB of input alive.
   static let channelCapacity = 4
 
-  /// - Throws: `Diagnostic`s of `GraphValidation` are the caller's business: the graph must be valid.
-  public init(_ graph: JobGraph, runtime: any Runtime, store: any CheckpointStore, observer: JobObserver = JobObserver()) {
+  /// Nothing runs yet. The graph must be valid: the `Diagnostic`s of `GraphValidation` are the caller's business.
+  ///
+  /// - Parameter lease: the generation of the lease that the job runs under: sinks then refuse everybody who has an earlier one.
+  public init(
+    _ graph: JobGraph, runtime: any Runtime, store: any CheckpointStore, lease: UInt64? = nil, observer: JobObserver = JobObserver()
+  ) {
     self.graph = graph
     self.runtime = runtime
     self.store = store
+    self.lease = lease
     self.observer = observer
     plan = PhysicalPlan(graph)
   }
@@ -102,7 +108,8 @@ public actor JobRunner {
     attempts += 1
     appliers = try graph.sinks.compactMap { sink in
       guard case .exactlyOnce(let make) = sink.planned.delivery else { return nil }
-      return SinkApplier(id: sink.id, committer: try make(), runtime: runtime, store: store, job: graph.name, observer: observer)
+      return SinkApplier(
+        id: sink.id, committer: try make(), runtime: runtime, store: store, job: graph.name, lease: lease, observer: observer)
     }
     if stopRequested { for applier in appliers { applier.giveUp() } }
     let loaded = try await recover()
@@ -217,17 +224,13 @@ public actor JobRunner {
           "sink \"\(applier.id)\" has applied epoch \(newest), but the newest checkpoint is \(loaded.manifest.epoch)",
           hint: "the state folder is older than the sink: restore the newer folder, or start the job afresh under a new name")
       }
-      var epoch = newest + 1
-      while epoch < loaded.manifest.epoch {
-        // An epoch without a manifest staged nothing that this sink lacks: it was before the sink's first.
-        if try store.epochs().contains(epoch) {
-          do { try await applier.apply(try store.manifest(epoch)) } catch let damage as CheckpointDamage {
-            throw RecoveryRefused(
-              "sink \"\(applier.id)\" still lacks the rows of epoch \(epoch), which cannot be read: \(damage)",
-              hint: "restore the damaged file from a copy (checkpoint.secondCopy keeps one)")
-          }
+      // An epoch without a manifest staged nothing that this sink lacks: it was before the sink's first.
+      for epoch in try store.epochs() where epoch > newest && epoch < loaded.manifest.epoch {
+        do { try await applier.apply(try store.manifest(epoch)) } catch let damage as CheckpointDamage {
+          throw RecoveryRefused(
+            "sink \"\(applier.id)\" still lacks the rows of epoch \(epoch), which cannot be read: \(damage)",
+            hint: "restore the damaged file from a copy (checkpoint.secondCopy keeps one)")
         }
-        epoch += 1
       }
       if newest < loaded.manifest.epoch { try await applier.apply(loaded.manifest) }
     }

@@ -7,6 +7,7 @@ actor Subtask {
     var subtask: Int
     var parallelism: Int
     var job: String
+    var shard: JobShard?
     var attempt: UInt64
     var runtime: any Runtime
     var taps: EdgeTaps
@@ -102,9 +103,12 @@ actor Subtask {
     let runtime = plan.runtime
     let reader = try source.planned.make()
     defer { reader.close() }
+    // Readers divide the input among all shards as they do among subtasks.
+    let (index, count) = plan.shard.map { ($0.index, $0.count) } ?? (0, 1)
     try reader.open(
       SourceContext(
-        job: plan.job, id: source.id, subtask: plan.subtask, parallelism: plan.parallelism, splits: plan.splits, runtime: runtime))
+        job: plan.shard?.job ?? plan.job, id: source.id, subtask: index * plan.parallelism + plan.subtask,
+        parallelism: count * plan.parallelism, splits: plan.splits, runtime: runtime))
     if let state = plan.restored?["\(source.id)@reader"] { try reader.restore(SplitPosition.decode(state.sections("positions"))) }
     watchSplits(reader, chain)
     try restoreOperators(chain)
@@ -123,7 +127,7 @@ actor Subtask {
       if control.takeTick() {
         watchSplits(reader, chain)
         try chain.onTick(runtime.now())
-        isIdle = try advance(chain, isIdle)
+        isIdle = try advance(reader, chain, isIdle)
         try await chain.outbox.drain()
       }
       let start = runtime.monotonic()
@@ -135,7 +139,7 @@ actor Subtask {
       let batch = RecordBatch(schema: schema)
       let status = try reader.poll(batch)
       if batch.selectedCount > 0 { try chain.process(batch, at: 0) }
-      isIdle = try advance(chain, isIdle)
+      isIdle = try advance(reader, chain, isIdle)
       let end = runtime.monotonic()
       busy += end - start
       if !chain.outbox.isEmpty {
@@ -155,7 +159,7 @@ actor Subtask {
         isDrained = true
         // Whether or not the reader says so of each: none of them holds anybody back any more.
         for position in reader.positions() { plan.splits.finish(plan.splits.register(position.name)) }
-        isIdle = try advance(chain, isIdle)
+        isIdle = try advance(reader, chain, isIdle)
         try chain.onEndOfInput()
         try await chain.outbox.drain()
         control.setDrained()
@@ -169,10 +173,11 @@ actor Subtask {
   }
 
   /// Passes a risen watermark or a changed idle state on. Returns the idle state.
-  private func advance(_ chain: Chain, _ wasIdle: Bool) throws -> Bool {
+  private func advance(_ reader: any SourceReader, _ chain: Chain, _ wasIdle: Bool) throws -> Bool {
     guard let assign = chain.timeNode?.assign else { return false }
+    for mark in reader.takeMarks() { assign.relay(mark) }
     if let risen = assign.advance() { try chain.onWatermark(risen) }
-    if assign.isIdle != wasIdle { chain.broadcast(.idle(assign.isIdle)) }
+    if assign.isIdle != wasIdle { try chain.onIdle(assign.isIdle) }
     plan.alignment?.publish(plan.subtask, assign.isIdle ? nil : assign.current)
     return assign.isIdle
   }
@@ -211,7 +216,7 @@ actor Subtask {
       }
       if valve.isIdle != isIdle {
         isIdle = valve.isIdle
-        chain.broadcast(.idle(isIdle))
+        try chain.onIdle(isIdle)
       }
       busy += plan.runtime.monotonic() - start
       try await chain.outbox.drain()

@@ -44,9 +44,9 @@ struct Wiring: Sendable {
         if let control { controls.append(control) }
         subtasks.append(
           Subtask.Plan(
-            vertexIndex: index, vertex: vertex, subtask: subtask, parallelism: parallelism, job: graph.name, attempt: attempt,
-            runtime: runtime, taps: taps,
-            splits: splits, gate: vertex.source == nil ? gateOf[index][subtask] : nil, channelNodes: channelNodes[index], outputs: outputs,
+            vertexIndex: index, vertex: vertex, subtask: subtask, parallelism: parallelism, job: graph.name, shard: graph.shard,
+            attempt: attempt, runtime: runtime, taps: taps, splits: splits, gate: vertex.source == nil ? gateOf[index][subtask] : nil,
+            channelNodes: channelNodes[index], outputs: outputs,
             control: control, alignment: alignment,
             restored: state.map { state in
               state.mapValues {

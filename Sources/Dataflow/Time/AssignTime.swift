@@ -27,6 +27,9 @@ final class AssignTime: Operator {
     watermarks.add(split, name: splits.name(split), now: now)
   }
 
+  /// Somebody else made the split's records, and says how far their time has come.
+  func relay(_ mark: SplitMark) { watermarks.relay(mark) }
+
   /// The source was not asked for records for so long, because of back-pressure or a pause: that makes no split idle. Otherwise, after a long
   /// pause the first split that is read again would pull the watermark past the records of all the others.
   func stalled(_ nanoseconds: Int64) { stalled += nanoseconds }
@@ -40,6 +43,7 @@ final class AssignTime: Operator {
   }
 
   func process(_ batch: RecordBatch, _ output: Output) throws {
+    if policy.isRelayed { return try output.emit(batch) }
     refused.removeAll(keepingCapacity: true)
     let times = batch.times
     if let field { read(field, batch, times) }

@@ -34,6 +34,15 @@ package struct SplitWatermarks {
     splits[split] = state
   }
 
+  /// What whoever made the split's records says of their time. It takes the place of the largest event time.
+  package mutating func relay(_ mark: SplitMark) {
+    guard var state = splits[mark.split] else { return }
+    // As if such a record had been seen, without any disorder.
+    state.maxTime = mark.watermark == .min ? .min : max(state.maxTime, min(mark.watermark, .max - 1) + 1)
+    state.isIdle = mark.isIdle
+    splits[mark.split] = state
+  }
+
   /// Recomputes the watermark; answers with it when it rose. `isFinished` splits and idle ones do not hold it back.
   package mutating func advance(now: Int64, isFinished: (UInt32) -> Bool) -> Int64? {
     var low = Int64.max

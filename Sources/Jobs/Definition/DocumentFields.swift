@@ -41,6 +41,18 @@ enum DocumentFields {
       "maxAttempts", .integer(0...1_000_000), default: "10", "Attempts in a row without a complete checkpoint between them; 0 is never."),
   ]
 
+  static let exchange = [
+    ConfigField(
+      "connection", .string, required: true, example: "telemetry-kafka",
+      "The Connection, of type kafka or local, whose topics carry records."),
+    ConfigField(
+      "partitions", .integer(1...720), default: "24", "Shards of every stage behind a key: at most so many workers share its work."),
+    ConfigField("readers", .integer(1...720), "Shards that read the sources; as many as partitions when left out."),
+    ConfigField(
+      "delivery", .choice(["numbered", "transactions"]), default: "numbered",
+      "How rows cross exactly once: readers leave out what came before, or, besides, each checkpoint is one transaction."),
+  ]
+
   static func component(_ role: GraphShape.Role) -> [ConfigField] {
     var fields = [ConfigField("type", .string, required: true, example: "file", "What it is: a type of the catalog.")]
     if role != .source {
@@ -77,6 +89,7 @@ enum DocumentFields {
     ConfigField("checkpoint", .object(checkpoint), default: "{}", "When state is saved, and where."),
     ConfigField("restart", .object(restart), default: "{}", "How a failed job starts again."),
     ConfigField("upgrade", .choice(["checkpoint", "fresh"]), default: "checkpoint", "What a changed job starts from."),
+    ConfigField("exchange", .object(exchange), "What carries records between workers; in one process it is not used."),
     ConfigField("sources", .map(.object(component(.source))), "Where records come from."),
     ConfigField("operators", .map(.object(component(.operator))), "What is done with them."),
     ConfigField("sinks", .map(.object(component(.sink))), "Where results go."),

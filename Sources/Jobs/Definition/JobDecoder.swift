@@ -32,7 +32,8 @@ struct JobDecoder {
       restart: RestartPolicy(
         initialDelay: restart?.duration("initialDelay") ?? 0, maxDelay: restart?.duration("maxDelay") ?? 0,
         maxAttempts: restart?.int("maxAttempts") ?? 0),
-      upgrade: options.string("upgrade").flatMap(JobDefinition.Upgrade.init) ?? .checkpoint, components: components, tests: [],
+      upgrade: options.string("upgrade").flatMap(JobDefinition.Upgrade.init) ?? .checkpoint,
+      exchange: options.object("exchange").flatMap { exchange($0, &checker.collector) }, components: components, tests: [],
       spec: options)
     definition.tests = TestDecoder(components: components).decode(options, &checker.collector)
     return definition
@@ -177,6 +178,26 @@ struct JobDecoder {
       (place.connection, place.config) = (wanted, connections[wanted]?.config)
       return place
     }
+  }
+
+  private func exchange(_ options: Config, _ collector: inout DiagnosticCollector) -> ExchangeDefinition? {
+    guard let name = options.string("connection") else { return nil }
+    let usable = connections.values.filter { Topics.areOn($0.type) }.map(\.name).sorted()
+    guard let connection = connections[name], Topics.areOn(connection.type) || connection.type.isEmpty else {
+      collector.add(
+        Diagnostic(
+          .error, connections[name] == nil ? .unknownConnection : .wrongConnection, "exchange.connection cannot be \"\(name)\"",
+          at: options.places["connection"],
+          detail: usable.isEmpty ? "no Connection has topics" : "topics are on \(usable.joined(separator: ", "))",
+          hint: usable.first.map { "use \"\($0)\"" } ?? "add a Connection of type kafka or local"))
+      return nil
+    }
+    // What is wrong with the connection was reported already.
+    guard let config = connection.config else { return nil }
+    let partitions = options.int("partitions") ?? 24
+    return ExchangeDefinition(
+      connection: name, config: config, partitions: partitions, readers: options.int("readers") ?? partitions,
+      usesTransactions: options.string("delivery") == "transactions")
   }
 
   private func checkS3(_ option: String, _ name: String, _ place: ConfigValue?, _ collector: inout DiagnosticCollector) {

@@ -34,6 +34,8 @@ public struct JobDefinition: Sendable {
   public var restart: RestartPolicy
   /// What a changed job starts from.
   public var upgrade: Upgrade
+  /// What carries its records when it runs over several workers; nil when it runs in one process only.
+  public var exchange: ExchangeDefinition?
   /// Sources, operators and sinks in the order of the file.
   public var components: [ComponentDefinition]
   /// What the job must make of a few records.

@@ -16,11 +16,14 @@ public struct JobSession: Sendable {
   /// - Parameters:
   ///   - threads: how many cores to use; the job's parallelism when nil.
   ///   - environment: where credentials for S3 are looked for when the file names none.
+  ///   - lease: the generation that it runs under, where leases say who runs it.
   /// - Throws: `FileError` when the checkpoint folder cannot be made, `S3Error` when there are no credentials.
-  public init(_ job: PlannedJob, threads: Int? = nil, environment: [String: String] = [:], observer: JobObserver = JobObserver()) throws {
+  public init(
+    _ job: PlannedJob, threads: Int? = nil, environment: [String: String] = [:], lease: UInt64? = nil, observer: JobObserver = JobObserver()
+  ) throws {
     graph = job.graph
     runtime = SystemRuntime(threads: threads ?? job.graph.parallelism)
     store = try job.checkpointStore(files: runtime.files, environment: environment)
-    runner = JobRunner(job.graph, runtime: runtime, store: store, observer: observer)
+    runner = JobRunner(job.graph, runtime: runtime, store: store, lease: lease, observer: observer)
   }
 }

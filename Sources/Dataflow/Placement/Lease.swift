@@ -1,0 +1,78 @@
+/// The right to run a shard, as it stands in the database that all workers share.
+public struct Lease: Sendable, Equatable {
+  /// What may be run.
+  public var shard: JobShard
+  /// Who has it; nil when it was given back, or nobody ever had it.
+  public var owner: String?
+  /// Goes up by one with every claim. The same number fences sinks.
+  public var generation: UInt64
+  /// Its time is over by the database's clock: somebody else may claim it.
+  public var isExpired: Bool
+  /// The shard's input is at its end and everything is delivered: nobody need run it any more.
+  public var isFinished: Bool
+  /// It failed a moment ago, and is to rest.
+  public var isResting: Bool
+
+  /// A lease.
+  public init(
+    shard: JobShard, owner: String? = nil, generation: UInt64 = 0, isExpired: Bool = false, isFinished: Bool = false,
+    isResting: Bool = false
+  ) {
+    self.shard = shard
+    self.owner = owner
+    self.generation = generation
+    self.isExpired = isExpired
+    self.isFinished = isFinished
+    self.isResting = isResting
+  }
+}
+
+/// What a worker does about the leases that it sees. Pure: the worker carries it out and asks again a moment later.
+///
+/// ```
+///            claim                   another worker should have it: stop with a checkpoint, then give back
+///   free ──────────▶ running ───────────────────────────────────────────────────────────────▶ free
+///    ▲                 │ the lease is gone (expired, claimed by another): end at once, without a checkpoint
+///    └─────────────────┘
+/// ```
+/// Being wrong for a moment does no harm: the generation fences whoever comes too late.
+public enum LeaseRules {
+  /// What to do now.
+  public struct Actions: Sendable, Equatable {
+    /// Shards to claim: free, and best placed here.
+    public var claim: [JobShard] = []
+    /// Shards to stop with a checkpoint, because another worker that lives should have them.
+    public var move: [JobShard] = []
+    /// Shards whose lease is lost: to be ended without a checkpoint.
+    public var abandon: [JobShard] = []
+
+    /// Nothing.
+    public init() {}
+  }
+
+  /// Decides. O(leases × workers).
+  ///
+  /// - Parameters:
+  ///   - me: the worker's name.
+  ///   - workers: all that live, of each job that has leases here.
+  ///   - running: what runs here, and under which generation.
+  public static func decide(_ me: String, workers: [String: [String]], leases: [Lease], running: [JobShard: UInt64]) -> Actions {
+    var actions = Actions()
+    let open = leases.filter { !$0.isFinished }
+    var owners: [JobShard: String] = [:]
+    for (job, shards) in Dictionary(grouping: open.map(\.shard), by: \.job) {
+      owners.merge(Placement.owners(of: shards, among: workers[job] ?? [])) { first, _ in first }
+    }
+    for lease in open.sorted(by: { $0.shard < $1.shard }) {
+      let isMine = lease.owner == me && running[lease.shard] == lease.generation
+      if let generation = running[lease.shard], !isMine, lease.owner != nil || lease.generation != generation {
+        actions.abandon.append(lease.shard)
+      } else if isMine {
+        if let owner = owners[lease.shard], owner != me { actions.move.append(lease.shard) }
+      } else if owners[lease.shard] == me, running[lease.shard] == nil, lease.owner == nil || lease.isExpired, !lease.isResting {
+        actions.claim.append(lease.shard)
+      }
+    }
+    return actions
+  }
+}

@@ -1,0 +1,44 @@
+internal import Connectors
+public import Dataflow
+internal import Postgres
+
+/// Who runs a shard, and how it goes.
+public struct ShardStatus: Sendable {
+  /// Which.
+  public var shard: JobShard
+  /// Who has the lease; nil when nobody does.
+  public var owner: String?
+  /// Of the last claim.
+  public var generation: UInt64
+  /// The newest checkpoint that is known of.
+  public var epoch: UInt64
+  /// The owner was silent for longer than its lease lasts.
+  public var isExpired: Bool
+  /// Its input is at its end.
+  public var isFinished: Bool
+  /// Why it failed the last time, when it has not run since.
+  public var error: String?
+
+  /// All shards of all jobs. Throws when the database cannot be asked.
+  public static func all(database: String) async throws -> [ShardStatus] {
+    let store = LeaseStore(
+      PostgresOptions(url: database, connectTimeout: 3_000_000_000, statementTimeout: 5_000_000_000), worker: "status", process: 0)
+    defer { store.close() }
+    return try store.status().map {
+      ShardStatus(
+        shard: $0.lease.shard, owner: $0.lease.owner, generation: $0.lease.generation, epoch: $0.epoch, isExpired: $0.lease.isExpired,
+        isFinished: $0.lease.isFinished, error: $0.error)
+    }
+  }
+
+  /// A table for people, a shard a line, and below it what failed.
+  public static func table(_ shards: [ShardStatus]) -> String {
+    var table = TextTable(["shard", "worker", "state", "generation", "checkpoint"], leftColumns: 3)
+    for status in shards {
+      let state = status.isFinished ? "finished" : status.owner == nil ? "waits" : status.isExpired ? "silent" : "runs"
+      table.add([status.shard.name, status.owner ?? "-", state, "\(status.generation)", "\(status.epoch)"])
+    }
+    let failed = shards.compactMap { status in status.error.map { "\(status.shard): \($0)" } }
+    return (table.lines + failed).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,240 @@
+internal import Connectors
+public import Dataflow
+internal import Postgres
+internal import Synchronization
+
+/// Runs the shards of jobs for which it holds leases, beside any number of other workers.
+///
+/// It looks at the leases again and again, and does what `LeaseRules` say. Every shard is a job of its own, with checkpoints of its own, under the
+/// generation of its lease: what a worker that was paused or cut off still does is refused by sinks, or repeats what everybody knows. Without the
+/// database nothing is claimed, and what runs goes on.
+public actor Worker {
+  /// How a worker behaves.
+  public struct Options: Sendable {
+    /// Where the leases are.
+    public var database: String
+    /// A name for people.
+    public var name: String
+    /// Nanoseconds after which the shards of a worker that is silent may be claimed.
+    public var leaseTime: Int64 = 6_000_000_000
+    /// Nanoseconds between two looks.
+    public var interval: Int64 = 500_000_000
+    /// Nanoseconds that a shard rests after its first failure; it doubles with each, up to a minute.
+    public var rest: Int64 = 1_000_000_000
+    /// Where credentials for S3 are looked for.
+    public var environment: [String: String] = [:]
+
+    /// Leases last 6 s, and are renewed twice a second, unless told otherwise.
+    public init(database: String, name: String) {
+      self.database = database
+      self.name = name
+    }
+  }
+
+  /// Something that people may want to know.
+  public enum Event: Sendable {
+    /// A lease was had: the shard runs here from now on.
+    case started(JobShard, generation: UInt64)
+    /// It runs here no more.
+    case ended(JobShard, Ending)
+    /// Something of a shard's run.
+    case job(JobShard, JobEvent)
+    /// The leases cannot be looked at; said once until they can again.
+    case databaseAway(String)
+    /// They can again.
+    case databaseBack
+  }
+
+  /// Why a shard's run ended.
+  public enum Ending: Sendable {
+    /// Its input is at its end.
+    case finished
+    /// It was stopped with a checkpoint.
+    case stopped
+    /// Its lease was lost: it ended without a checkpoint, and whoever has the lease goes on from the last one.
+    case lost
+    /// It failed.
+    case failed(String)
+  }
+
+  private struct Run {
+    var generation: UInt64
+    var session: JobSession
+    var task: Task<Void, Never>
+    var isLost = false
+    var isStopping = false
+    var epoch: EpochBox
+  }
+
+  /// The newest checkpoint of a run.
+  private final class EpochBox: Sendable {
+    let epoch = Mutex<UInt64>(0)
+  }
+
+  private let jobs: [String: ShardedJob]
+  private let options: Options
+  private let runtime = SystemRuntime(threads: 1)
+  private let keeper: LeaseKeeper
+  /// Who this is, as the leases name it.
+  public nonisolated let owner: String
+  private let notify: @Sendable (Event) -> Void
+  private var runs: [JobShard: Run] = [:]
+  private var failures: [JobShard: Int] = [:]
+  private var isStopping = false
+  private var isAway = false
+  private var seen = LeaseStore.View()
+
+  /// Connects to nothing yet.
+  public init(_ jobs: [ShardedJob], _ options: Options, notify: @escaping @Sendable (Event) -> Void = { _ in }) {
+    self.jobs = Dictionary(jobs.map { ($0.job.graph.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.options = options
+    self.notify = notify
+    let store = LeaseStore(
+      PostgresOptions(url: options.database, connectTimeout: 3_000_000_000, statementTimeout: 5_000_000_000), worker: options.name,
+      process: runtime.random())
+    owner = store.owner
+    keeper = LeaseKeeper(store, slot: runtime.background("leases"))
+  }
+
+  /// Runs until `stop` is called, or until every shard of every job is finished: then true.
+  ///
+  /// - Throws: an error with a cure when a job was cut otherwise before, or when the database refuses.
+  public func run() async throws -> Bool {
+    try await register()
+    while !isStopping {
+      do {
+        try await look()
+        if isAway {
+          isAway = false
+          notify(.databaseBack)
+        }
+      } catch {
+        if !isAway {
+          isAway = true
+          notify(.databaseAway("\(error)"))
+        }
+      }
+      if isFinished { break }
+      try? await runtime.sleep(nanoseconds: options.interval)
+    }
+    let isFinished = isFinished
+    await endAll()
+    return isFinished
+  }
+
+  /// Stops every shard with a checkpoint and gives the leases back, then ends `run`.
+  public func stop() { isStopping = true }
+
+  /// What runs here, with its generation.
+  public var running: [JobShard: UInt64] { runs.mapValues(\.generation) }
+
+  /// Whether the leases could be looked at the last time.
+  public var isConnected: Bool { !isAway }
+
+  /// The sessions of the shards that run here.
+  public var sessions: [JobShard: JobSession] { runs.mapValues(\.session) }
+
+  private var isFinished: Bool {
+    runs.isEmpty && !seen.leases.isEmpty && seen.leases.count == jobs.values.reduce(0) { $0 + $1.shards.count }
+      && seen.leases.allSatisfy(\.isFinished)
+  }
+
+  // MARK: Leases
+
+  /// Makes tables and rows; waits for a database that is away.
+  private func register() async throws {
+    while !isStopping {
+      do {
+        for (_, job) in jobs.sorted(by: { $0.key < $1.key }) { try await keeper.register(job) }
+        return
+      } catch let error as PostgresError where error.fault.isRetryable {
+        if !isAway { notify(.databaseAway("\(error)")) }
+        isAway = true
+        try? await runtime.sleep(nanoseconds: options.interval)
+      }
+    }
+  }
+
+  private func look() async throws {
+    let held = runs.map { (shard: $0.key, generation: $0.value.generation, epoch: $0.value.epoch.epoch.withLock { $0 }) }
+    seen = try await keeper.renew(jobs: jobs.keys.sorted(), running: held, time: options.leaseTime)
+    let actions = LeaseRules.decide(owner, workers: seen.workers, leases: seen.leases, running: runs.mapValues(\.generation))
+    for shard in actions.abandon {
+      runs[shard]?.isLost = true
+      runs[shard]?.task.cancel()
+    }
+    for shard in actions.move { await stop(shard) }
+    guard !actions.claim.isEmpty else { return }
+    for (shard, generation) in try await keeper.claim(actions.claim, time: options.leaseTime).sorted(by: { $0.key < $1.key }) {
+      start(shard, generation)
+    }
+  }
+
+  private func stop(_ shard: JobShard) async {
+    guard let run = runs[shard], !run.isStopping else { return }
+    runs[shard]?.isStopping = true
+    await run.session.runner.stop()
+  }
+
+  // MARK: Shards
+
+  private func start(_ shard: JobShard, _ generation: UInt64) {
+    guard let job = jobs[shard.job] else { return }
+    let epoch = EpochBox()
+    let notify = notify
+    let observer = JobObserver { event in
+      if case .checkpoint(let report) = event { epoch.epoch.withLock { $0 = report.epoch } }
+      notify(.job(shard, event))
+    }
+    do {
+      let session = try job.session(shard, lease: generation, environment: options.environment, observer: observer)
+      let task = Task { [weak self] in
+        let ending: Ending
+        do {
+          ending = try await session.runner.run().isEndOfInput ? .finished : .stopped
+        } catch {
+          ending = .failed("\(error)")
+        }
+        await self?.ended(shard, generation, ending)
+      }
+      runs[shard] = Run(generation: generation, session: session, task: task, epoch: epoch)
+      notify(.started(shard, generation: generation))
+    } catch {
+      Task { await release(shard, generation, 0, .failed("\(error)")) }
+    }
+  }
+
+  private func ended(_ shard: JobShard, _ generation: UInt64, _ ending: Ending) async {
+    guard let run = runs[shard], run.generation == generation else { return }
+    runs[shard] = nil
+    let epoch = run.epoch.epoch.withLock { $0 }
+    await release(shard, generation, epoch, run.isLost ? .lost : ending)
+  }
+
+  /// Gives the lease back. When the database is away it runs out by itself.
+  private func release(_ shard: JobShard, _ generation: UInt64, _ epoch: UInt64, _ ending: Ending) async {
+    notify(.ended(shard, ending))
+    let stored: LeaseStore.Ending
+    switch ending {
+    case .lost: return
+    case .finished: stored = .finished
+    case .stopped: stored = .stopped
+    case .failed(let message):
+      failures[shard, default: 0] += 1
+      stored = .failed(message, rest: min(60_000_000_000, options.rest << min(20, failures[shard, default: 1] - 1)))
+    }
+    if case .failed = ending {} else { failures[shard] = nil }
+    try? await keeper.release(shard, generation: generation, epoch: epoch, stored)
+  }
+
+  /// Stops everything with a checkpoint, as long as the leases are renewed.
+  private func endAll() async {
+    for shard in runs.keys.sorted() { await stop(shard) }
+    while !runs.isEmpty {
+      let held = runs.map { (shard: $0.key, generation: $0.value.generation, epoch: $0.value.epoch.epoch.withLock { $0 }) }
+      _ = try? await keeper.renew(jobs: jobs.keys.sorted(), running: held, time: options.leaseTime)
+      try? await runtime.sleep(nanoseconds: 50_000_000)
+    }
+    try? await keeper.leave()
+  }
+}

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import Jobs
+
+extension WorkerCommand {
+  /// Prints who runs what.
+  struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "status", abstract: "Prints who runs which shard, up to which checkpoint, and what failed.",
+      discussion: """
+        Exit code 0 when every shard that is not finished has a worker, 1 otherwise.
+
+        EXAMPLES
+          sloscout worker status --database postgresql://localhost/sloscout
+        """)
+    @OptionGroup var database: ServerCommand.DatabaseOption
+
+    func run() async throws {
+      let shards: [ShardStatus]
+      do { shards = try await ShardStatus.all(database: try database.url()) } catch {
+        Terminal.error("the leases cannot be looked at: \(error)")
+        throw ExitCode(Exit.failed)
+      }
+      print(ShardStatus.table(shards))
+      if shards.contains(where: { !$0.isFinished && ($0.owner == nil || $0.isExpired) }) { throw ExitCode(Exit.failed) }
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import Dataflow
+import DataflowTesting
+
+/// One worker's run of one shard, cut into the steps between which it may be killed, or sleep until others have taken over.
+final class ShardRun {
+  struct Record: Hashable {
+    var key: Int
+    var time: Int64
+  }
+
+  /// All that a shard knows between two records.
+  struct State {
+    // Of a reader of the input.
+    var position = 0
+    var watermark = Int64.min
+    var isEnded = false
+    var incarnation: UInt64 = 0
+    var sequences: [UInt64] = []
+    // Of a reader of the exchange.
+    var offset = 0
+    var order = ExchangeOrder(senders: 0)
+    var counts: [Record: Int] = [:]
+    var fired = Int64.min
+  }
+
+  struct Manifest {
+    var state: State
+    var frames: [(partition: Int, sent: ShardWorld.Sent)]
+    var rows: [ShardWorld.Row]
+    var digest: UInt64
+  }
+
+  enum Step {
+    case load
+    case sendAgain(epochs: [UInt64])
+    case run
+    case publish(Manifest)
+    /// What is left of a checkpoint's frames.
+    case send(epoch: UInt64, from: Int, isLast: Bool)
+    case done
+  }
+
+  enum Ending {
+    case finished
+    /// Somebody else has the shard: this run ends without a word.
+    case fenced
+  }
+
+  let world: ShardWorld
+  let shard: JobShard
+  let generation: UInt64
+  private(set) var ending: Ending?
+  /// Stop with a checkpoint, so that another worker can go on.
+  var isToStop = false
+  private(set) var isStopped = false
+  private var step = Step.load
+  private var state = State()
+  private var epoch: UInt64 = 0
+  private var pending: [Record] = []
+  private var rows: [ShardWorld.Row] = []
+  private var machine: LedgerStateMachine?
+
+  init(_ world: ShardWorld, _ shard: JobShard, generation: UInt64) {
+    self.world = world
+    self.shard = shard
+    self.generation = generation
+  }
+
+  /// Does one thing.
+  func advance() {
+    guard ending == nil, !isStopped else { return }
+    switch step {
+    case .load: load()
+    case .sendAgain(let epochs): sendAgain(epochs)
+    case .run: run()
+    case .publish(let manifest): publish(manifest)
+    case .send(let epoch, let from, let isLast): send(epoch, from, isLast)
+    case .done: if isToStop, !isAtEnd { isStopped = true } else { ending = .finished }
+    }
+  }
+
+  private var isReader: Bool { shard.stage == 0 }
+  private var isAtEnd: Bool { isReader ? state.isEnded : state.order.isEnded }
+
+  // MARK: Start
+
+  private func load() {
+    let found = world.newest(shard)
+    if !isReader {
+      guard let row = world.open(shard, lease: generation, isFresh: found == nil) else { return ending = .fenced }
+      machine = LedgerStateMachine(generation: row.generation)
+    }
+    if let (number, manifest) = found {
+      (state, epoch) = (manifest.state, number)
+      if world.bug == .sequencesAreForgotten { state.sequences = state.sequences.map { _ in 0 } }
+      if world.bug == .orderIsForgotten { state.order = ExchangeOrder(senders: world.readers.count) }
+      if world.bug == .offsetIsForgotten { state.offset = world.log.indices.contains(shard.index) ? world.log[shard.index].count : 0 }
+      let known = (world.manifests[shard] ?? [:]).keys.sorted().suffix(3)
+      step = .sendAgain(epochs: world.bug == .doesNotSendAgain ? [] : Array(known))
+    } else {
+      state.incarnation = world.random.next()
+      state.sequences = Array(repeating: 0, count: world.partitions.count)
+      state.order = ExchangeOrder(senders: world.readers.count)
+      step = .run
+    }
+  }
+
+  private func sendAgain(_ epochs: [UInt64]) {
+    guard let next = epochs.first else { return step = .run }
+    guard let manifest = world.manifests[shard]?[next] else { return step = .sendAgain(epochs: Array(epochs.dropFirst())) }
+    if isReader {
+      for frame in manifest.frames { world.log[frame.partition].append(frame.sent) }
+    } else if let machine, !apply(machine, next, manifest) {
+      return ending = .fenced
+    }
+    step = .sendAgain(epochs: Array(epochs.dropFirst()))
+  }
+
+  // MARK: Records
+
+  private func run() {
+    if world.random.chance(0.3) || isToStop || isAtEnd { return cut() }
+    if isReader { read() } else { receive() }
+  }
+
+  private func read() {
+    let input = world.input[shard.index]
+    for _ in 0..<world.random.int(1...5) where state.position < input.count {
+      let record = input[state.position]
+      state.position += 1
+      state.watermark = max(state.watermark, record.time - ShardWorld.disorder - 1)
+      pending.append(record)
+    }
+    state.isEnded = state.position == input.count
+  }
+
+  private func receive() {
+    let log = world.log[shard.index]
+    for _ in 0..<world.random.int(1...4) where state.offset < log.count {
+      let sent = log[state.offset]
+      state.offset += 1
+      var decision = ExchangeOrder.Decision.duplicate
+      do { decision = try state.order.decide(sent.frame) } catch { world.violations.append("\(shard): \(error)") }
+      if world.bug == .takesDuplicates, decision == .duplicate { decision = .take }
+      if world.bug == .takesAfterGaps, case .gap = decision { decision = .take }
+      guard decision == .take else { continue }
+      for record in sent.rows {
+        let window = record.time / ShardWorld.windowSize
+        if (window + 1) * ShardWorld.windowSize <= state.fired { world.violations.append("\(shard): a row of window \(window) is late") }
+        state.counts[Record(key: record.key, time: window), default: 0] += 1
+      }
+      fire()
+    }
+  }
+
+  /// Windows that are over give their rows.
+  private func fire() {
+    var senders = state.order.senders.filter { !$0.isEnded }
+    if world.bug == .silentSendersDoNotCount { senders = senders.filter { $0.watermark != .min } }
+    let low = senders.map(\.watermark).min() ?? (state.order.isEnded ? .max : .min)
+    guard low > state.fired else { return }
+    state.fired = low
+    for (window, count) in state.counts where low == .max || (window.time + 1) * ShardWorld.windowSize <= low {
+      rows.append(ShardWorld.Row(window: window.time, key: window.key, count: count))
+      state.counts[window] = nil
+    }
+  }
+
+  // MARK: Checkpoints
+
+  private func cut() {
+    var manifest = Manifest(state: state, frames: [], rows: rows, digest: world.random.next())
+    if isReader {
+      manifest.frames = frames()
+      manifest.state = state
+    }
+    (pending, rows) = ([], [])
+    step = .publish(manifest)
+    if world.bug == .appliesBeforeDurable, let machine { _ = apply(machine, epoch + 1, manifest) }
+  }
+
+  /// What a reader of the input has for every partition: rows, and behind them a mark.
+  private func frames() -> [(Int, ShardWorld.Sent)] {
+    var frames: [(Int, ShardWorld.Sent)] = []
+    for partition in world.partitions.indices {
+      var rows = pending.filter { $0.key % world.partitions.count == partition }
+      var kept: [Record] = []
+      if world.bug == .marksOvertakeRows, rows.count > 1 { kept = [rows.removeLast()] }
+      if !rows.isEmpty { frames.append((partition, sent(.rows, partition, rows))) }
+      frames.append((partition, sent(.mark, partition, [])))
+      if !kept.isEmpty { frames.append((partition, sent(.rows, partition, kept))) }
+    }
+    return frames
+  }
+
+  private func sent(_ kind: ExchangeFrame.Kind, _ partition: Int, _ rows: [Record]) -> ShardWorld.Sent {
+    state.sequences[partition] += 1
+    var frame = ExchangeFrame(
+      kind: kind, shard: UInt32(shard.index), incarnation: state.incarnation, sequence: state.sequences[partition])
+    (frame.watermark, frame.isEnded) = (kind == .mark ? state.watermark : .min, kind == .mark && state.isEnded)
+    return ShardWorld.Sent(frame: frame, rows: rows)
+  }
+
+  private func publish(_ manifest: Manifest) {
+    guard world.publish(shard, epoch + 1, manifest) else { return ending = .fenced }
+    epoch += 1
+    let isLast = isAtEnd || isToStop
+    if world.bug == .finishesTooEarly, isAtEnd { return step = .done }
+    step = .send(epoch: epoch, from: 0, isLast: isLast)
+  }
+
+  private func send(_ epoch: UInt64, _ from: Int, _ isLast: Bool) {
+    guard let manifest = world.manifests[shard]?[epoch] else { return }
+    if isReader {
+      // A producer may lose one and get the next one through; then it begins again.
+      var next = from
+      while next < manifest.frames.count, !world.random.chance(0.2) {
+        if !world.random.chance(0.1) { world.log[manifest.frames[next].partition].append(manifest.frames[next].sent) } else { return }
+        next += 1
+      }
+      if next < manifest.frames.count {
+        if world.random.chance(0.5), next + 1 < manifest.frames.count {
+          world.log[manifest.frames[next + 1].partition].append(manifest.frames[next + 1].sent)
+        }
+        return step = .send(epoch: epoch, from: 0, isLast: isLast)
+      }
+    } else if let machine {
+      guard apply(machine, epoch, manifest) else { return ending = .fenced }
+      // The reply was lost: it asks again.
+      if world.random.chance(0.1) { return }
+    }
+    step = isLast ? .done : .run
+  }
+
+  private func apply(_ machine: LedgerStateMachine, _ epoch: UInt64, _ manifest: Manifest) -> Bool {
+    // What was applied long ago is not in the ledger any more, but its number is.
+    world.apply(shard, machine, epoch, digest: manifest.digest, manifest.rows)
+  }
+}
