@@ -1,5 +1,5 @@
 package import Dataflow
-package import Postgres
+internal import Postgres
 internal import Synchronization
 
 /// Who runs what, in Postgres: one row for each worker that lives, one for each shard. The database's clock alone says what is over.
@@ -35,10 +35,11 @@ package final class LeaseStore: Sendable {
   /// Connects at the first use.
   ///
   /// - Parameters:
+  ///   - url: `postgresql://user@host/database`.
   ///   - worker: a name for people.
   ///   - process: a random number.
-  package init(_ options: PostgresOptions, worker: String, process: UInt64) {
-    self.options = options
+  package init(url: String, worker: String, process: UInt64) {
+    options = PostgresOptions(url: url, connectTimeout: 3_000_000_000, statementTimeout: 5_000_000_000)
     self.worker = worker
     owner = "\(worker)#\(String(process, radix: 16))"
   }
@@ -47,7 +48,7 @@ package final class LeaseStore: Sendable {
 
   /// Makes the tables, and the rows of a job's shards unless they are there.
   ///
-  /// - Throws: `LayoutRefused` when the job was cut otherwise while it had state, `PostgresError`.
+  /// - Throws: `LayoutRefused` when the job was cut otherwise while it had state, `LeasesUnavailable`.
   package func register(_ job: String, _ shards: [JobShard], layout: String) throws {
     try perform { client in
       try client.execute("SELECT pg_advisory_xact_lock(7203017)")
@@ -223,7 +224,7 @@ package final class LeaseStore: Sendable {
           client?.close()
           client = nil
         }
-        throw error
+        throw LeasesUnavailable(description: "\(error)", mayPass: error.fault.isRetryable)
       }
     }
   }
@@ -243,6 +244,13 @@ package final class LeaseStore: Sendable {
     COMMENT ON TABLE shard_lease IS 'sloscout: who runs which shard of a job'
     """
   ]
+}
+
+/// The leases cannot be looked at, or not be changed.
+package struct LeasesUnavailable: Error, CustomStringConvertible {
+  package let description: String
+  /// Whether it may be otherwise in a moment.
+  package let mayPass: Bool
 }
 
 /// The job's file cuts it otherwise than it was cut when it began.

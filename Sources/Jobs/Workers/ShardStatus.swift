@@ -1,6 +1,5 @@
 internal import Connectors
 public import Dataflow
-internal import Postgres
 
 /// Who runs a shard, and how it goes.
 public struct ShardStatus: Sendable {
@@ -21,8 +20,7 @@ public struct ShardStatus: Sendable {
 
   /// All shards of all jobs. Throws when the database cannot be asked.
   public static func all(database: String) async throws -> [ShardStatus] {
-    let store = LeaseStore(
-      PostgresOptions(url: database, connectTimeout: 3_000_000_000, statementTimeout: 5_000_000_000), worker: "status", process: 0)
+    let store = LeaseStore(url: database, worker: "status", process: 0)
     defer { store.close() }
     return try store.status().map {
       ShardStatus(

@@ -1,6 +1,5 @@
 internal import Connectors
 public import Dataflow
-internal import Postgres
 internal import Synchronization
 
 /// Runs the shards of jobs for which it holds leases, beside any number of other workers.
@@ -89,9 +88,7 @@ public actor Worker {
     self.jobs = Dictionary(jobs.map { ($0.job.graph.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.options = options
     self.notify = notify
-    let store = LeaseStore(
-      PostgresOptions(url: options.database, connectTimeout: 3_000_000_000, statementTimeout: 5_000_000_000), worker: options.name,
-      process: runtime.random())
+    let store = LeaseStore(url: options.database, worker: options.name, process: runtime.random())
     owner = store.owner
     keeper = LeaseKeeper(store, slot: runtime.background("leases"))
   }
@@ -147,7 +144,7 @@ public actor Worker {
       do {
         for (_, job) in jobs.sorted(by: { $0.key < $1.key }) { try await keeper.register(job) }
         return
-      } catch let error as PostgresError where error.fault.isRetryable {
+      } catch let error as LeasesUnavailable where error.mayPass {
         if !isAway { notify(.databaseAway("\(error)")) }
         isAway = true
         try? await runtime.sleep(nanoseconds: options.interval)

@@ -178,7 +178,9 @@ struct ExchangeTests {
   @Test("a sender that lost its state is refused, and says so")
   func lostState() throws {
     let folder = TestFolder()
-    let topics = ExchangeTopics(LocalTopicClient(root: folder.path), job: "j", partitions: 1, readers: 1)
+    var settings = LocalTopicSettings()
+    settings.partitions = 1
+    let topics = ExchangeTopics(LocalTopicClient(root: folder.path, settings: settings), job: "j", partitions: 1, readers: 1)
     let edge = StageCut(Self.graph()).edges[0]
     var receiver = try Receiver(topics, edge, 0)
     for incarnation in 0..<2 {

@@ -87,7 +87,7 @@ final class ShardRun {
   private func load() {
     let found = world.newest(shard)
     if !isReader {
-      guard let row = world.open(shard, lease: generation, isFresh: found == nil) else { return ending = .fenced }
+      guard let row = world.open(shard, lease: generation, by: self, isFresh: found == nil) else { return ending = .fenced }
       machine = LedgerStateMachine(generation: row.generation)
     }
     if let (number, manifest) = found {
@@ -186,7 +186,11 @@ final class ShardRun {
       var rows = pending.filter { $0.key % world.partitions.count == partition }
       var kept: [Record] = []
       if world.bug == .marksOvertakeRows, rows.count > 1 { kept = [rows.removeLast()] }
-      if !rows.isEmpty { frames.append((partition, sent(.rows, partition, rows))) }
+      while !rows.isEmpty {
+        let count = world.random.int(1...rows.count)
+        frames.append((partition, sent(.rows, partition, Array(rows.prefix(count)))))
+        rows.removeFirst(count)
+      }
       frames.append((partition, sent(.mark, partition, [])))
       if !kept.isEmpty { frames.append((partition, sent(.rows, partition, kept))) }
     }
@@ -213,17 +217,13 @@ final class ShardRun {
     guard let manifest = world.manifests[shard]?[epoch] else { return }
     if isReader {
       // A producer may lose one and get the next one through; then it begins again.
-      var next = from
-      while next < manifest.frames.count, !world.random.chance(0.2) {
-        if !world.random.chance(0.1) { world.log[manifest.frames[next].partition].append(manifest.frames[next].sent) } else { return }
-        next += 1
+      let count = manifest.frames.count
+      let end = world.random.chance(0.5) ? count : world.random.int(from...count)
+      var isWhole = true
+      for frame in manifest.frames[from..<end] {
+        if world.random.chance(0.05) { isWhole = false } else { world.log[frame.partition].append(frame.sent) }
       }
-      if next < manifest.frames.count {
-        if world.random.chance(0.5), next + 1 < manifest.frames.count {
-          world.log[manifest.frames[next + 1].partition].append(manifest.frames[next + 1].sent)
-        }
-        return step = .send(epoch: epoch, from: 0, isLast: isLast)
-      }
+      if !isWhole || end < count { return step = .send(epoch: epoch, from: isWhole ? end : 0, isLast: isLast) }
     } else if let machine {
       guard apply(machine, epoch, manifest) else { return ending = .fenced }
       // The reply was lost: it asks again.
@@ -234,6 +234,6 @@ final class ShardRun {
 
   private func apply(_ machine: LedgerStateMachine, _ epoch: UInt64, _ manifest: Manifest) -> Bool {
     // What was applied long ago is not in the ledger any more, but its number is.
-    world.apply(shard, machine, epoch, digest: manifest.digest, manifest.rows)
+    world.apply(shard, machine, by: self, epoch, digest: manifest.digest, manifest.rows)
   }
 }

@@ -38,6 +38,8 @@ final class ShardWorld {
   var manifests: [JobShard: [UInt64: ShardRun.Manifest]] = [:]
   var log: [[Sent]]
   var ledger: [JobShard: LedgerRow] = [:]
+  /// Who claimed each sink with the latest lease: nobody else may write into it from then on.
+  var holders: [JobShard: ShardRun] = [:]
   var table: [Row] = []
   var violations: [String] = []
 
@@ -120,10 +122,11 @@ final class ShardWorld {
   // MARK: The sink
 
   /// Claims the sink of a shard. Nil when a later lease has it.
-  func open(_ shard: JobShard, lease: UInt64, isFresh: Bool) -> LedgerRow? {
+  func open(_ shard: JobShard, lease: UInt64, by run: ShardRun, isFresh: Bool) -> LedgerRow? {
     switch LedgerStateMachine.claim(row: ledger[shard], isFresh: isFresh, lease: bug == .claimsWithoutTheLease ? nil : lease) {
     case .claim(let row, _):
       ledger[shard] = row
+      if holders[shard].map({ $0.generation <= run.generation }) ?? true { holders[shard] = run }
       return row
     case .fenced: return nil
     case .stateGone(let epoch):
@@ -133,7 +136,9 @@ final class ShardWorld {
   }
 
   /// False when whoever writes is fenced.
-  func apply(_ shard: JobShard, _ machine: LedgerStateMachine, _ epoch: UInt64, digest: UInt64, _ rows: [Row]) -> Bool {
+  func apply(
+    _ shard: JobShard, _ machine: LedgerStateMachine, by run: ShardRun, _ epoch: UInt64, digest: UInt64, _ rows: [Row]
+  ) -> Bool {
     var decision = machine.decide(row: ledger[shard], epoch: epoch, digest: digest)
     if bug == .sinkIgnoresGeneration, case .fenced = decision, let row = ledger[shard] {
       decision = LedgerStateMachine(generation: row.generation).decide(row: row, epoch: epoch, digest: digest)
@@ -144,6 +149,7 @@ final class ShardWorld {
     switch decision {
     case .apply(let row):
       if let before = ledger[shard], row.epoch < before.epoch { violations.append("\(shard): epoch \(row.epoch) after \(before.epoch)") }
+      if holders[shard] !== run { violations.append("\(shard): generation \(run.generation) writes after its successor has claimed") }
       table += rows
       ledger[shard] = row
       return true

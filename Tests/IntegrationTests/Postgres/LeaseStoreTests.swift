@@ -1,0 +1,85 @@
+import Connectors
+import Dataflow
+import Foundation
+import Testing
+
+@Suite("leases in PostgreSQL")
+struct LeaseStoreTests {
+  private static let second: Int64 = 1_000_000_000
+  private let shards = (0..<2).flatMap { stage in (0..<3).map { JobShard(job: "j", stage: stage, index: $0, count: 3) } }
+
+  private func store(_ database: TestDatabase, _ name: String, _ process: UInt64) -> LeaseStore {
+    LeaseStore(url: database.url, worker: name, process: process)
+  }
+
+  @Test("many workers that claim at once get every shard once, each claim under a later generation")
+  func claims() async throws {
+    let database = try TestDatabase()
+    let stores = (0..<6).map { store(database, "w", UInt64($0)) }
+    for store in stores { try store.register("j", shards, layout: "l") }
+    for round in 1...3 as ClosedRange<UInt64> {
+      let shards = shards
+      let had = try await withThrowingTaskGroup(of: [JobShard: UInt64].self) { group in
+        for store in stores { group.addTask { try store.claim(shards, time: 60 * Self.second) } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(had.flatMap(\.keys).sorted() == shards.sorted())
+      #expect(had.flatMap(\.values).allSatisfy { $0 == round })
+      for store in stores { try store.leave() }
+    }
+  }
+
+  @Test("a lease that ran out goes to the next, whose generation the first no longer has: it renews and releases nothing")
+  func expiry() throws {
+    let database = try TestDatabase()
+    let (first, second) = (store(database, "a", 1), store(database, "b", 2))
+    try first.register("j", shards, layout: "l")
+    let shard = shards[0]
+    #expect(try first.claim([shard], time: 1_000_000) == [shard: 1])
+    Thread.sleep(forTimeInterval: 0.02)
+    // Nobody else came: renewing brings it back.
+    _ = try first.renew(jobs: ["j"], running: [(shard, 1, 5)], time: 60 * Self.second)
+    #expect(try second.claim([shard], time: 60 * Self.second).isEmpty)
+    _ = try first.renew(jobs: ["j"], running: [(shard, 1, 6)], time: 1_000)
+    Thread.sleep(forTimeInterval: 0.02)
+    #expect(try second.claim([shard], time: 60 * Self.second) == [shard: 2])
+    let view = try first.renew(jobs: ["j"], running: [(shard, 1, 9)], time: 60 * Self.second)
+    #expect(view.leases.first == Lease(shard: shard, owner: second.owner, generation: 2))
+    try first.release(shard, generation: 1, epoch: 9, .finished)
+    let status = try second.status()
+    #expect(status[0].lease == Lease(shard: shard, owner: second.owner, generation: 2) && status[0].epoch == 6)
+  }
+
+  @Test("what failed rests, what is finished is claimed by nobody, and workers that are silent are not counted")
+  func endings() throws {
+    let database = try TestDatabase()
+    let (first, second) = (store(database, "a", 1), store(database, "b", 2))
+    try first.register("j", shards, layout: "l")
+    _ = try first.claim(shards, time: 60 * Self.second)
+    try first.release(shards[0], generation: 1, epoch: 3, .failed("no disk", rest: 60 * Self.second))
+    try first.release(shards[1], generation: 1, epoch: 4, .finished)
+    try first.release(shards[2], generation: 1, epoch: 5, .stopped)
+    #expect(try second.claim(shards, time: 60 * Self.second) == [shards[2]: 2])
+    let status = try first.status()
+    #expect(status[0].error == "no disk" && status[0].lease.isResting && status[1].lease.isFinished)
+    _ = try first.renew(jobs: ["j"], running: [], time: 1_000)
+    Thread.sleep(forTimeInterval: 0.02)
+    #expect(try second.renew(jobs: ["j", "k"], running: [], time: 60 * Self.second).workers == ["j": [second.owner], "k": [second.owner]])
+  }
+
+  @Test("a job that is cut otherwise than before is refused with the cure")
+  func layouts() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    try store.register("j", shards, layout: "l")
+    try store.register("j", shards, layout: "l")
+    #expect { try store.register("j", Array(shards.dropLast()), layout: "l") } throws: { "\($0)".contains("exchange.partitions") }
+    #expect { try store.register("j", shards, layout: "other") } throws: { "\($0)".contains("new name") }
+  }
+
+  @Test("a database that is not there is an error that may pass")
+  func away() {
+    let store = LeaseStore(url: "postgresql://127.0.0.1:1/none", worker: "a", process: 1)
+    #expect { try store.register("j", shards, layout: "l") } throws: { ($0 as? LeasesUnavailable)?.mayPass == true }
+  }
+}

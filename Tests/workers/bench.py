@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""What it costs to run a job over workers, and how long a shard stands still: a report, not a test.
+
+  bench.py BINARY [--records N] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS]
+
+First the same files through one process and through two workers: CPU seconds per million records, of all processes together, and of the broker alone.
+Then, while records arrive, workers are killed and workers are asked to stop: how long until every shard of theirs has a new checkpoint elsewhere.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from cluster import Feeder, Worker, job_file  # noqa: E402
+from postgres import ROOT, Server  # noqa: E402
+
+
+def cpu(pid):
+    """CPU seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children_cpu(body):
+    """CPU and wall seconds of the processes that the body starts and waits for."""
+    before, began = os.times(), time.monotonic()
+    body()
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system, time.monotonic() - began
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.server = Server(folder / "postgres")
+        self.broker = self.broker_pid = None
+        if options.exchange == "kafka":
+            self.broker = self._kafka("start")
+            port = self.broker.rsplit(":", 1)[1]
+            found = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True).stdout
+            self.broker_pid = int(found.split("pid=")[1].split(",")[0]) if "pid=" in found else None
+
+    def _kafka(self, command):
+        return subprocess.run(
+            [str(ROOT / "scripts" / "kafka.sh"), command, "--dir", str(self.folder / "kafka")], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, check=command == "start").stdout.strip()
+
+    def close(self):
+        self.server.stop()
+        if self.broker:
+            self._kafka("stop")
+
+    def job(self, name, mode):
+        path = self.folder / f"{name}.yaml"
+        topics = f"{{ path: {self.folder}/topics }}" if not self.broker else f'{{ brokers: ["{self.broker}"] }}'
+        job_file(
+            path, inputs=f"{self.folder}/in-{mode}/*.jsonl", exchange=(self.options.exchange, topics), readers=2, partitions=2,
+            store=f"{self.folder}/state", name=name)
+        text = path.read_text().replace("interval: 400ms", "interval: 1s").replace("emit: { every: 300ms }", "emit: { every: 10s }")
+        path.write_text(text.replace("mode: follow", f"mode: {mode}"))
+        return path
+
+    # MARK: cost
+
+    def cost(self):
+        feeder = Feeder(self.folder / "in-once", 2, self.options.records, 1e9, 1)
+        feeder._write()
+        records = self.options.records
+        print(f"{records:,} records in 2 files, one process and two workers, exchange {self.options.exchange}")
+        self.server.create("single")
+        job = self.job("single", "once")
+        environment = dict(os.environ, DATABASE_URL=self.server.url("single"))
+        single, wall = children_cpu(lambda: subprocess.run(
+            [self.options.binary, "run", str(job), "--quiet"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True))
+        print(f"  one process    {single * 1e6 / records:6.2f} CPU s per million records, {wall:5.1f} s")
+        self.server.create("double")
+        job = self.job("double", "once")
+        broker = cpu(self.broker_pid) if self.broker_pid else 0
+
+        def workers():
+            started = [Worker(self.options.binary, job, self.server.url("double"), f"cost-{n}", self.folder, lease=6) for n in range(2)]
+            for worker in started:
+                if worker.process.wait(600) != 0:
+                    raise RuntimeError(worker.output[-2000:])
+
+        double, wall = children_cpu(workers)
+        print(f"  two workers    {double * 1e6 / records:6.2f} CPU s per million records, {wall:5.1f} s: {double / single:.2f} times one process")
+        if self.broker_pid:
+            print(f"  the broker     {(cpu(self.broker_pid) - broker) * 1e6 / records:6.2f} CPU s per million records")
+        for database in ("single", "double"):
+            total = self.server.psql(database, "SELECT sum(count) FROM capsule_shape")[0][0]
+            if int(total) != feeder.accepted:
+                raise RuntimeError(f"{database}: {total} counted, {feeder.accepted} written")
+
+    # MARK: standing still
+
+    def stand_still(self):
+        self.server.create("moves")
+        seconds = 30 + 15 * (self.options.kills + self.options.moves)
+        feeder = Feeder(self.folder / "in-follow", 2, 2000 * seconds, 2000, 2)
+        job = self.job("moves", "follow")
+        url, number = self.server.url("moves"), 0
+        workers = []
+
+        def start():
+            nonlocal number
+            number += 1
+            workers.append(Worker(self.options.binary, job, url, f"moves-{number}", self.folder, lease=self.options.lease))
+
+        start(), start()
+        feeder.start()
+        self._settle(2)
+        for kind, count in (("killed", self.options.kills), ("asked to stop", self.options.moves)):
+            times = []
+            for _ in range(count):
+                start()
+                self._settle(3)
+                victim = workers.pop(0)
+                owned = self._shards(f"owner LIKE '{victim.name}#%'")
+                began = time.monotonic()
+                victim.signal(signal.SIGKILL if kind == "killed" else signal.SIGTERM)
+                times += self._wait(owned, victim.name, began)
+                victim.process.wait(30)
+                self._settle(2)
+            print(f"  {kind}: {len(times)} shards had a new checkpoint elsewhere after {statistics.median(times):.1f} s (median), {max(times):.1f} s at most")
+        for worker in workers:
+            worker.stop()
+
+    def _shards(self, condition):
+        rows = self.server.psql("moves", f"SELECT stage, shard, epoch, coalesce(owner, '') FROM shard_lease WHERE {condition}")
+        return {(row[0], row[1]): (int(row[2]), row[3]) for row in rows}
+
+    def _settle(self, workers):
+        """Waits until so many workers share the shards, and all of them have made a checkpoint there."""
+        while True:
+            try:
+                owners = {owner for _, owner in self._shards("true").values()}
+                if len(owners) == workers and "" not in owners:
+                    time.sleep(3)
+                    if {owner for _, owner in self._shards("true").values()} == owners:
+                        return
+            except RuntimeError:
+                pass  # before the tables are there
+            time.sleep(0.2)
+
+    def _wait(self, owned, name, began):
+        times = {}
+        while len(times) < len(owned):
+            now = self._shards("true")
+            for shard, (epoch, _) in owned.items():
+                newer, owner = now[shard]
+                if shard not in times and owner and not owner.startswith(f"{name}#") and newer > epoch:
+                    times[shard] = time.monotonic() - began
+            time.sleep(0.02)
+        return list(times.values())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary")
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--exchange", choices=["local", "kafka"], default="kafka")
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--moves", type=int, default=5)
+    parser.add_argument("--lease", type=float, default=6)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="sloscout-workers-"))
+    bench = Bench(options, folder)
+    try:
+        bench.cost()
+        bench.stand_still()
+    finally:
+        bench.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
