@@ -37,6 +37,10 @@ limited 60 "killing" scripts/topic-kills.sh --runs "$((kills / 4))"
 step "$((kills / 4)) kills of a collector and a worker with Kafka between them, with spans of real systems"
 limited 30 "the replay" scripts/replay-kills.sh --runs "$((kills / 4))"
 
+step "300 runs over workers that are killed, paused, cut off, added and removed"
+limited 120 "the workers on Kafka" python3 Tests/workers/kills.py "$sloscout" --exchange kafka --runs 240
+limited 30 "the workers with local topics" python3 Tests/workers/kills.py "$sloscout" --runs 60
+
 step "Kafka answers nobody for a minute"
 limited 10 "the collector without Kafka" "$(scripts/python.sh)" Tests/telemetry/broker_away.py "$sloscout"
 

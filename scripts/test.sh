@@ -88,6 +88,10 @@ limited 10 "the replay" scripts/replay-kills.sh --runs "${KILLS:-20}" --requests
 step "kills of the embedding job: every template has a vector, and nobody is asked twice for what is known"
 limited 5 "killing" "$python" Tests/crash/embedding.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
+step "${KILLS:-20} runs over workers that are killed, paused, cut off, added and removed: the table is that of one process"
+limited 15 "the workers on Kafka" python3 Tests/workers/kills.py "$sloscout" --exchange kafka --runs "$((${KILLS:-20} * 3 / 5))"
+limited 10 "the workers" python3 Tests/workers/kills.py "$sloscout" --runs "$((${KILLS:-20} * 2 / 5))"
+
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl
 "$sloscout" generate --records 100000 --output "$shop" >/dev/null
