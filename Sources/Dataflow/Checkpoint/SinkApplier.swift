@@ -17,6 +17,8 @@ actor SinkApplier {
     var waiting: [Manifest] = []
     var isDone = false
     var isGivenUp = false
+    /// Whoever waits for something to apply; nobody while there is some.
+    var sleeper: CheckedContinuation<Void, Never>?
   }
   private let progress = Mutex(Progress())
   /// Epochs that may wait before the sources are stopped.
@@ -53,12 +55,16 @@ actor SinkApplier {
   }
 
   /// The checkpoint is durable: its rows may be applied.
-  nonisolated func submit(_ manifest: Manifest) { progress.withLock { $0.waiting.append(manifest) } }
+  nonisolated func submit(_ manifest: Manifest) {
+    progress.withLock { $0.waiting.append(manifest) }
+    wake()
+  }
 
   /// Everything that was submitted is applied when this returns. Throws `CancellationError` when it is not and will not be.
   func finish() async throws {
     while progress.withLock({ !$0.waiting.isEmpty }) { try await runtime.sleep(nanoseconds: 1_000_000) }
     progress.withLock { $0.isDone = true }
+    wake()
   }
 
   /// Applies epochs as they are submitted, until `finish` or a failure that no waiting cures.
@@ -71,9 +77,34 @@ actor SinkApplier {
       } else if isDone {
         return
       } else {
-        try await runtime.sleep(nanoseconds: 5_000_000)
+        try await waitForWork()
       }
     }
+  }
+
+  /// Sleeps until there is something to apply or nothing will come any more. A worker has many sinks that are idle most of the time: none of them may cost.
+  private func waitForWork() async throws {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isToGoOn = progress.withLock { progress in
+          if !progress.waiting.isEmpty || progress.isDone || Task.isCancelled { return true }
+          progress.sleeper = continuation
+          return false
+        }
+        if isToGoOn { continuation.resume() }
+      }
+    } onCancel: {
+      wake()
+    }
+    try Task.checkCancellation()
+  }
+
+  private nonisolated func wake() {
+    let sleeper = progress.withLock { progress in
+      defer { progress.sleeper = nil }
+      return progress.sleeper
+    }
+    sleeper?.resume()
   }
 
   /// Applies one epoch.
