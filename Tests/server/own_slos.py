@@ -2,13 +2,15 @@
 
 usage: own_slos.py SLOSCOUT_BINARY POSTGRES_URL [OUT]
 
-A real server sends its spans to a receiver here; what arrived is analysed as any other telemetry. OUT is a folder to keep the files in. Needs promtool.
+A real server sends its spans to a receiver here; what arrived is analysed as any other telemetry. OUT is a folder to keep objectives and rules of
+submitting analyses in, as docs/own-slos has them. Needs promtool.
 Exit status 1 when a claim does not hold.
 """
 
 import http.server
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -111,7 +113,7 @@ def main():
         own = next(span for span in receiver.spans if span["traceId"] == trace)
         claim("a client's trace is gone on with", own["parentSpanId"] == parent, own)
 
-        tree = Path(out[0]) if out else folder / "slo"
+        tree = folder / "slo"
         done = subprocess.run([binary, "analyze", receiver.path, "--service", "sloscout", "--out", tree, "--json"], capture_output=True, text=True)
         claim("its own telemetry is analysed", done.returncode == 0, done.stderr)
         journeys = {one["name"]: one for one in json.loads(done.stdout)["journeys"]}
@@ -130,7 +132,13 @@ def main():
             checked = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True, timeout=300)
             if checked.returncode != 0:
                 claim(f"{path.name} passes", False, checked.stdout + checked.stderr)
-        claim("and their tests pass: the alert fires when the errors of history or worse come back", bool(tests), tests)
+        claim("and their tests pass", bool(tests), tests)
+        if out:
+            kept = [tree / "openslo/slos/sloscout.yaml", *(path for path in tree.glob("prometheus/rules/sloscout/*") if "analyze" in path.name)]
+            for path in kept:
+                target = Path(out[0]) / path.relative_to(tree)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, target)
 
 
 if __name__ == "__main__":
