@@ -1,5 +1,5 @@
 # Everything is a script in scripts/; each has --help.
-.PHONY: help demo check test fuzz soak bench
+.PHONY: help demo check test fuzz soak bench coverage
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,3 +22,6 @@ soak: ## the long suites: 200 kills and more, 10,000 simulated crashes
 
 bench: ## figures of this machine (FLINK=1 adds Flink in the same run)
 	@scripts/bench.sh
+
+coverage: ## lines that tests reach, for each module, beside the goals (a build of its own)
+	@scripts/coverage.sh

@@ -121,6 +121,12 @@ limited 5 "the server's test" "$python" Tests/server/control_server.py "$sloscou
 step "the API is what its OpenAPI document says: every status, every identity, hostile requests"
 limited 5 "the API's contract" "$python" Tests/server/contract.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
+step "the program as a client: tap, savepoint, analyze --server, TLS with a renewed certificate"
+limited 5 "the clients' test" "$python" Tests/server/clients.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
+
+step "the server watches itself: numbers, spans, and objectives by its own generator"
+limited 5 "the server's own objectives" "$python" Tests/server/own_slos.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
+
 step "schemathesis, with a fixed seed"
 limited 5 "schemathesis" "$python" Tests/server/fuzz.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 

@@ -21,12 +21,20 @@ package final class ControlServer: Sendable {
     package var database: String
     /// Environment variables that submitted documents may read, with their values.
     package var variables: [String: String] = [:]
+    /// Files and folders that submitted documents may read.
+    package var readablePaths: [String] = []
     /// Files, folders and patterns with the telemetry that analyses read.
     package var telemetry: [String] = []
     /// The folder of the sentence model that search by meaning uses, as scripts/model.sh fills it. Without it search goes by words.
     package var model = ".model"
     /// A token is needed even on loopback.
     package var requiresToken = false
+    /// Files of PEM with the certificate and its chain, and with the key. Without them the server speaks plain HTTP, on this machine only.
+    package var certificate: (chain: String, key: String)?
+    /// Where spans of the server's own requests are sent by OTLP over HTTP, as `http://127.0.0.1:4318`; nil for nowhere.
+    package var traces: String?
+    /// Plain HTTP may leave this machine: something in front of the server speaks TLS.
+    package var allowsPlaintext = false
     /// Called with the port once requests are taken.
     package var onListening: @Sendable (Int) -> Void = { _ in }
 
@@ -38,6 +46,7 @@ package final class ControlServer: Sendable {
   private let supervisor: JobSupervisor
   private let analyses: AnalysisRunner
   private let tokens: TokenStore
+  private let meter = RequestMeter()
   private let group = Mutex<ServiceGroup?>(nil)
   private static let logger = Logger(label: "sloscout.server")
 
@@ -46,7 +55,8 @@ package final class ControlServer: Sendable {
     database = ServerDatabase(url: options.database)
     tokens = TokenStore(database)
     analyses = AnalysisRunner(AnalysisStore(database: database), paths: options.telemetry)
-    supervisor = JobSupervisor(JobStore(database: database), JobDocument(variables: options.variables))
+    supervisor = JobSupervisor(
+      JobStore(database: database), JobDocument(variables: options.variables, paths: PathGuard(allowed: options.readablePaths)))
   }
 
   /// What a start found out and a person should read.
@@ -62,6 +72,10 @@ package final class ControlServer: Sendable {
   /// - Parameter notice: is told what a person should read at the start.
   /// - Throws: `StoreUnavailable` when the database does not answer, or what keeps the server from listening.
   package func run(_ notice: @Sendable (Notice) -> Void) async throws {
+    guard options.certificate != nil || options.allowsPlaintext || AccessPolicy.isLoopback(options.host) else {
+      throw PlaintextRefused(host: options.host)
+    }
+    let certificate = try options.certificate.map { try CertificateFiles(certificate: $0.chain, key: $0.key) }
     try await database.migrate()
     let hasTokens = try await !tokens.isEmpty()
     let isOpen = !hasTokens && !options.requiresToken && AccessPolicy.isLoopback(options.host)
@@ -72,7 +86,10 @@ package final class ControlServer: Sendable {
     }
     try await supervisor.resume()
     try await analyses.resume()
-    try await serve(routes().router(Gate(tokens: tokens, policy: AccessPolicy(isOpen: isOpen))))
+    let policy = AccessPolicy(isOpen: isOpen, scheme: certificate == nil ? "http" : "https")
+    let watch = RequestWatch(meter: meter, tracer: try options.traces.map { try RequestTracer(url: $0) })
+    let beside = ([certificate, watch.tracer] as [(any Service)?]).compactMap(\.self)
+    try await serve(routes().router(Gate(tokens: tokens, policy: policy), watch), certificate, beside)
     await supervisor.close()
   }
 
@@ -82,8 +99,8 @@ package final class ControlServer: Sendable {
   /// All routes, and the one that tells about them.
   func routes() -> RouteTable {
     let routes =
-      HealthRoutes(database: database, supervisor: supervisor).routes + JobRoutes(supervisor: supervisor).routes
-      + TapRoutes(supervisor: supervisor).routes
+      HealthRoutes(database: database, supervisor: supervisor, meter: meter).routes + JobRoutes(supervisor: supervisor).routes
+      + SavepointRoutes(supervisor: supervisor).routes + TapRoutes(supervisor: supervisor).routes
       + AnalysisRoutes(runner: analyses, store: AnalysisStore(database: database)).routes + FlinkRoutes(supervisor: supervisor).routes
       + product() + AuditRoutes(audit: AuditLog(database)).routes + DashboardRoutes().routes
     return RouteTable(routes + [OpenAPIDocument.route(beside: routes)])
@@ -104,7 +121,7 @@ package final class ControlServer: Sendable {
     await supervisor.untapAll()
   }
 
-  private func serve(_ router: Router<ServerContext>) async throws {
+  private func serve(_ router: Router<ServerContext>, _ certificate: CertificateFiles?, _ beside: [any Service]) async throws {
     var configuration = ApplicationConfiguration(address: .hostname(options.host, port: options.port), serverName: "sloscout")
     configuration.backlog = 1024
     var quiet = Logger(label: "sloscout.server.http")
@@ -114,12 +131,26 @@ package final class ControlServer: Sendable {
     let connections = HTTP1Channel.Configuration(
       idleTimeout: .seconds(60),
       httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
+    let server = HTTPServerBuilder { responder in
+      let plain = HTTP1Channel(responder: responder, configuration: connections)
+      return certificate.map { TLSConnections(base: plain, certificate: $0) as any ServerChildChannel } ?? plain
+    }
     let application = Application(
-      router: router, server: .http1(configuration: connections), configuration: configuration,
+      router: router, server: server, configuration: configuration,
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? wanted) },
       logger: quiet)
-    let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
+    // They end in the opposite order: the last requests are still told of.
+    let group = ServiceGroup(configuration: .init(services: beside + [application], logger: quiet))
     self.group.withLock { $0 = group }
     try await group.run()
+  }
+}
+
+/// The server would send tokens and telemetry over a network for all to read.
+struct PlaintextRefused: Error, CustomStringConvertible {
+  let host: String
+
+  var description: String {
+    "\(host) is not this machine, and there is no certificate\n  hint: --tls-certificate FILE --tls-key FILE, or --allow-plaintext behind a proxy that speaks TLS"
   }
 }

@@ -58,8 +58,8 @@ struct RunCommand: AsyncParsableCommand {
       for session in sessions { jobs.append(await session.snapshot()) }
       let topics = await OpenTopics.shared.reach()
       return HealthReport(
-        jobs, spools: OpenSpools.levels, topics: topics, now: JobRun.now, residentBytes: HealthServer.residentBytes,
-        exposition: OpenExpositions.text)
+        jobs, spools: OpenSpools.levels, tenants: OpenTenants.levels, topics: topics, now: JobRun.now,
+        residentBytes: HealthServer.residentBytes, exposition: OpenExpositions.text)
     }
     server.start()
     while case .starting = server.state { try await Task.sleep(nanoseconds: 1_000_000) }

@@ -6,8 +6,7 @@ struct SLOScout: AsyncParsableCommand {
     commandName: "sloscout", abstract: "Turns logs, traces and metrics into service level objectives, on a streaming engine of its own.",
     subcommands: [
       AnalyzeCommand.self, RunCommand.self, WorkerCommand.self, ServerCommand.self, SubmitCommand.self, JobsCommand.self, JobCommand.self,
-      TapCommand.self,
-      CheckCommand.self,
+      SavepointCommand.self, TapCommand.self, CheckCommand.self,
       TestCommand.self, ExplainCommand.self, SchemaCommand.self, CheckpointsCommand.self, DLQCommand.self, GenerateCommand.self,
       FingerprintCommand.self, RedactCommand.self, SearchCommand.self, ArtifactsCommand.self, BenchCommand.self,
     ])

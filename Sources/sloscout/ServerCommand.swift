@@ -10,11 +10,12 @@ struct ServerCommand: AsyncParsableCommand {
       The jobs stand in Postgres: a server that was killed comes back and resumes them from their checkpoints. Ctrl-C stops all jobs with a checkpoint.
 
       On loopback, and as long as there are no tokens, everybody on this machine may do everything. To listen elsewhere needs a token; the first start
-      makes one and prints it once. TLS is the business of a proxy in front.
+      makes one and prints it once. It also needs a certificate, or --allow-plaintext behind a proxy that speaks TLS.
 
       EXAMPLES
         sloscout server --database postgresql://localhost/sloscout
         curl -T jobs.yaml http://localhost:8000/api/v1/jobs/fingerprint
+        sloscout server --host 0.0.0.0 --tls-certificate chain.pem --tls-key key.pem
         sloscout server token create deploy --role operate
         sloscout server audit verify
       """, subcommands: [Start.self, Token.self, Audit.self], defaultSubcommand: Start.self)
@@ -37,10 +38,22 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "Port to listen on; 0 takes a free one.") var port = 8000
     @Option(help: "An environment variable that submitted jobs may read besides DATABASE_URL and SLOSCOUT_STATE. May be repeated.")
     var allowVariable: [String] = []
+    @Option(
+      help: "A file or folder that submitted jobs may read: ${file:…} below it, and then sources of files nowhere else. May be repeated.")
+    var allowPath: [String] = []
     @Option(help: "A file, folder or pattern with the OTLP telemetry that analyses read. May be repeated.") var telemetry: [String] = []
     @Option(help: "The folder of the sentence model (scripts/model.sh) for search by meaning; without one search goes by words.")
     var model = ".model"
     @Flag(help: "Ask for a token on loopback too.") var requireToken = false
+    @Option(help: "Speak TLS with this certificate and its chain, a file of PEM; read again when it changes.") var tlsCertificate: String?
+    @Option(help: "The certificate's key, a file of PEM.") var tlsKey: String?
+    @Flag(help: "Speak plain HTTP on other addresses than loopback too: a proxy in front speaks TLS.") var allowPlaintext = false
+
+    @Option(help: "Send spans of the server's own requests there by OTLP over HTTP, such as http://127.0.0.1:4318.") var traces: String?
+
+    func validate() throws {
+      guard (tlsCertificate == nil) == (tlsKey == nil) else { throw ValidationError("--tls-certificate and --tls-key go together") }
+    }
 
     func run() async throws {
       var options = ControlServer.Options(database: try database.url())
@@ -48,9 +61,11 @@ struct ServerCommand: AsyncParsableCommand {
       let environment = ProcessInfo.processInfo.environment.merging(["DATABASE_URL": options.database]) { own, _ in own }
       let allowed = Set(allowVariable + ["DATABASE_URL", "SLOSCOUT_STATE"])
       options.variables = environment.filter { allowed.contains($0.key) }
-      (options.telemetry, options.model) = (telemetry, model)
-      let host = host
-      options.onListening = { Terminal.error("listening on http://\(host):\($0)") }
+      (options.telemetry, options.model, options.readablePaths) = (telemetry, model, allowPath)
+      if let tlsCertificate, let tlsKey { options.certificate = (tlsCertificate, tlsKey) }
+      (options.allowsPlaintext, options.traces) = (allowPlaintext, traces)
+      let place = "\(tlsCertificate == nil ? "http" : "https")://\(host)"
+      options.onListening = { Terminal.error("listening on \(place):\($0)") }
       let server = ControlServer(options)
       SignalWatcher.start {
         Terminal.error("\nstopping: a last checkpoint of every job, then the end (again to stop at once)")

@@ -49,8 +49,8 @@ enum Layers {
     // The only place with YAML.
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
     Layer(
-      "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "Postgres", "SLO"],
-      others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle"]),
+      "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "HTTP", "Postgres", "SLO"],
+      others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOSSL", "ServiceLifecycle"]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka", "Search"], others: ["Foundation"]),
     Layer(
       "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "HTTP", "Search", "Server", "SLO"],

@@ -152,6 +152,7 @@ def jobs(server, folder):
     expect(server, "Flink's users do not find others", "GET", "/jobs/absent", 404)
     expect(server, "Flink's names are checked", "GET", "/jobs/%27", 422)
     taps(server, job)
+    savepoints(server, job, text)
     for verb in ("stop", "start", "restart", "cancel"):
         expect(server, f"{verb} refuses an old revision", "POST", f"{job}/{verb}", 412, If_Match='"1"')
         expect(server, f"{verb} works", "POST", f"{job}/{verb}", 200)
@@ -215,6 +216,47 @@ def taps(server, job):
         thread.join()
 
 
+def savepoints(server, job, text):
+    """Savepoints of a job without a ledger: whatever is asked for is given, or refused as declared."""
+    place = f"{job}/savepoints"
+    expect(server, "there is no savepoint", "GET", place, 200)
+    view, response = expect(server, "one is taken", "POST", place, 201)
+    claim("it is named after its checkpoint, and where it is", (view["name"], response.getheader("Location")) == (f"epoch-{view['epoch']}", f"{place}/{view['name']}"), view)
+    expect(server, "another gets a name", "POST", place, 201, '{"name": "chosen"}')
+    expect(server, "a name is given once", "POST", place, 409, '{"name": "chosen"}', code="SAVEPOINT_EXISTS")
+    for name in ("", "..", "A", "a/b", "-a", "x" * 41):
+        expect(server, f"{name[:5]!r} names none", "POST", place, 422, json.dumps({"name": name}))
+    found = expect(server, "both are there", "GET", place, 200)[0]["savepoints"]
+    claim("by name", [one["name"] for one in found] == ["chosen", view["name"]], found)
+    expect(server, "a job that runs starts from none", "POST", f"{place}/chosen/start", 409, code="JOB_RUNNING")
+    expect(server, "it stops", "POST", f"{job}/stop", 200)
+    expect(server, "one that is not there is not started from", "POST", f"{place}/absent/start", 404, code="SAVEPOINT_NOT_FOUND")
+    expect(server, "nor one of a job that took none", "POST", f"{place}/chosen/start?of=other", 404, code="SAVEPOINT_NOT_FOUND")
+    expect(server, "nor one of a name that is none", "POST", f"{place}/chosen/start?of=a%2Fb", 422, code="NAME_INVALID")
+    expect(server, "nor in the face of another change", "POST", f"{place}/chosen/start", 412, If_Match='"1"')
+    before = server.call("GET", job)[1]["status"]["records"]
+    expect(server, "a job without a ledger goes back", "POST", f"{place}/chosen/start", 200)
+    view = server.until("it runs", "quiet", lambda view: view["status"]["records"] > 0)
+    claim("from there", view["status"]["records"] < before, (view["status"]["records"], before))
+    for method, tail in (("GET", ""), ("POST", ""), ("POST", "/chosen/start"), ("DELETE", "/chosen")):
+        expect(server, f"{method} {tail} of a job that is not there", method, f"/api/v1/jobs/absent/savepoints{tail}", 404, code="JOB_NOT_FOUND")
+        expect(server, f"{method} {tail} of a name that is none", method, f"/api/v1/jobs/%3B/savepoints{tail}", 422, code="NAME_INVALID")
+    for _ in range(200):
+        taking = threading.Thread(target=server.call, args=("POST", place, '{"name": "late"}'))
+        taking.start()
+        time.sleep(0.002)
+        server.call("DELETE", f"{place}/late")
+        taking.join()
+        server.call("DELETE", f"{place}/late")
+        if ("deleteSavepoint", "409") in server.contract.seen:
+            break
+    claim("savepoints of a job are taken and removed one by one", ("deleteSavepoint", "409") in server.contract.seen)
+    for name in ("chosen", found[1]["name"]):
+        expect(server, f"{name} is removed", "DELETE", f"{place}/{name}", 204)
+    expect(server, "once", "DELETE", f"{place}/chosen", 404)
+    claim("none is left", server.call("GET", place)[1]["savepoints"] == [])
+
+
 def conflicts(server, text):
     """Two at once: one is done, the others are told that the job is being changed, or was."""
     changes = [
@@ -268,12 +310,18 @@ def analyses(server):
         last = more["status_url"]
     claim("more analyses than there is room for are refused", status == 429, (status, more))
     expect(server, "there is no result yet", "GET", f"{last}/result", 409)
+    watchers(server, last)
     expect(server, "an analysis is cancelled", "DELETE", last, 204)
     for _ in range(300):
         if server.call("GET", first)[1]["status"] == "completed":
             break
         time.sleep(0.1)
     expect(server, "an analysis that is over is not cancelled", "DELETE", first, 409)
+    text, _ = expect(server, "its end can be watched too", "GET", f"{first}/events", 200)
+    event = json.loads(text.removeprefix("data: "))
+    claim("as one event, what its status says", event == server.call("GET", first)[1], event)
+    expect(server, "for a time that makes sense", "GET", f"{first}/events?seconds=0", 422)
+    expect(server, "an analysis that is not there is not watched", "GET", f"/api/v1/analyze/{'0' * 36}/events", 404)
     expect(server, "analyses are listed", "GET", "/api/v1/analyze?limit=5", 200)
     expect(server, "a wrong limit is refused", "GET", "/api/v1/analyze?limit=0", 422)
     expect(server, "a result is there", "GET", f"{first}/result", 200)
@@ -286,6 +334,20 @@ def analyses(server):
     for path in ("../../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "index.html%00", "..%2f..%2fetc%2fpasswd"):
         expect(server, f"{path} leads nowhere", "GET", f"{first}/artifacts/{path}", 404)
     return first
+
+
+def watchers(server, url):
+    """As many as may watch an analysis that waits for its turn; each is told when it is over."""
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(server.call("GET", f"{url}/events?seconds=3"))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    expect(server, "a seventeenth watches in vain", "GET", f"{url}/events", 429, code="TOO_MANY_WATCHERS")
+    for thread in threads:
+        thread.join()
+    claim("all others were told", [status for status, _, _ in results] == [200] * 16 and all(text.startswith("data: ") for _, text, _ in results), results[:1])
+    expect(server, "their places are free again", "GET", f"{url}/events?seconds=1", 200)
 
 
 def strangers(server):

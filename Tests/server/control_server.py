@@ -60,7 +60,7 @@ class Server:
         self.said = []
         for line in self.process.stderr:
             self.said.append(line)
-            if found := re.search(r"listening on http://[^:]+:(\d+)", line):
+            if found := re.search(r"listening on https?://[^:]+:(\d+)", line):
                 self.port = int(found[1])
                 # Nobody reads on, and a full pipe would stop the server: the rest goes where a thread takes it.
                 threading.Thread(target=self.process.stderr.read, daemon=True).start()
@@ -162,6 +162,12 @@ def refusals(server, folder):
     renamed = renamed.replace(str(folder / "reference"), str(folder / "state"))
     status, problem, _ = server.call("PUT", "/api/v1/jobs/steered", renamed)
     claim("a change that would lose state is refused", status == 409 and problem["plan"]["dropped"] == ["capsules"], (status, problem))
+    status, view, _ = server.call("PUT", "/api/v1/jobs/steered?lose-state=true", renamed)
+    claim("unless somebody says that it may be", status == 200, (status, view))
+    view = server.until("then the job goes on without it", "steered", lambda view: view["status"]["phase"] in ("finished", "failed"))
+    claim("and does not fail", view["status"]["phase"] == "finished", view)
+    kinds = [entry["kind"] for entry in server.call("GET", "/api/v1/jobs/steered/history")[1]]
+    claim("its history tells of it", "dropped" in kinds, kinds)
     for name in ["..", "a%2Fb", "a%00b", "x" * 64, "%27%3B--"]:
         claim(f"the name {name[:12]} is refused", server.call("PUT", f"/api/v1/jobs/{name}", good)[0] in (404, 422))
     claim("a body over the limit is refused", server.call("PUT", "/api/v1/jobs/other", "#" * (2 << 20))[0] == 413)
@@ -269,12 +275,51 @@ def tampering(binary, url, env):
     claim("a change by force is found, with its row", verify().returncode == 1 and "row 2" in verify().stderr, verify().stderr)
 
 
+def paths(binary, url, folder):
+    """Files of the server's machine: below the allowed paths, and nowhere else."""
+    inside, outside = folder / "inside", folder / "outside"
+    for place in (inside, outside):
+        place.mkdir()
+        (place / "log.jsonl").write_text('{"message": "hello", "timestamp": "2026-01-01T00:00:00Z"}\n')
+        (place / "start").write_text("2026-01-01T00:00:00Z")
+    (inside / "link").symlink_to(outside)
+    server = Server(binary, database(url, "server_paths"), "--allow-path", str(inside))
+    text = lambda source: f"""
+apiVersion: sloscout/v1
+kind: Job
+metadata: {{ name: reader }}
+spec:
+  state: suspended
+  checkpoint: {{ store: "{folder / 'state'}" }}
+  sources:
+    telemetry: {{ onError: drop, {source} }}
+  sinks:
+    nowhere: {{ type: discard, delivery: live, inputs: [telemetry] }}
+"""
+    put = lambda source: server.call("PUT", "/api/v1/jobs/reader", text(source))
+    file = lambda path: f'type: file, config: {{ path: "{path}", format: json }}'
+    generated = lambda path: f'type: generate, config: {{ records: 10, format: json, start: "${{file:{path}}}" }}'
+    for path in (inside / "log.jsonl", inside / "*.jsonl", inside / "later" / "x.jsonl"):
+        status, view, _ = put(file(path))
+        claim(f"{path.name} below an allowed path may be read", status in (200, 201), view)
+    for path in (outside / "log.jsonl", f"{inside}/../outside/log.jsonl", inside / "link" / "log.jsonl", folder / "**" / "*.jsonl", "/etc/passwd"):
+        status, view, _ = put(file(path))
+        claim(f"{str(path)[-24:]} may not", status == 422 and view["errors"][0]["code"] == "server.path", (status, view))
+    status, view, _ = put(generated(inside / "start"))
+    claim("a document may be filled in from an allowed file", status in (200, 201), view)
+    for path in (outside / "start", "/etc/hostname", inside / "link" / "start"):
+        status, view, _ = put(generated(path))
+        claim(f"and not from {str(path)[-20:]}", status == 422, (status, view))
+    server.stop()
+
+
 def main():
     binary, url = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="sloscout-server-") as folder:
         own = steering(binary, url, Path(folder))
         analyses(binary, url, Path(folder))
         access(binary, own)
+        paths(binary, url, Path(folder))
 
 
 if __name__ == "__main__":

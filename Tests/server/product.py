@@ -115,7 +115,15 @@ def objectives(server, errors):
     claim("stricter targets page no less", loose["point"]["pages"] <= strict["point"]["pages"], (loose["point"], strict["point"]))
     expect(server, "without a target its own is simulated", "POST", f"{path}/simulate", 200)
     expect(server, "a target of 100 % is none", "POST", f"{path}/simulate", 422, {"target_percentage": 100})
-    for method, tail, body in (("GET", "", None), ("GET", "/error-budget", None), ("POST", "/simulate", None), ("PATCH", "", {}), ("POST", "/approve", None)):
+    own, _ = expect(server, "its files can be made", "POST", f"{path}/artifacts", 200)
+    claim("for its own target", own["target_percentage"] == view["target_percentage"], own["target_percentage"])
+    chosen, _ = expect(server, "and for another", "POST", f"{path}/artifacts", 200, {"target_percentage": 97.25})
+    rules = lambda files: next(one["content"] for one in files["artifacts"] if one["path"].endswith(".rules.yaml") and "period" not in one["path"])
+    claim("which the rules ask for", "0.9725" in rules(chosen) and "0.9725" not in rules(own), rules(chosen)[:3000])
+    claim("the same files otherwise", [one["path"] for one in own["artifacts"]] == [one["path"] for one in chosen["artifacts"]], chosen["artifacts"][0])
+    claim("nothing of it is kept", read(server, path) == view)
+    expect(server, "a target of 0 % has no files", "POST", f"{path}/artifacts", 422, {"target_percentage": 0})
+    for method, tail, body in (("GET", "", None), ("GET", "/error-budget", None), ("POST", "/simulate", None), ("PATCH", "", {}), ("POST", "/approve", None), ("POST", "/artifacts", None)):
         expect(server, f"{method} {tail} of an objective that is not there", method, f"/api/v1/slo/none{tail}", 404, body)
     expect(server, "an old revision keeps its target", "PATCH", path, 412, {"target_percentage": 90}, If_Match='"99"')
     expect(server, "an old revision is not approved", "POST", f"{path}/approve", 412, If_Match='"99"')

@@ -9,6 +9,8 @@ package struct PushOptions: Sendable {
   /// Where gRPC is listened for; nil for nowhere.
   package var grpc: ListenAddress?
   package var limits = ListenerLimits()
+  /// What each tenant may send; nil when tenants are not told apart.
+  package var tenants: TenantQuota?
   /// Where the spool is.
   package var client: LocalTopicClient
   /// The spool's topic.
@@ -38,6 +40,9 @@ package enum PushSource {
         ConfigField("maxRequestBytes", .byteCount, default: "16MiB", "The longest request, compressed and not."),
         ConfigField("requestTimeout", .duration, default: "30s", "How long a request may take to come; whole seconds."),
         ConfigField("idleTimeout", .duration, default: "60s", "How long a connection may be without a request; whole seconds."),
+        ConfigField(
+          "tenants", .object(TenantQuota.fields),
+          "What each tenant may send to this source. Who sends more gets 429 with Retry-After, or 413; the others do not notice."),
       ]
   }
 
@@ -59,6 +64,7 @@ package enum PushSource {
     options.limits.bodyBytes = config.byteCount("maxRequestBytes") ?? 16 << 20
     options.limits.bodySeconds = try seconds("requestTimeout", of: config) ?? options.limits.bodySeconds
     options.limits.idleSeconds = try seconds("idleTimeout", of: config) ?? options.limits.idleSeconds
+    options.tenants = config.object("tenants").map(TenantQuota.init)
     return options
   }
 

@@ -15,12 +15,17 @@ package protocol PushProtocol: Sendable {
   /// - Throws: `PushRejection`; nothing of the request is kept then.
   func take(_ request: PushRequest) throws(PushRejection) -> PushAcceptance
 
+  /// Hashes of the streams that speak in what was kept: of resources, labels, series. Asked for only where they are limited.
+  func streams(_ kept: [UInt8]) -> [UInt64]
+
   /// How a sender is told that its request was not taken. The receiver adds `Retry-After` and `Allow`.
   func answer(_ rejection: PushRejection, contentType: String?) -> HTTPAnswer
 }
 
 extension PushProtocol {
   package var methods: [String: String] { [:] }
+  /// Of what is kept as OTLP/JSON, its resources.
+  package func streams(_ kept: [UInt8]) -> [UInt64] { OTLPStreams.hashes(kept) }
 }
 
 /// What becomes of a request that was taken.

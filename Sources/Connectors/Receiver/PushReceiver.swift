@@ -23,6 +23,7 @@ package final class PushReceiver: Sendable {
   private let options: PushOptions
   private let now: @Sendable () -> Int64
   private let store: @Sendable ([UInt8]) async throws -> Void
+  private let tenants: TenantGate?
   private let seats = Mutex(Seats())
 
   /// - Parameters:
@@ -30,6 +31,7 @@ package final class PushReceiver: Sendable {
   ///   - store: takes what is kept of a request; its answer is sent when this returns. Whatever it throws is answered as a rejection.
   package init(_ options: PushOptions, now: @escaping @Sendable () -> Int64, store: @escaping @Sendable ([UInt8]) async throws -> Void) {
     (self.options, self.now, self.store) = (options, now, store)
+    tenants = options.tenants.map { TenantGate($0, source: options.topic) }
   }
 
   /// What the server for HTTP is doing.
@@ -64,10 +66,10 @@ package final class PushReceiver: Sendable {
   }
 
   private func joinHTTP() throws(SharedServers<HTTPCall, HTTPAnswer>.Refusal) -> SharedServers<HTTPCall, HTTPAnswer>.Seat {
-    let (spoken, limits, now, store) = (options.spoken, options.limits, now, store)
+    let (spoken, limits, now, store, tenants) = (options.spoken, options.limits, now, store, tenants)
     return try Self.httpServers.join(options.address, Set(spoken.paths), limits) { call in
       do {
-        return try await Self.take(call, spoken, limits, now, store)
+        return try await Self.take(call, spoken, limits, tenants, now, store)
       } catch {
         let rejection = Self.rejection(error)
         var answer = spoken.answer(rejection, contentType: call.header("content-type"))
@@ -88,7 +90,7 @@ package final class PushReceiver: Sendable {
   private func joinGRPC(_ address: ListenAddress) throws(SharedServers<GRPCCall, GRPCAnswer>.Refusal)
     -> SharedServers<GRPCCall, GRPCAnswer>.Seat
   {
-    let (spoken, limits, now, store) = (options.spoken, options.limits, now, store)
+    let (spoken, limits, now, store, tenants) = (options.spoken, options.limits, now, store, tenants)
     let methods = spoken.methods
     return try Self.grpcServers.join(address, Set(methods.keys), limits) { call in
       do {
@@ -97,7 +99,9 @@ package final class PushReceiver: Sendable {
           body: call.message, limits: BodyLimits(bytes: limits.bodyBytes))
         request.received = now()
         request.header = call.header
-        return .message(try await Self.take(request, spoken, store).body)
+        let named = tenants.flatMap { call.header($0.quota.header) }
+        let tenant = try tenants?.enter(named, announced: call.message.count, now: request.received)
+        return .message(try await Self.take(request, spoken, tenant.flatMap { name in tenants.map { ($0, name) } }, store).body)
       } catch { return .status(GRPCStatus(Self.rejection(error))) }
     } make: { board in
       GRPCListener(address, name: "\(spoken.name) over gRPC", methods: { board.names }, limits: limits) { call in
@@ -110,13 +114,17 @@ package final class PushReceiver: Sendable {
   private static let isAway = "the job that takes this is being started again: try again in a moment"
 
   private static func take(
-    _ call: HTTPCall, _ spoken: any PushProtocol, _ limits: ListenerLimits, _ now: @Sendable () -> Int64,
+    _ call: HTTPCall, _ spoken: any PushProtocol, _ limits: ListenerLimits, _ tenants: TenantGate?, _ now: @Sendable () -> Int64,
     _ store: @Sendable ([UInt8]) async throws -> Void
   ) async throws -> HTTPAnswer {
     guard spoken.paths.contains(call.path) else {
       throw PushRejection(.notFound, "there is nothing at \(call.path): this job takes \(spoken.paths.joined(separator: ", "))")
     }
     guard call.method == "POST" else { throw PushRejection(.wrongMethod, "\(call.path) takes POST") }
+    let tenant = try tenants.map { gate in
+      let announced = call.header("content-length").flatMap { Int($0) }
+      return (gate, try gate.enter(call.header(gate.quota.header), announced: announced, now: now()))
+    }
     let body = try await call.body()
     defer { call.release(body.count) }
     var request = PushRequest(
@@ -124,14 +132,19 @@ package final class PushReceiver: Sendable {
       limits: BodyLimits(bytes: limits.bodyBytes))
     request.received = now()
     request.header = { call.header($0) }
-    return try await take(request, spoken, store)
+    return try await take(request, spoken, tenant, store)
   }
 
   private static func take(
-    _ request: PushRequest, _ spoken: any PushProtocol, _ store: @Sendable ([UInt8]) async throws -> Void
+    _ request: PushRequest, _ spoken: any PushProtocol, _ tenant: (gate: TenantGate, name: String)?,
+    _ store: @Sendable ([UInt8]) async throws -> Void
   ) async throws -> HTTPAnswer {
+    try tenant?.gate.charge(tenant?.name ?? "", request.body.count)
     let accepted = try spoken.take(request)
-    if let kept = accepted.kept { try await store(kept) }
+    if let kept = accepted.kept {
+      if let (gate, name) = tenant, gate.quota.maxStreams != nil { try gate.note(name, spoken.streams(kept), now: request.received) }
+      try await store(kept)
+    }
     return accepted.answer
   }
 

@@ -16,11 +16,13 @@ package struct PushRejection: Error, Sendable, Equatable, CustomStringConvertibl
   package let kind: Kind
   package let description: String
 
-  package init(_ kind: Kind, _ description: String) {
+  /// Seconds after which another try makes sense; nil when none does.
+  package let retryAfter: Int?
+
+  /// - Parameter retryAfter: a second where another try makes sense, unless given.
+  package init(_ kind: Kind, _ description: String, retryAfter: Int? = nil) {
     self.kind = kind
     self.description = description
+    self.retryAfter = retryAfter ?? (kind == .busy || kind == .unavailable ? 1 : nil)
   }
-
-  /// Seconds after which another try makes sense; nil when none does.
-  package var retryAfter: Int? { kind == .busy || kind == .unavailable ? 1 : nil }
 }

@@ -24,6 +24,9 @@ actor CheckpointCoordinator {
   private var failure: (any Error)?
   private var stopRequested = false
   private var checkpointRequested = false
+  /// Who wants to know the next checkpoint that begins.
+  private var waiting: [CheckedContinuation<Manifest, any Error>] = []
+  private var isOver = false
   private var inFlightSince: Int64?
   /// The newest epoch that this attempt can have published.
   private(set) var newestEpoch: UInt64
@@ -43,6 +46,18 @@ actor CheckpointCoordinator {
   /// Take a checkpoint soon.
   func requestCheckpoint() { checkpointRequested = true }
 
+  /// Takes a checkpoint soon, and returns when it is durable.
+  ///
+  /// - Throws: `SavepointRefused` when the attempt ends before.
+  func completeCheckpoint() async throws -> Manifest {
+    if isOver { throw Self.interrupted }
+    checkpointRequested = true
+    return try await withCheckedThrowingContinuation { waiting.append($0) }
+  }
+
+  private static let interrupted = SavepointRefused(
+    .interrupted, "the job stopped or failed before its checkpoint was whole", hint: "look what became of the job, and try again")
+
   /// A subtask passed the barrier. Acknowledgements of another attempt or checkpoint are not counted.
   func acknowledge(_ ack: Subtask.Acknowledgement) {
     acknowledged.add(ack, of: ack.barrier)
@@ -61,6 +76,11 @@ actor CheckpointCoordinator {
 
   /// Takes checkpoints until the final one is applied. Returns true when the input was at its end, false when the job was stopped.
   func run() async throws -> Bool {
+    defer {
+      isOver = true
+      for one in waiting { one.resume(throwing: Self.interrupted) }
+      waiting = []
+    }
     let runtime = plan.runtime
     var epoch = plan.firstEpoch
     var previous = plan.previous
@@ -79,7 +99,15 @@ actor CheckpointCoordinator {
       due = runtime.monotonic() + plan.graph.checkpoint.interval
       let isFinal = isDrained || stopRequested
       let barrier = Barrier(checkpoint: epoch, attempt: plan.attempt, kind: isFinal ? .final : .periodic)
-      previous = try await take(barrier, previous: previous)
+      let asked = waiting
+      waiting = []
+      let taken: Manifest
+      do { taken = try await take(barrier, previous: previous) } catch {
+        for one in asked { one.resume(throwing: Self.interrupted) }
+        throw error
+      }
+      for one in asked { one.resume(returning: taken) }
+      previous = taken
       epoch += 1
       if isFinal {
         for applier in appliers { try await applier.finish() }

@@ -16,6 +16,18 @@ public protocol CheckpointStore: Sendable {
   func collectGarbage(keep: [Manifest]) throws
   /// What was found damaged in one copy and whole in another since the last call: a person should know before the other copy goes too.
   func takeHealed() -> [String]
+  /// Names of the savepoints, sorted.
+  func savepoints() throws -> [String]
+  /// The savepoint of that name, from the first copy that is whole. Throws `CheckpointDamage` when there is none.
+  func savepoint(_ name: String) throws -> Savepoint
+  /// Publishes a savepoint whose data files are stored: create-if-absent, durable when it returns. Returns false when there is one of that name.
+  func publish(_ savepoint: Savepoint) throws -> Bool
+  /// Removes a savepoint, and every data file that no savepoint refers to.
+  func removeSavepoint(_ name: String) throws
+  /// Until as many calls of `release`, `collectGarbage` removes nothing: somebody reads a checkpoint that may grow old meanwhile.
+  func hold()
+  /// Ends a `hold`.
+  func release()
 }
 
 extension CheckpointStore {

@@ -48,7 +48,8 @@ struct Recovery {
     return nil
   }
 
-  private func check(_ manifest: Manifest) throws {
+  /// Throws `RecoveryRefused` when the state is another job's, was keyed otherwise, or would have nobody to read it.
+  func check(_ manifest: Manifest) throws {
     guard manifest.job == graph.name else {
       throw RecoveryRefused(
         "the checkpoints belong to job \"\(manifest.job)\", not to \"\(graph.name)\"", hint: "give the job a folder of its own")
@@ -58,13 +59,18 @@ struct Recovery {
         "the state was keyed with hash \(manifest.hashID); this program uses \(KeyGroup.hashID)",
         hint: "finish the job with the program that wrote the state, or start it afresh under a new name")
     }
-    let known = Set(
-      PhysicalPlan(graph).vertices.flatMap { vertex in vertex.nodes.map(\.id) + (vertex.source.map { ["\($0.id)@reader"] } ?? []) })
-    for state in manifest.operators where !known.contains(state.id) && state.subtasks.contains(where: { !$0.isEmpty }) {
+    if let unread = unread(manifest).first {
       throw RecoveryRefused(
-        "the checkpoint holds state of \"\(state.id)\", which is not in the job any more",
+        "the checkpoint holds state of \"\(unread)\", which is not in the job any more",
         hint: "give the operator its old id back, or start the job afresh under a new name")
     }
+  }
+
+  /// Ids of operators that have state in a checkpoint and are not in the job.
+  func unread(_ manifest: Manifest) -> [String] {
+    let known = Set(
+      PhysicalPlan(graph).vertices.flatMap { vertex in vertex.nodes.map(\.id) + (vertex.source.map { ["\($0.id)@reader"] } ?? []) })
+    return manifest.operators.filter { !known.contains($0.id) && $0.subtasks.contains { !$0.isEmpty } }.map(\.id)
   }
 
   private func read(_ manifest: Manifest) throws -> [String: [[String: [[UInt8]]]]] {

@@ -4,8 +4,9 @@ internal import Synchronization
 ///
 /// A checkpoint counts when it is in all places; the first one decides which of two runs has won an epoch.
 public struct ReplicatedCheckpointStore: CheckpointStore {
-  private let replicas: [any CheckpointReplica]
+  let replicas: [any CheckpointReplica]
   private let healed = HealedCopies()
+  private let holds = Holds()
 
   /// A store in these places, at least one, each with a memory of its own.
   public init(_ replicas: [any CheckpointReplica]) { self.replicas = replicas }
@@ -66,11 +67,18 @@ public struct ReplicatedCheckpointStore: CheckpointStore {
 
   /// Tries one place after the other.
   public func manifest(_ epoch: UInt64) throws -> Manifest {
-    // A crash between the two copies leaves one manifest only: that is no damage.
-    try first(Manifest.name(epoch), isMissingDamage: false) { replica in
-      let path = "\(replica.place)/\(Manifest.name(epoch))"
-      let manifest = try Manifest(decoding: try replica.read(Manifest.name(epoch)), name: path)
+    try manifest(named: Manifest.name(epoch)) { path, manifest in
       guard manifest.epoch == epoch else { throw CheckpointDamage(file: path, "it is the manifest of epoch \(manifest.epoch)") }
+    }
+  }
+
+  /// The manifest that is kept under a name, from the first copy that is whole and passes the check.
+  func manifest(named name: String, check: (_ path: String, _ manifest: Manifest) throws -> Void) throws -> Manifest {
+    // A crash between the two copies leaves one manifest only: that is no damage.
+    try first(name, isMissingDamage: false) { replica in
+      let path = "\(replica.place)/\(name)"
+      let manifest = try Manifest(decoding: try replica.read(name), name: path)
+      try check(path, manifest)
       return manifest
     }
   }
@@ -108,6 +116,7 @@ public struct ReplicatedCheckpointStore: CheckpointStore {
 
   /// What cannot be removed stays for the next time.
   public func collectGarbage(keep: [Manifest]) throws {
+    guard !holds.areThere else { return }
     let epochs = Set(keep.map { Manifest.name($0.epoch) })
     let data = keep.reduce(into: Set<String>()) { $0.formUnion($1.files) }
     let newest = keep.map(\.epoch).max() ?? 0
@@ -119,6 +128,17 @@ public struct ReplicatedCheckpointStore: CheckpointStore {
       try replica.sync()
       try replica.remove(names.filter { $0.hasPrefix("data-") && !data.contains($0) })
     }
+  }
+
+  /// Counted, so that two may hold at once.
+  public func hold() { holds.add(1) }
+  /// To be called once for each `hold`.
+  public func release() { holds.add(-1) }
+
+  private final class Holds: Sendable {
+    private let count = Atomic<Int>(0)
+    var areThere: Bool { count.load(ordering: .acquiring) > 0 }
+    func add(_ number: Int) { count.add(number, ordering: .acquiringAndReleasing) }
   }
 
   /// Answers once for each damaged file.

@@ -12,17 +12,17 @@ public actor JobRunner {
     public let counts: [NamedCount]
   }
 
-  private let graph: JobGraph
+  let graph: JobGraph
   private let plan: PhysicalPlan
-  private let runtime: any Runtime
-  private let store: any CheckpointStore
-  private let lease: UInt64?
+  let runtime: any Runtime
+  let store: any CheckpointStore
+  let lease: UInt64?
   private let observer: JobObserver
   /// Where somebody may look at what steps hand on.
   public nonisolated let taps = EdgeTaps()
 
   private var subtasks: [Subtask] = []
-  private var coordinator: CheckpointCoordinator?
+  private(set) var coordinator: CheckpointCoordinator?
   private var appliers: [SinkApplier] = []
   private var base: [String: OperatorCounters] = [:]
   private var stopRequested = false
@@ -106,11 +106,7 @@ public actor JobRunner {
 
   private func runAttempt() async throws -> Result {
     attempts += 1
-    appliers = try graph.sinks.compactMap { sink in
-      guard case .exactlyOnce(let make) = sink.planned.delivery else { return nil }
-      return SinkApplier(
-        id: sink.id, committer: try make(), runtime: runtime, store: store, job: graph.name, lease: lease, observer: observer)
-    }
+    appliers = try makeAppliers()
     if stopRequested { for applier in appliers { applier.giveUp() } }
     let loaded = try await recover()
     base = Dictionary(uniqueKeysWithValues: (loaded?.manifest.counters ?? []).map { ($0.id, $0.counters) })
@@ -133,6 +129,15 @@ public actor JobRunner {
     return Result(
       isEndOfInput: isEndOfInput, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]),
       counts: NamedCount.sums(status.flatMap(\.counts)))
+  }
+
+  /// One for each sink that keeps a ledger.
+  func makeAppliers() throws -> [SinkApplier] {
+    try graph.sinks.compactMap { sink in
+      guard case .exactlyOnce(let make) = sink.planned.delivery else { return nil }
+      return SinkApplier(
+        id: sink.id, committer: try make(), runtime: runtime, store: store, job: graph.name, lease: lease, observer: observer)
+    }
   }
 
   /// Runs all tasks of the attempt. The first failure ends all the others.

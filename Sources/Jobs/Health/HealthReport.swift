@@ -21,6 +21,7 @@ package struct JobSnapshot: Sendable {
 package struct HealthReport: Sendable {
   private let jobs: [JobSnapshot]
   private let spools: [SpoolLevel]
+  private let tenants: (tenants: [TenantLevel], strangers: Int)
   private let topics: [TopicReach]
   private let now: Int64
   private let residentBytes: Int?
@@ -30,9 +31,11 @@ package struct HealthReport: Sendable {
   ///   - now: nanoseconds since 1970.
   ///   - exposition: what the jobs' sinks show besides, in the text format of Prometheus.
   package init(
-    _ jobs: [JobSnapshot], spools: [SpoolLevel], topics: [TopicReach] = [], now: Int64, residentBytes: Int? = nil, exposition: String = ""
+    _ jobs: [JobSnapshot], spools: [SpoolLevel], tenants: (tenants: [TenantLevel], strangers: Int) = ([], 0), topics: [TopicReach] = [],
+    now: Int64, residentBytes: Int? = nil, exposition: String = ""
   ) {
     self.jobs = jobs
+    self.tenants = tenants
     self.spools = spools
     self.topics = topics
     self.now = now
@@ -70,12 +73,31 @@ package struct HealthReport: Sendable {
       text.add("spool_requests_total", .counter, "Requests that a receiver stored.", labels, Double(spool.accepted))
       text.add("spool_refused_total", .counter, "Requests that a receiver refused for want of room.", labels, Double(spool.refused))
     }
+    addTenants(&text)
     for reach in topics {
       text.add(
         "topics_reachable", .gauge, "1 when a system with topics answered.", [("place", reach.place)], reach.trouble == nil ? 1 : 0)
     }
     if let residentBytes { text.add("process_resident_bytes", .gauge, "Memory of the process.", [], Double(residentBytes)) }
     return text.text + exposition
+  }
+
+  private func addTenants(_ text: inout MetricsText) {
+    for tenant in tenants.tenants {
+      let labels = [("source", tenant.source), ("tenant", tenant.tenant)]
+      text.add("tenant_requests_total", .counter, "Requests of a tenant that a receiver let in.", labels, Double(tenant.requests))
+      text.add("tenant_bytes_total", .counter, "Bytes of those requests as they were sent.", labels, Double(tenant.bytes))
+      text.add(
+        "tenant_streams", .gauge, "Different streams of a tenant within the hour, where they are limited.", labels, Double(tenant.streams))
+      for reason in TenantLevel.Reason.allCases {
+        text.add(
+          "tenant_refused_total", .counter, "Requests of a tenant that were over its quota.", labels + [("reason", reason.rawValue)],
+          Double(tenant.refused[reason] ?? 0))
+      }
+    }
+    if tenants.strangers > 0 {
+      text.add("tenant_strangers_total", .counter, "Requests of tenants beyond as many as are kept apart.", [], Double(tenants.strangers))
+    }
   }
 
   private func addFlow(_ job: JobSnapshot, _ text: inout MetricsText) {

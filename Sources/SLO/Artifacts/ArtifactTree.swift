@@ -46,6 +46,15 @@ package enum ArtifactTree {
     return files.sorted { $0.path < $1.path }
   }
 
+  /// The files of one objective, whoever chose its target: rules and their tests, runbook, and the same for clusters. Throws `ArtifactError`.
+  package static func make(_ objective: Objective, of plan: JourneyPlan, options: ArtifactOptions = ArtifactOptions()) throws(ArtifactError)
+    -> [File]
+  {
+    let inputs = JourneyDocument.write([plan.journey]).json + "\(objective.id) \(objective.target.millionths)" + fingerprint(options)
+    let provenance = Provenance(generator: ArtifactOptions.generator, inputs: Digest.sha256(Array(inputs.utf8)))
+    return try files(objective, plan, options, provenance).sorted { $0.path < $1.path }
+  }
+
   private static func files(
     _ objective: Objective, _ plan: JourneyPlan, _ options: ArtifactOptions, _ provenance: Provenance
   ) throws(ArtifactError) -> [File] {

@@ -22,6 +22,9 @@ package struct WhatIf: Sendable {
     return Point(target: target, backtest: objective.backtest, notes: objective.notes)
   }
 
+  /// The objective that a target would be.
+  package func objective(_ target: ObjectiveTarget) -> Objective { chooser.objective(target) }
+
   /// The proposed targets and steps between them, the strictest first: what a curve is drawn from.
   package func curve() -> [Point] {
     let ladder = ObjectiveTarget.ladder

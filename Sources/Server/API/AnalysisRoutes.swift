@@ -7,6 +7,7 @@ internal import NIOCore
 struct AnalysisRoutes: Sendable {
   let runner: AnalysisRunner
   let store: AnalysisStore
+  let events = AnalysisEvents()
 
   struct List: Codable { var analyses: [AnalysisView] }
   struct Files: Codable { var artifacts: [String] }
@@ -32,6 +33,15 @@ struct AnalysisRoutes: Sendable {
         .get, "/api/v1/analyze/{id}", "getAnalysis", "How far an analysis is, and what came of it.", role: .read,
         answers: [.json(200, AnalysisView.self, "the analysis"), unknown]
       ) { _, context in try JSON.response(AnalysisView(try await find(context))) },
+      Route(
+        .get, "/api/v1/analyze/{id}/events", "watchAnalysis",
+        "What getAnalysis says, as server-sent events: one now, one at each change, the last when the analysis is over.", role: .read,
+        parameters: [Parameter(name: "seconds", kind: .integer(1...3600, standard: 600), summary: "then it ends in any case")],
+        answers: [.text("text/event-stream", "the events"), unknown, .problem(429, "TOO_MANY_WATCHERS")]
+      ) { _, context in
+        let first = try await find(context)
+        return try events.response(first, seconds: context.integer("seconds")) { [store] in try await store.find(first.id) }
+      },
       Route(
         .delete, "/api/v1/analyze/{id}", "cancelAnalysis", "Cancels an analysis.", role: .operate,
         answers: [.none(204, "it is cancelled"), unknown, .problem(409, "ANALYSIS_OVER")]

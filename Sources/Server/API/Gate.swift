@@ -11,7 +11,7 @@ struct Gate: Sendable {
   func admit(_ request: Request, _ role: Role?) async throws -> Identity {
     guard !policy.isOpen else {
       // A page of some other site in this machine's browser is not "this machine": it can neither name us nor come from us.
-      try Self.checkOrigin(request)
+      try checkOrigin(request)
       return Identity(name: "loopback", role: .admin)
     }
     return role == nil ? Identity(name: "nobody", role: .read) : try await identity(request)
@@ -29,13 +29,13 @@ struct Gate: Sendable {
     return identity
   }
 
-  private static func checkOrigin(_ request: Request) throws {
+  private func checkOrigin(_ request: Request) throws {
     guard let host = request.head.authority, AccessPolicy.isLoopback(host) else {
       throw Problem(
         403, "HOST_NOT_LOCAL", "this server has no tokens and answers only to localhost",
         hint: "make a token: sloscout server token create NAME")
     }
-    if let origin = request.headers[.origin], origin != "http://\(host)" {
+    if let origin = request.headers[.origin], origin != "\(policy.scheme)://\(host)" {
       throw Problem(403, "ORIGIN_NOT_ALLOWED", "requests from pages of \(origin) are not taken")
     }
   }
@@ -45,9 +45,14 @@ struct Gate: Sendable {
 final class AccessPolicy: Sendable {
   /// No token is needed.
   let isOpen: Bool
+  /// How pages of the server are reached: `http` or `https`.
+  let scheme: String
   private let known = Mutex<[String: (identity: Identity?, until: ContinuousClock.Instant)]>([:])
 
-  init(isOpen: Bool) { self.isOpen = isOpen }
+  init(isOpen: Bool, scheme: String = "http") {
+    self.isOpen = isOpen
+    self.scheme = scheme
+  }
 
   /// Whose token it is. What the database said holds for five seconds, so that a revoked token works no longer than that.
   func identity(_ token: String, _ tokens: TokenStore) async throws -> Identity? {

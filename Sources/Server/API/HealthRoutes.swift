@@ -10,6 +10,7 @@ internal import Postgres
 struct HealthRoutes: Sendable {
   let database: ServerDatabase
   let supervisor: JobSupervisor
+  let meter: RequestMeter
 
   struct Health: Codable {
     var status: String
@@ -58,8 +59,9 @@ struct HealthRoutes: Sendable {
     var jobs: [JobSnapshot] = []
     for job in await supervisor.all() { if let snapshot = await job.snapshot() { jobs.append(snapshot) } }
     return HealthReport(
-      jobs, spools: OpenSpools.levels, topics: await OpenTopics.shared.reach(), now: Int64(Date().timeIntervalSince1970 * 1e9),
-      residentBytes: HealthServer.residentBytes, exposition: OpenExpositions.text
+      jobs, spools: OpenSpools.levels, tenants: OpenTenants.levels, topics: await OpenTopics.shared.reach(),
+      now: Int64(Date().timeIntervalSince1970 * 1e9), residentBytes: HealthServer.residentBytes,
+      exposition: OpenExpositions.text + meter.text
     ).metrics
   }
 

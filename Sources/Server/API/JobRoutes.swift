@@ -145,7 +145,10 @@ struct JobRoutes: Sendable {
     return response
   }
 
-  private func view(_ job: ManagedJob, status: Int = 200) async throws -> Response {
+  private func view(_ job: ManagedJob, status: Int = 200) async throws -> Response { try await Self.answer(job, status: status) }
+
+  /// A job as clients see it, with its revision as ETag.
+  static func answer(_ job: ManagedJob, status: Int = 200) async throws -> Response {
     let view = await JobView.make(job, document: true)
     var response = try JSON.response(view, status: status)
     response.headers[.eTag] = "\"\(view.revision)\""
@@ -226,8 +229,10 @@ struct JobRoutes: Sendable {
 
 extension ServerContext {
   /// The name of the job that the path names: letters, digits, dots, hyphens and underscores, as it names files and rows. Throws `Problem` 422.
-  func jobName() throws -> String {
-    let name = capture("name")
+  func jobName() throws -> String { try Self.checkedJobName(capture("name")) }
+
+  /// Throws `Problem` 422 unless jobs can be called that.
+  static func checkedJobName(_ name: String) throws -> String {
     let isPlain = name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true

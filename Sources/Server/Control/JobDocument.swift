@@ -1,10 +1,11 @@
 internal import Dataflow
 internal import Jobs
 
-/// The documents that come over the network, read with what a stranger may use: no files of this machine, and only variables that the server allows.
+/// The documents that come over the network, read with what a stranger may use: files and variables that the server allows.
 struct JobDocument: Sendable {
   /// Names of environment variables that documents may read, with their values.
   var variables: [String: String]
+  var paths = PathGuard()
 
   /// A document that was understood.
   struct Accepted: Sendable {
@@ -22,9 +23,7 @@ struct JobDocument: Sendable {
 
   /// Reads a document and plans its job of that name. Throws `Refused`.
   func plan(_ text: String, name: String, parallelism: Int? = nil) throws(Refused) -> Accepted {
-    var loader = JobLoader(catalog: .standard, environment: variables) { path in
-      throw SourceError("a document that comes over the network may not read the file \(path)", hint: "use a variable: ${NAME}")
-    }
+    var loader = JobLoader(catalog: .standard, environment: variables) { [paths] in try paths.read($0) }
     if let parallelism { loader.edits = JobOverride.parallelism(parallelism) }
     let loaded = loader.load([("document", Array(text.utf8))])
     var errors = loaded.diagnostics.filter { $0.severity == .error }
@@ -45,6 +44,14 @@ struct JobDocument: Sendable {
   /// What `plan` does, and looks at where the job would reach. For documents that arrive; those that are stored were looked at. Throws `Refused`.
   func admit(_ text: String, name: String) async throws(Refused) -> Accepted {
     let accepted = try plan(text, name: name)
+    if let refusal = paths.refusal(accepted.job.definition) {
+      throw Refused(diagnostics: [
+        Diagnostic(
+          code: "server.path", "\(refusal.option) is \"\(refusal.path)\", which this server does not let jobs read",
+          at: SourceLocation(file: "document", line: 1, column: 1),
+          hint: "allowed: \(paths.allowed.joined(separator: ", ")); the server's --allow-path adds more")
+      ])
+    }
     guard let refusal = await AddressGuard.refusal(accepted.job.definition, accepted.connections) else { return accepted }
     throw Refused(diagnostics: [
       Diagnostic(

@@ -13,8 +13,8 @@ enum JobFault: Error {
 
 /// All jobs of a server: what is stored, and what runs. Changes of one job come one after the other.
 actor JobSupervisor {
-  private let store: JobStore
-  private let documents: JobDocument
+  let store: JobStore
+  let documents: JobDocument
   private var jobs: [String: ManagedJob] = [:]
   /// Jobs with a change under way.
   private var busy: Set<String> = []
@@ -84,6 +84,15 @@ actor JobSupervisor {
         by: AuditEntry(actor: actor, action: before == nil ? "job.create" : "job.replace", target: name))
       await before?.stop()
       let job = await self.manage(stored)
+      if losesState, accepted.job.definition.upgrade == .checkpoint {
+        do {
+          let dropped = try await JobSession(accepted.job).runner.dropUnreadState()
+          if !dropped.isEmpty { try await self.store.note(name, "dropped", "state of \(dropped.joined(separator: ", "))") }
+        } catch {
+          await job.refuse("\(error)")
+          return (job, before == nil)
+        }
+      }
       if wanted == .running { await job.start(accepted.job) }
       return (job, before == nil)
     }
@@ -147,7 +156,7 @@ actor JobSupervisor {
   // MARK: Inside
 
   /// A second change of the same job is refused while the first is under way: to wait would let it act on a job that nobody has seen.
-  private func alone<Value: Sendable>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
+  func alone<Value: Sendable>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
     if isClosing { throw JobFault.shuttingDown }
     guard busy.insert(name).inserted else { throw JobFault.conflict("another change of the job \"\(name)\" is under way") }
     defer { busy.remove(name) }

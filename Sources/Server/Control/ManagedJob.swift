@@ -77,6 +77,11 @@ actor ManagedJob {
     return true
   }
 
+  /// Copies the state of a new checkpoint; that of the newest when the job does not run. Throws `SavepointRefused`, and what the store throws.
+  func savepoint(_ name: String?, _ job: PlannedJob) async throws -> Savepoint {
+    try await (try session ?? JobSession(job)).runner.savepoint(name)
+  }
+
   // MARK: Looking at records
 
   /// Each look costs the job a little.

@@ -13,17 +13,19 @@ struct RouteTable: Sendable {
   }
 
   /// The router: who calls is found out, and whether they may, and whether the parameters are right, before a route runs.
-  func router(_ gate: Gate) -> Router<ServerContext> {
+  func router(_ gate: Gate, _ watch: RequestWatch) -> Router<ServerContext> {
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware())
     for route in routes {
       router.on(route.pattern, method: route.method) { request, context in
-        var context = context
-        context.identity = try await gate.admit(request, route.role)
-        if let role = route.role { try context.require(role) }
-        if route.checksParameters { context.values = try Parameter.values(route.parameters, request) }
-        context.standards = Self.standards(route.parameters)
-        return try await route.handle(request, context)
+        try await watch.note(request, route) {
+          var context = context
+          context.identity = try await gate.admit(request, route.role)
+          if let role = route.role { try context.require(role) }
+          if route.checksParameters { context.values = try Parameter.values(route.parameters, request) }
+          context.standards = Self.standards(route.parameters)
+          return try await route.handle(request, context)
+        }
       }
     }
     refuseOthers(router)

@@ -82,6 +82,9 @@ struct JobStore: Sendable {
     }
   }
 
+  /// Writes down what changes no row here.
+  func audit(_ entry: AuditEntry) async throws { try await AuditLog(database).append(entry) }
+
   /// Adds a line to a job's history; the newest thousand are kept.
   func note(_ name: String, _ kind: String, _ message: String) async throws {
     try await database.perform { client in

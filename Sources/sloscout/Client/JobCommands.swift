@@ -68,8 +68,11 @@ struct JobCommand: ParsableCommand {
     @Argument(help: "The job's name.") var name: String
 
     /// The job's address; whatever the name holds, it stays within its part of the path.
-    var path: String {
-      "/api/v1/jobs/" + (name.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "._-"))) ?? "")
+    var path: String { "/api/v1/jobs/" + Self.escaped(name) }
+
+    /// A name as a part of an address.
+    static func escaped(_ name: String) -> String {
+      name.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "._-"))) ?? ""
     }
 
     func act(_ action: String) throws {

@@ -6,6 +6,8 @@ internal import HTTP
 struct ServerOptions: ParsableArguments {
   @Option(help: "The server's address; $SLOSCOUT_SERVER, or http://localhost:8000, when left out.") var server: String?
 
+  @Option(help: "A file of PEM with the certificates to trust; $SLOSCOUT_CA, or the system's, when left out.") var ca: String?
+
   /// The token comes from the environment: on the command line everybody on the machine could read it.
   private var token: String? { ProcessInfo.processInfo.environment["SLOSCOUT_TOKEN"] }
 
@@ -25,11 +27,14 @@ struct ServerOptions: ParsableArguments {
     if let token { request.headers.append(("Authorization", "Bearer \(token)")) }
     let response: HTTPClient.Response
     do {
-      let client = try HTTPClient()
+      let client = try HTTPClient(caFile: ca ?? ProcessInfo.processInfo.environment["SLOSCOUT_CA"])
       defer { client.close() }
       response = try client.perform(request)
     } catch {
-      Terminal.error("\(address) does not answer: \(error)\n  hint: start it with sloscout server, or name another with --server")
+      let hint =
+        error.code == .tls
+        ? "trust its certificate with --ca FILE" : "start it with sloscout server, or name another with --server"
+      Terminal.error("\(address) does not answer: \(error)\n  hint: \(hint)")
       throw ExitCode(Exit.failed)
     }
     guard (200..<300).contains(response.status) else {

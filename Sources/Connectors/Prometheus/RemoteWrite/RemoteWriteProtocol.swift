@@ -27,6 +27,20 @@ package struct RemoteWriteProtocol: PushProtocol {
     return PushAcceptance(kept: written.isEmpty ? nil : kept, answer: Self.answer(version, written))
   }
 
+  /// One a series, of its labels.
+  package func streams(_ kept: [UInt8]) -> [UInt64] {
+    guard let version = kept.first.flatMap(RemoteWriteRequest.Version.init) else { return [] }
+    var hashes: [UInt64] = []
+    kept.withUnsafeBytes { bytes in
+      var place = RemoteWriteSeries()
+      // What is kept was read before: it does not break off here.
+      try? RemoteWriteRequest(UnsafeRawBufferPointer(rebasing: bytes[1...]), version).walk(&place) { series, _ in
+        hashes.append(series.labelsHash)
+      }
+    }
+    return hashes
+  }
+
   private static func content(_ request: PushRequest) throws(PushRejection) -> [UInt8] {
     #if Snappy
     // Snappy expands 22 times at most, so that the limit of the body is the only one that is needed.

@@ -1,3 +1,5 @@
+internal import Dataflow
+
 /// One series of a remote-write request, as ranges of its bytes. Filled again for every series, so that its lists keep their memory.
 struct RemoteWriteSeries {
   typealias Text = UnsafeRawBufferPointer
@@ -46,6 +48,15 @@ struct RemoteWriteSeries {
   var name: Text? {
     for label in labels where label.name.elementsEqual("__name__".utf8) { return label.value }
     return nil
+  }
+
+  /// A hash of the labels, whatever their order.
+  var labelsHash: UInt64 {
+    labels.reduce(0) { sum, label in
+      var hasher = KeyHasher()
+      for text in [label.name, label.value] { hasher.combine(text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count) }
+      return sum &+ hasher.finish().high
+    }
   }
 
   /// Why the labels cannot name a series, or nil. Sorts them when the sender did not.

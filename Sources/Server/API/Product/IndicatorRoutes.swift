@@ -44,6 +44,16 @@ struct IndicatorRoutes: Sendable {
     static let limits = ["target_percentage": Schema.number(0.0001...99.9999)]
   }
 
+  struct Generated: Codable, SnakeCased {
+    struct File: Codable, SnakeCased {
+      var path: String
+      var content: String
+    }
+    var sloId: String
+    var targetPercentage: Double
+    var artifacts: [File]
+  }
+
   private static let unknown = Route.Answer.problem(404, "SLI_NOT_FOUND", "JOURNEY_NOT_FOUND")
   private static let unknownObjective = Route.Answer.problem(404, "SLO_NOT_FOUND", "JOURNEY_NOT_FOUND")
   private static let conflict = Route.Answer.problem(412, "REVISION_CONFLICT")
@@ -181,6 +191,23 @@ struct IndicatorRoutes: Sendable {
           ObjectiveView.Simulation(
             sloId: stored.id, point: ObjectiveView.Point(whatIf.point(try asked.map(Self.target) ?? target)),
             curve: whatIf.curve().map(ObjectiveView.Point.init)))
+      },
+      Route(
+        .post, "/api/v1/slo/{id}/artifacts", "generateArtifacts",
+        "The files of an objective for a target: rules and their tests, runbook. Nothing is kept.", role: .read,
+        body: .json(Target.self, isRequired: false),
+        answers: [.json(200, Generated.self, "the files; for the objective's own target when none is asked for"), Self.unknownObjective]
+      ) { request, context in
+        let asked = try await context.decode(Target.self, request).targetPercentage
+        let stored = try await indicators.find(try context.plain("id"), kind: "slo")
+        let plan = try await plans.plan(try await journeys.find(stored.journey), latency: stored.threshold)
+        let (whatIf, own) = try await whatIf(stored)
+        let target = try asked.map(Self.target) ?? own
+        let files = try ArtifactTree.make(whatIf.objective(target), of: plan)
+        return try JSON.response(
+          Generated(
+            sloId: stored.id, targetPercentage: Double(target.millionths) / 10_000,
+            artifacts: files.map { Generated.File(path: $0.path, content: String(decoding: $0.bytes, as: UTF8.self)) }))
       },
       Route(
         .patch, "/api/v1/slo/{id}", "patchObjective", "Another target; it has to be approved anew.", role: .operate, parameters: [.ifMatch],
