@@ -45,7 +45,7 @@ final class Transfer {
     // The same for what redirects lead to: no files, no other protocols.
     try text(CURLOPT_PROTOCOLS_STR, "http,https")
     try text(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
-    number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+    number(CURLOPT_HTTP_VERSION, Self.version(request))
     number(CURLOPT_NOSIGNAL, 1)
     number(CURLOPT_TCP_KEEPALIVE, 1)
     number(CURLOPT_FOLLOWLOCATION, request.maxRedirects > 0 ? 1 : 0)
@@ -132,6 +132,11 @@ final class Transfer {
   private func text(_ option: CURLoption, _ value: String) throws(HTTPError) {
     let code = sloscout_curl_text(curl, option, value)
     guard code == CURLE_OK else { throw HTTPError(code, "") }
+  }
+
+  private static func version(_ request: HTTPClient.Request) -> Int {
+    guard request.isHTTP2 else { return CURL_HTTP_VERSION_1_1 }
+    return request.url.hasPrefix("https://") ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
   }
 
   private static func milliseconds(_ nanoseconds: Int64) -> Int { max(1, Int(nanoseconds / 1_000_000)) }
