@@ -21,7 +21,8 @@ public struct EmbeddingBenchmark: Sendable {
   /// One JSON line of figures. Throws what keeps the job from running.
   public func run() async throws -> String {
     let templates = max(1, Int(Double(events) * (100 - hits) / 100))
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sloscout-embed-\(ProcessInfo.processInfo.processIdentifier)")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "sloscout-embed-\(ProcessInfo.processInfo.processIdentifier)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let runtime = SystemRuntime(threads: 1)
     let store = try ReplicatedCheckpointStore(files: runtime.files, folder: folder.path, secondCopy: nil, job: "embedding")

@@ -65,7 +65,8 @@ struct SearchCommand: AsyncParsableCommand {
     if store.contains("://") { return .milvus(try MilvusOptions.address(store)) }
     guard let connection = loaded.connections.first(where: { $0.type == "milvus" && $0.name == store }) else {
       Terminal.error(
-        "there is no connection \"\(store)\" of type milvus in the job files\n  hint: name the file with --jobs, or write the address: --store http://host:19530")
+        "there is no connection \"\(store)\" of type milvus in the job files\n  hint: name the file with --jobs, or write the address: --store http://host:19530"
+      )
       throw ExitCode(Exit.wrongFile)
     }
     return .milvus(try MilvusOptions(connection.config ?? Config()))

@@ -45,7 +45,7 @@ final class Transfer {
     // The same for what redirects lead to: no files, no other protocols.
     try text(CURLOPT_PROTOCOLS_STR, "http,https")
     try text(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
-    number(CURLOPT_HTTP_VERSION, Self.version(request))
+    setVersion(request)
     number(CURLOPT_NOSIGNAL, 1)
     number(CURLOPT_TCP_KEEPALIVE, 1)
     number(CURLOPT_FOLLOWLOCATION, request.maxRedirects > 0 ? 1 : 0)
@@ -134,9 +134,13 @@ final class Transfer {
     guard code == CURLE_OK else { throw HTTPError(code, "") }
   }
 
-  private static func version(_ request: HTTPClient.Request) -> Int {
-    guard request.isHTTP2 else { return CURL_HTTP_VERSION_1_1 }
-    return request.url.hasPrefix("https://") ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+  private func setVersion(_ request: HTTPClient.Request) {
+    guard request.isHTTP2 else { return number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) }
+    if request.url.hasPrefix("https://") { return number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS) }
+    number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
+    // libcurl 7.88 cannot use a connection again that began with HTTP/2 and without TLS: the second request fails in its framing layer.
+    number(CURLOPT_FRESH_CONNECT, 1)
+    number(CURLOPT_FORBID_REUSE, 1)
   }
 
   private static func milliseconds(_ nanoseconds: Int64) -> Int { max(1, Int(nanoseconds / 1_000_000)) }

@@ -22,17 +22,20 @@ public enum Embed {
       ConfigField(
         "batch",
         .object([
-          ConfigField("count", .integer(1...2048), example: "64", "Texts of one call, at most; as many as the embedder takes unless given."),
+          ConfigField(
+            "count", .integer(1...2048), example: "64", "Texts of one call, at most; as many as the embedder takes unless given."),
           ConfigField("bytes", .byteCount, default: "256KiB", "Bytes of the texts of one call, at most; a larger text goes alone."),
           ConfigField("wait", .duration, default: "50ms", "How long a call waits for more texts, when it has fewer."),
         ]), example: "{ count: 32, wait: 1s }",
         "How texts of several batches are put together into one call: it is made when it is full, or when the first text has waited."),
       ConfigField(
         "repeats", .choice(["pass", "drop"]), default: "pass",
-        "Records whose key has left with its vector before: hand them on too, or drop them. With `drop` a source may repeat itself, as `capsules` does."),
+        "Records whose key has left with its vector before: hand them on too, or drop them. With `drop` a source may repeat itself, as `capsules` does."
+      ),
       ConfigField(
         "retryAfter", .duration, default: "1h",
-        "With `repeats: drop`: how long after a record became an error the next one of its key is tried again; until then they are dropped."),
+        "With `repeats: drop`: how long after a record became an error the next one of its key is tried again; until then they are dropped."
+      ),
       ConfigField("ordered", .bool, default: "false", "Whether records leave in the order in which they came."),
     ],
     example: "field: template\nkey: shape")

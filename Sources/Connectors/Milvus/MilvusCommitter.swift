@@ -116,7 +116,8 @@ final class MilvusCommitter: SinkCommitter {
         var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[plan.signature.count...]))
         while !reader.isAtEnd {
           let id = try reader.text()
-          let row = StagedRow(id: id, texts: try plan.texts.map { _ in try reader.text() }, vector: Array(try reader.take(plan.dimensions * 4)))
+          let row = StagedRow(
+            id: id, texts: try plan.texts.map { _ in try reader.text() }, vector: Array(try reader.take(plan.dimensions * 4)))
           staged += 1
           if let number = numbers[id] {
             rows[number] = row
@@ -160,7 +161,8 @@ final class MilvusCommitter: SinkCommitter {
     switch decision {
     case .fenced(let generation):
       return SinkError(
-        "\(sink) was taken over by a newer run (generation \(generation))", hint: "let only one run of the job write into it", retry: .never)
+        "\(sink) was taken over by a newer run (generation \(generation))", hint: "let only one run of the job write into it", retry: .never
+      )
     case .gap(let expected):
       return SinkError(
         "\(sink): epoch \(epoch.epoch) cannot be applied, epochs \(expected) to \(epoch.epoch - 1) are missing in Milvus",

@@ -9,7 +9,8 @@ public enum MilvusConnection {
     fields: [
       ConfigField("url", .string, required: true, example: "http://milvus:19530", "Where the server is; https:// where it has TLS."),
       ConfigField(
-        "token", .string, example: "${MILVUS_TOKEN}", secret: true, "`user:password`, or an API key; nothing for a server without accounts."),
+        "token", .string, example: "${MILVUS_TOKEN}", secret: true, "`user:password`, or an API key; nothing for a server without accounts."
+      ),
       ConfigField("database", .string, example: "telemetry", "The database in the server; its default one unless given."),
       ConfigField("caFile", .string, example: "/etc/ssl/private-ca.pem", "Certificates to trust, in PEM; left out: the system's."),
       ConfigField("timeout", .duration, default: "30s", "How long one call may take."),

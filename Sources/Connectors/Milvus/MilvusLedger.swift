@@ -43,7 +43,8 @@ struct MilvusLedger: Sendable {
     try client.upsert(
       name,
       [
-        ("id", .texts([id])), ("generation", .numbers([Int64(clamping: row.generation)])), ("epoch", .numbers([Int64(clamping: row.epoch)])),
+        ("id", .texts([id])), ("generation", .numbers([Int64(clamping: row.generation)])),
+        ("epoch", .numbers([Int64(clamping: row.epoch)])),
         ("digest", .texts([row.digest.map { String($0, radix: 16) } ?? ""])), ("manifest", .texts([manifest])),
         ("nothing", .vectors([UInt8](repeating: 0, count: 8), dimensions: 2)),
       ], rows: 1)

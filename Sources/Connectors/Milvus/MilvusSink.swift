@@ -66,7 +66,8 @@ struct MilvusPlan: Sendable {
     let name = config.string("collection") ?? VectorStores.table
     guard Self.isName(name) else {
       throw config.diagnostic(
-        "collection", code: "milvus.collection", "\"\(name)\" is no name of a collection", hint: "use letters, digits and _, no digit first")
+        "collection", code: "milvus.collection", "\"\(name)\" is no name of a collection", hint: "use letters, digits and _, no digit first"
+      )
     }
     let keyNames = config.strings("key") ?? []
     guard !keyNames.isEmpty else {

@@ -109,7 +109,8 @@ public struct AsyncStagePlan: Sendable {
 
   /// A plan; four batches in flight, 16,384 rows, ordered, five attempts unless said otherwise.
   public init(
-    inFlight: Int = 4, maxRows: Int = 16_384, isOrdered: Bool = true, maxAttempts: Int = 5, initialDelay: Int64 = 200_000_000, maxDelay: Int64 = 10_000_000_000,
+    inFlight: Int = 4, maxRows: Int = 16_384, isOrdered: Bool = true, maxAttempts: Int = 5, initialDelay: Int64 = 200_000_000,
+    maxDelay: Int64 = 10_000_000_000,
     make: @escaping @Sendable () throws -> any AsyncStage
   ) {
     self.make = make

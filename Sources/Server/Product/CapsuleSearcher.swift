@@ -1,4 +1,4 @@
-internal import Connectors
+package import Connectors
 internal import Dataflow
 internal import Dispatch
 internal import Jobs
@@ -6,11 +6,9 @@ internal import Postgres
 
 /// Search by meaning for the server. The model is opened with the first question: a server that nobody asks does not hold it in memory. Where it could
 /// not be had, it is looked for again with a later question.
-actor CapsuleSearcher {
-  private let url: String
-  private let folder: String
-  private let vectors: VectorStores.Location
+package actor CapsuleSearcher {
   private let pause: Duration
+  private let open: @Sendable () throws -> CapsuleSearch
   private var opening: Task<CapsuleSearch, any Error>?
   private var opened: ContinuousClock.Instant?
 
@@ -18,13 +16,19 @@ actor CapsuleSearcher {
   ///   - url: the database with the capsules.
   ///   - folder: where the sentence model is, or would be.
   ///   - vectors: where the embedding job keeps them.
-  ///   - pause: between one look for a model that is not there and the next: a look may take a second.
-  init(url: String, folder: String, vectors: VectorStores.Location = .database, pause: Duration = .seconds(30)) {
-    (self.url, self.folder, self.vectors, self.pause) = (url, folder, vectors, pause)
+  init(url: String, folder: String, vectors: VectorStores.Location) {
+    self.init(pause: .seconds(30)) {
+      try CapsuleSearch(url: url, model: Config(["provider": .string("local"), "path": .string(folder)]), vectors: vectors)
+    }
   }
 
+  /// - Parameters:
+  ///   - pause: between one look for a model that is not there and the next: a look may take a second.
+  ///   - open: opens a search; blocks.
+  package init(pause: Duration, open: @escaping @Sendable () throws -> CapsuleSearch) { (self.pause, self.open) = (pause, open) }
+
   /// The capsules that fit best. None, and a note, when there are no capsules yet. Throws `StoreUnavailable`.
-  func search(_ query: CapsuleQuery) async throws -> CapsuleSearchResult {
+  package func search(_ query: CapsuleQuery) async throws -> CapsuleSearchResult {
     do { return try await current().search(query) } catch let error as SinkError {
       return CapsuleSearchResult(method: .words, model: nil, note: "\(error.message): \(error.hint)", searched: 0, hits: [])
     } catch let error as PostgresError {
@@ -39,16 +43,11 @@ actor CapsuleSearcher {
       guard !search.hasModel, let opened, ContinuousClock.now - opened >= pause else { return search }
     }
     opened = .now
-    let (url, folder, vectors) = (url, folder, vectors)
+    let open = open
     let task = Task {
       try await withCheckedThrowingContinuation { continuation in
         // Blocks for about a second.
-        DispatchQueue.global().async {
-          continuation.resume(
-            with: Result {
-              try CapsuleSearch(url: url, model: Config(["provider": .string("local"), "path": .string(folder)]), vectors: vectors)
-            })
-        }
+        DispatchQueue.global().async { continuation.resume(with: Result { try open() }) }
       }
     }
     opening = task

@@ -67,7 +67,9 @@ struct EmbedScenario: Sendable {
 
   var records: [ListSource.Record] { lists.flatMap { $0 } }
 
-  func graph(_ embedder: EmbeddingsConnection.Planned, parallelism: Int, rows: SimulatedDatabase, errors: SimulatedDatabase, _ disk: SimulatedDisk)
+  func graph(
+    _ embedder: EmbeddingsConnection.Planned, parallelism: Int, rows: SimulatedDatabase, errors: SimulatedDatabase, _ disk: SimulatedDisk
+  )
     throws -> JobGraph
   {
     var source = ListSource.plan(["id", "shape", "template"], lists, batchSize: batchSize)
@@ -133,7 +135,8 @@ final class SimulatedProvider: Sendable {
   }
 
   func planned(_ runtime: any Runtime) -> EmbeddingsConnection.Planned {
-    EmbeddingsConnection.Planned(model: "simulated", dimensions: 1) { _ in Client(provider: self, runtime: runtime, maxTexts: self.maxTexts) }
+    EmbeddingsConnection.Planned(model: "simulated", dimensions: 1) { _ in Client(provider: self, runtime: runtime, maxTexts: self.maxTexts)
+    }
   }
 
   private struct Client: Embedder {
@@ -185,7 +188,9 @@ final class SimulatedProvider: Sendable {
       let key = "\(number)"
       if number < 0 { state.problems.append("a text without a number was asked for") }
       if isWritten(key) { state.problems.append("template \(key) was asked for although its vector had left the job") }
-      if state.answered[key]?.contains(state.run) == true { state.problems.append("template \(key) was embedded twice in run \(state.run)") }
+      if state.answered[key]?.contains(state.run) == true {
+        state.problems.append("template \(key) was embedded twice in run \(state.run)")
+      }
       state.answered[key, default: []].append(state.run)
     }
     return vectors
@@ -229,7 +234,7 @@ struct EmbedSimulation {
           return
         }
         tally["stopped", default: 0] += 1
-      } catch where disk.isCrashed {
+      } catch  where disk.isCrashed {
         tally["crashed", default: 0] += 1
         disk.restart()
       } catch let error as SinkError where error.retry == .withBackoff {
@@ -297,7 +302,9 @@ struct EmbedSimulation {
     let hopeless = scenario.records.filter { record in
       record.values[1] == nil || record.values[1].flatMap { Int($0) }.map(EmbedScenario.isPoison) == true
     }
-    for record in hopeless where !refused.contains(where: { $0[0] == record.values[0] }) { problems.append("\(record.values) has a vector") }
+    for record in hopeless where !refused.contains(where: { $0[0] == record.values[0] }) {
+      problems.append("\(record.values) has a vector")
+    }
     if scenario.isOrdered, scenario.fixedParallelism == 1, scenario.lists.count == 1 {
       let order = given.compactMap { Int($0[0].dropFirst(2)) }
       if order != order.sorted() { problems.append("records left in another order") }
