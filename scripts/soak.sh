@@ -26,6 +26,21 @@ started=$(milliseconds)
 SIM_SEEDS=$seeds scripts/swift-test.sh --minutes 120 --filter SimulationTests
 seeds_took=$(seconds_since "$started")
 
+step "vectors in a whole Milvus, which other tests only meet as Milvus Lite"
+milvus=$root/.milvus/soak
+pgvector=$root/.pgvector/soak
+stop_servers() {
+  scripts/milvus.sh stop --dir "$milvus" || true
+  scripts/pgvector.sh stop --dir "$pgvector" || true
+}
+trap stop_servers EXIT
+SLOSCOUT_TEST_MILVUS=$(scripts/milvus.sh start --full --dir "$milvus") SLOSCOUT_TEST_PGVECTOR=$(scripts/pgvector.sh start --dir "$pgvector") \
+  scripts/swift-test.sh --minutes 20 --filter VectorStoreTests
+stop_servers
+
+step "4,000 seeds of embed"
+EMBED_SEEDS=4000 scripts/swift-test.sh --minutes 30 --filter EmbedSimulationTests
+
 step "$kills kills"
 started=$(milliseconds)
 limited 180 "killing" scripts/kills.sh --runs "$kills" --binary "$sloscout"

@@ -32,7 +32,9 @@ postgres=$root/.postgres/all-tests
 s3=$root/.s3/all-tests
 kafka=$root/.kafka/all-tests
 pgvector=$root/.pgvector/all-tests
+milvus=$root/.milvus/all-tests
 stop_servers() {
+  scripts/milvus.sh stop --dir "$milvus" || true
   scripts/pgvector.sh stop --dir "$pgvector" || true
   scripts/postgres.sh stop --dir "$postgres" || true
   scripts/s3.sh stop --dir "$s3" || true
@@ -57,6 +59,11 @@ step "PostgreSQL with pgvector"
 SLOSCOUT_TEST_PGVECTOR=$(scripts/pgvector.sh start --dir "$pgvector")
 export SLOSCOUT_TEST_PGVECTOR
 echo "$SLOSCOUT_TEST_PGVECTOR"
+
+step "Milvus Lite"
+SLOSCOUT_TEST_MILVUS=$(scripts/milvus.sh start --dir "$milvus")
+export SLOSCOUT_TEST_MILVUS
+echo "$SLOSCOUT_TEST_MILVUS"
 
 step "the sentence model"
 SLOSCOUT_MODEL=$(scripts/model.sh)

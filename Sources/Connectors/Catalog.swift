@@ -25,6 +25,7 @@ public enum ConnectorCatalog {
   /// Every sink that a job file can name.
   public static let sinks: [SinkType] = [
     PostgresSink.type,
+    MilvusSink.type,
     FileSink.type,
     TopicSink.type,
     PrometheusSink.type,
@@ -38,12 +39,14 @@ public enum ConnectorCatalog {
     LocalConnection.descriptor,
     S3Connection.descriptor,
     KafkaConnection.descriptor,
+    MilvusConnection.descriptor,
     EmbeddingsConnection.descriptor,
   ]
 
   /// Which connections a component can use, by its type.
   public static let connectionTypes: [String: [String]] = [
     "postgres": ["postgres"],
+    "milvus": ["milvus"],
     "topic": TopicConnections.types,
     "embed": ["embeddings"],
     "capsules": ["postgres"],

@@ -1,3 +1,4 @@
+package import Connectors
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
@@ -27,6 +28,8 @@ package final class ControlServer: Sendable {
     package var telemetry: [String] = []
     /// The folder of the sentence model that search by meaning uses, as scripts/model.sh fills it. Without it search goes by words.
     package var model = ".model"
+    /// Where the embedding job keeps its vectors.
+    package var vectors = VectorStores.Location.database
     /// A token is needed even on loopback.
     package var requiresToken = false
     /// Files of PEM with the certificate and its chain, and with the key. Without them the server speaks plain HTTP, on this machine only.
@@ -112,7 +115,7 @@ package final class ControlServer: Sendable {
       + IndicatorRoutes(journeys: journeys, indicators: IndicatorStore(database: database), plans: plans).routes
       + ArtifactRoutes(artifacts: ArtifactStore(database: database), policies: PolicyStore(database: database)).routes
       + CapsuleRoutes(capsules: CapsuleStore(database: ServerDatabase(url: options.database))).routes
-      + SearchRoutes(searcher: CapsuleSearcher(url: options.database, folder: options.model)).routes
+      + SearchRoutes(searcher: CapsuleSearcher(url: options.database, folder: options.model, vectors: options.vectors)).routes
   }
 
   /// Takes no more requests, stops all jobs with a checkpoint, and ends `run`.

@@ -35,12 +35,17 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "A folder to write objectives, rules with tests, dashboards, runbooks and a report to.") var out: String?
   @Option(help: "The address of a Prometheus: queries are made of the series that it has, and said is which of them return data.")
   var prometheus: String?
+  @Option(
+    help:
+      "The folder of the sentence model (scripts/model.sh): log templates that are like a failure are ordered by meaning, not by words alone."
+  )
+  var model: String?
   @Flag(help: "Print one JSON object instead of tables.") var json = false
   @OptionGroup var remote: ServerOptions
 
   func validate() throws {
     if remote.server != nil {
-      guard paths.isEmpty, edits == nil, faults == nil else {
+      guard paths.isEmpty, edits == nil, faults == nil, model == nil else {
         throw ValidationError(
           "a server reads its own telemetry and edits: --server goes with --service, --lookback, --environment, --out and --json")
       }
@@ -60,6 +65,7 @@ struct AnalyzeCommand: ParsableCommand {
     var request = Analysis.Request(paths: paths)
     request.service = service
     request.environment = environment
+    request.model = model
     request.lookback = lookback.flatMap { try? Units.duration($0) }
     if let edits {
       do { request.edits = try EditsFile.read(path: edits) } catch {

@@ -7,6 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measures the engine on this machine.",
     subcommands: [
       Fingerprint.self, Traces.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self, Receiver.self, Search.self,
+      Embedding.self,
     ])
 
   struct Fingerprint: AsyncParsableCommand {
@@ -110,6 +111,22 @@ struct BenchCommand: AsyncParsableCommand {
         templates: templates, questions: questions, ranks: ranks, model: words ? nil : model, vectors: vectors)
       benchmark.graphs = graph
       Terminal.print(try benchmark.run())
+    }
+  }
+
+  struct Embedding: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "What it costs to embed a stream of capsules most of whose templates are known, with the model in this process.")
+    @Option(help: "Records of capsules.") var events = 100_000
+    @Option(help: "How many of a hundred have a template that was there before.") var hits = 99.0
+    @Option(help: "The model's folder (scripts/model.sh).") var model = ".model"
+    @Flag(help: "With a deduplicate by shape in front, as the shipped job has it.") var deduplicate = false
+
+    func run() async throws {
+      guard events > 0, (0...100).contains(hits) else { throw ValidationError("--events is above 0, --hits from 0 to 100") }
+      var benchmark = EmbeddingBenchmark(events: events, hits: hits, model: model)
+      benchmark.deduplicates = deduplicate
+      Terminal.print(try await benchmark.run())
     }
   }
 

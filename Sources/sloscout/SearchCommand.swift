@@ -21,6 +21,11 @@ struct SearchCommand: AsyncParsableCommand {
   @Argument(help: "What you look for.") var text: String
   @Option(help: "Job files whose connections are used; jobs.yaml when none is named.") var jobs: [String] = []
   @Option(help: "The database, instead of the postgres connection of the job files.") var database: String?
+  @Option(
+    help: ArgumentHelp(
+      "Where the vectors are when not in the database: the address of a Milvus, or the name of a milvus connection of the job files.",
+      valueName: "milvus"))
+  var store: String?
   @Option(help: "Only capsules of this service.") var service: String?
   @Option(help: "Only capsules of this environment.") var environment: String?
   @Option(help: "Only capsules that have records of this severity: ERROR.") var severity: String?
@@ -39,7 +44,8 @@ struct SearchCommand: AsyncParsableCommand {
       Terminal.error("there is no database to ask\n  hint: name one with --database, or run this where jobs.yaml is")
       throw ExitCode(Exit.wrongFile)
     }
-    let search = try CapsuleSearch(url: url, model: Self.connection("embeddings", loaded) ?? Config(), snapshot: index)
+    let search = try CapsuleSearch(
+      url: url, model: Self.connection("embeddings", loaded) ?? Config(), snapshot: index, vectors: try location(loaded))
     var query = CapsuleQuery(text)
     (query.service, query.environment, query.severity, query.from, query.to, query.limit) = (
       service, environment, severity, from, to, limit
@@ -52,6 +58,18 @@ struct SearchCommand: AsyncParsableCommand {
       Terminal.error("\(error)")
       throw ExitCode(Exit.failed)
     }
+  }
+
+  private func location(_ loaded: LoadedJobs) throws -> VectorStores.Location {
+    guard let store else { return .database }
+    if store.contains("://") { return .milvus(try MilvusOptions.address(store)) }
+    guard let connection = loaded.connections.first(where: { $0.type == "milvus" && $0.name == store }) else {
+      Terminal.error(
+        "there is no connection \"\(store)\" of type milvus in the job files\n  hint: name the file with --jobs, or write the address: --store http://host:19530"
+      )
+      throw ExitCode(Exit.wrongFile)
+    }
+    return .milvus(try MilvusOptions(connection.config ?? Config()))
   }
 
   private static func connection(_ type: String, _ loaded: LoadedJobs) -> Config? {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Connectors
 internal import Foundation
 internal import Server
 
@@ -44,6 +45,8 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "A file, folder or pattern with the OTLP telemetry that analyses read. May be repeated.") var telemetry: [String] = []
     @Option(help: "The folder of the sentence model (scripts/model.sh) for search by meaning; without one search goes by words.")
     var model = ".model"
+    @Option(help: "The address of the Milvus that has the vectors, when they are not in the database; its token is $MILVUS_TOKEN.")
+    var milvus: String?
     @Flag(help: "Ask for a token on loopback too.") var requireToken = false
     @Option(help: "Speak TLS with this certificate and its chain, a file of PEM; read again when it changes.") var tlsCertificate: String?
     @Option(help: "The certificate's key, a file of PEM.") var tlsKey: String?
@@ -62,6 +65,7 @@ struct ServerCommand: AsyncParsableCommand {
       let allowed = Set(allowVariable + ["DATABASE_URL", "SLOSCOUT_STATE"])
       options.variables = environment.filter { allowed.contains($0.key) }
       (options.telemetry, options.model, options.readablePaths) = (telemetry, model, allowPath)
+      if let milvus { options.vectors = .milvus(try MilvusOptions.address(milvus)) }
       if let tlsCertificate, let tlsKey { options.certificate = (tlsCertificate, tlsKey) }
       (options.allowsPlaintext, options.traces) = (allowPlaintext, traces)
       let place = "\(tlsCertificate == nil ? "http" : "https")://\(host)"

@@ -19,6 +19,9 @@ extension HTTPClient {
     public var maxBodyBytes: Int
     /// Whether the server may compress the answer; it arrives decompressed.
     public var acceptsCompression = false
+    /// Speaks HTTP/2: from the first byte on over `http://`, agreed on over `https://`; the former has
+    /// a connection of its own. Its trailers stand behind the headers of the answer.
+    public var isHTTP2 = false
     /// Redirects that are followed; to http and https only.
     public var maxRedirects = 0
     /// Signs the request with AWS Signature Version 4. The body is not part of the signature: use TLS outside of one machine.

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// Sends requests over HTTP/1.1 and TLS, many at a time, on one thread of its own that libcurl's multi interface drives.
+/// Sends requests over HTTP/1.1 (HTTP/2 for those that ask for it) and TLS, many at a time, on one thread of its own that libcurl's multi
+/// interface drives.
 ///
 /// Connections are kept and used again. Certificates are checked, always. Nothing is tried again by the client itself, but for one case that is
 /// libcurl's: a kept connection that turns out to be closed, before any byte of an answer, is replaced by a new one. So a server can see a request

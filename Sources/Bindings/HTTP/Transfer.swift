@@ -45,7 +45,7 @@ final class Transfer {
     // The same for what redirects lead to: no files, no other protocols.
     try text(CURLOPT_PROTOCOLS_STR, "http,https")
     try text(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
-    number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+    setVersion(request)
     number(CURLOPT_NOSIGNAL, 1)
     number(CURLOPT_TCP_KEEPALIVE, 1)
     number(CURLOPT_FOLLOWLOCATION, request.maxRedirects > 0 ? 1 : 0)
@@ -132,6 +132,15 @@ final class Transfer {
   private func text(_ option: CURLoption, _ value: String) throws(HTTPError) {
     let code = sloscout_curl_text(curl, option, value)
     guard code == CURLE_OK else { throw HTTPError(code, "") }
+  }
+
+  private func setVersion(_ request: HTTPClient.Request) {
+    guard request.isHTTP2 else { return number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) }
+    if request.url.hasPrefix("https://") { return number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS) }
+    number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
+    // libcurl 7.88 cannot use a connection again that began with HTTP/2 and without TLS: the second request fails in its framing layer.
+    number(CURLOPT_FRESH_CONNECT, 1)
+    number(CURLOPT_FORBID_REUSE, 1)
   }
 
   private static func milliseconds(_ nanoseconds: Int64) -> Int { max(1, Int(nanoseconds / 1_000_000)) }

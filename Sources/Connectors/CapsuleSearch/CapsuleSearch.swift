@@ -18,6 +18,7 @@ package final class CapsuleSearch: Sendable {
   private let why: String
   private let redact: @Sendable (String) -> String
   private let snapshot: String?
+  private let vectors: VectorStores.Location
   private let state = Mutex(State())
   /// Questions block a thread, which a task's must not be.
   private let queue = DispatchQueue(label: "sloscout.capsule-search")
@@ -33,15 +34,20 @@ package final class CapsuleSearch: Sendable {
   ///   - why: when there is no embedder, why not, for the answer's note.
   ///   - redact: takes personal data out of a question before a model sees it.
   ///   - snapshot: a file for the index of vectors, which makes the next start faster; nil keeps none.
+  ///   - vectors: where the embedding job keeps them.
   package init(
-    url: String, embedder: (any Embedder)?, why: String = "", snapshot: String? = nil, redact: @escaping @Sendable (String) -> String
+    url: String, embedder: (any Embedder)?, why: String = "", snapshot: String? = nil, vectors: VectorStores.Location = .database,
+    redact: @escaping @Sendable (String) -> String
   ) {
-    (self.url, self.embedder, self.why, self.snapshot, self.redact) = (url, embedder, why, snapshot, redact)
+    (self.url, self.embedder, self.why, self.snapshot, self.vectors, self.redact) = (url, embedder, why, snapshot, vectors, redact)
   }
+
+  /// Whether there is a model; without one every search goes by words.
+  package var hasModel: Bool { embedder != nil }
 
   /// The capsules that fit the question best.
   ///
-  /// An embedder that fails does not fail the search: words answer then, and the note says so.
+  /// An embedder or a store of vectors that fails does not fail the search: words answer then, and the note says so.
   /// - Throws: `PostgresError` when the database cannot be asked; `SinkError` when it has no capsules.
   /// - Complexity: O(templates that pass the filters), and the search of the index.
   package func search(_ query: CapsuleQuery) async throws -> CapsuleSearchResult {
@@ -67,14 +73,19 @@ package final class CapsuleSearch: Sendable {
       var similarities = [Float?](repeating: nil, count: candidates.count)
       var result = CapsuleSearchResult(method: .words, model: nil, note: note.isEmpty ? nil : note, searched: candidates.count, hits: [])
       if let vector, let embedder, !candidates.isEmpty {
-        let near = try nearest(&state, client, embedder, vector, candidates, limit: max(100, query.limit * 10))
+        let near: [String: Float]?
+        do { near = try nearest(&state, client, embedder, vector, candidates, limit: max(100, query.limit * 10)) } catch {
+          // Not for the database that has the capsules: without it there is no answer.
+          guard error is MilvusError || error is SinkError else { throw error }
+          (near, result.note) = (nil, "\(error)")
+        }
         if let near {
           (result.method, result.model, result.note) = (.meaning, embedder.model, nil)
           for index in scores.indices {
             similarities[index] = candidates[index].shapes.compactMap { near[$0] }.max()
             scores[index] = scores[index] * Self.wordWeight + (similarities[index] ?? 0)
           }
-        } else {
+        } else if result.note == nil {
           result.note = "no template is embedded with \(embedder.model) yet\n  hint: run the job embedding: sloscout run --job embedding"
         }
       }
@@ -95,7 +106,13 @@ package final class CapsuleSearch: Sendable {
     limit: Int
   ) throws -> [String: Float]? {
     if state.store == nil {
-      state.store = try VectorStores.open(client, model: embedder.model, dimensions: embedder.dimensions, snapshot: snapshot)
+      let (model, dimensions) = (embedder.model, embedder.dimensions)
+      state.store =
+        switch vectors {
+        case .database: try VectorStores.open(client, model: model, dimensions: dimensions, snapshot: snapshot)
+        case .milvus(let options, let collection):
+          try VectorStores.open(options, collection: collection, model: model, dimensions: dimensions)
+        }
     }
     guard let store = state.store, try store.count() > 0 else { return nil }
     let near = try store.nearest(vector, limit: limit, among: Set(candidates.flatMap(\.shapes)))

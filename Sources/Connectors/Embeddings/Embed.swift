@@ -18,7 +18,24 @@ public enum Embed {
       ConfigField("into", .string, default: "embedding", "The field for the vector; the model's name stands beside it, in `<into>_model`."),
       ConfigField(
         "inFlight", .integer(1...64), default: "4",
-        "Batches under way at once. After a kill those, and what came after the last checkpoint, are asked for again."),
+        "Calls under way at once. After a kill those, and what came after the last checkpoint, are asked for again."),
+      ConfigField(
+        "batch",
+        .object([
+          ConfigField(
+            "count", .integer(1...2048), example: "64", "Texts of one call, at most; as many as the embedder takes unless given."),
+          ConfigField("bytes", .byteCount, default: "256KiB", "Bytes of the texts of one call, at most; a larger text goes alone."),
+          ConfigField("wait", .duration, default: "50ms", "How long a call waits for more texts, when it has fewer."),
+        ]), example: "{ count: 32, wait: 1s }",
+        "How texts of several batches are put together into one call: it is made when it is full, or when the first text has waited."),
+      ConfigField(
+        "repeats", .choice(["pass", "drop"]), default: "pass",
+        "Records whose key has left with its vector before: hand them on too, or drop them. With `drop` a source may repeat itself, as `capsules` does."
+      ),
+      ConfigField(
+        "retryAfter", .duration, default: "1h",
+        "With `repeats: drop`: how long after a record became an error the next one of its key is tried again; until then they are dropped."
+      ),
       ConfigField("ordered", .bool, default: "false", "Whether records leave in the order in which they came."),
     ],
     example: "field: template\nkey: shape")
@@ -46,13 +63,21 @@ public enum Embed {
     let vector = output.append(into, .vector(embedder.dimensions))
     let model = output.append("\(into)_model", .bytes)
     let layout = EmbedStage.Layout(schema: output, text: text, key: key, vector: vector, model: model)
+    let options = config.object("batch")
+    let batching = EmbedStage.Batching(
+      texts: options?.int("count"), bytes: options?.byteCount("bytes") ?? 256 << 10, wait: options?.duration("wait") ?? 50_000_000,
+      calls: config.int("inFlight") ?? 4)
+    let retryAfter = config.string("repeats") == "drop" ? config.duration("retryAfter") ?? 3_600_000_000_000 : nil
     return PlannedOperator(
       schema: output, keyFields: [key],
-      // Tries and pauses are the embedder's: it knows what its provider asks for.
-      stage: AsyncStagePlan(inFlight: config.int("inFlight") ?? 4, isOrdered: config.bool("ordered") ?? false, maxAttempts: 1) {
-        EmbedStage(embedder, layout)
+      // Tries and pauses are the embedder's: it knows what its provider asks for. Many batches wait together, so that few calls do for them.
+      stage: AsyncStagePlan(inFlight: batchesAtOnce, isOrdered: config.bool("ordered") ?? false, maxAttempts: 1) {
+        EmbedStage(embedder, layout, batching, retryAfter: retryAfter)
       })
   }
+
+  /// Batches whose texts may wait for a call: they are small where templates are deduplicated, and their rows are bounded besides.
+  private static let batchesAtOnce = 256
 
   private static func field(_ name: String, _ option: String, _ config: Config, _ input: Schema) throws -> Field {
     guard let field = input.field(name), field.type == .bytes else {

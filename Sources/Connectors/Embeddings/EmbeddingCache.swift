@@ -1,4 +1,5 @@
 internal import Dataflow
+internal import Search
 internal import Synchronization
 
 /// Vectors by key, and which keys somebody is asking for right now: no key is asked for twice.
@@ -8,15 +9,15 @@ final class EmbeddingCache: @unchecked Sendable {
   enum Claim {
     /// The vector is there.
     case known
-    /// The caller asks, and must `release` the key whatever comes of it.
-    case mine
-    /// Somebody else asks: `wait`, then look again.
-    case others
+    /// The caller asks, and must `put` or `fail` the key whatever comes of it.
+    case mine(EmbeddingTicket)
+    /// Somebody else asks.
+    case others(EmbeddingTicket)
   }
 
   private let lock = Mutex(())
   private var table: StateTable
-  private var waiters: [KeyHash: [CheckedContinuation<Void, Never>]] = [:]
+  private var tickets: [KeyHash: EmbeddingTicket] = [:]
   let dimensions: Int
 
   init(dimensions: Int) {
@@ -29,37 +30,28 @@ final class EmbeddingCache: @unchecked Sendable {
   func claim(_ key: KeyHash) -> Claim {
     lock.withLock { _ in
       if table.find(key) != nil { return .known }
-      if waiters[key] != nil { return .others }
-      waiters[key] = []
-      return .mine
+      if let ticket = tickets[key] { return .others(ticket) }
+      let ticket = EmbeddingTicket()
+      tickets[key] = ticket
+      return .mine(ticket)
     }
   }
 
+  /// The vector of a claimed key: whoever waits goes on.
   func put(_ key: KeyHash, _ vector: [Float]) {
     precondition(vector.count == dimensions, "a vector of \(vector.count) numbers among those of \(dimensions)")
-    lock.withLock { _ in
+    let ticket = lock.withLock { _ in
       var inserted = false
       let row = table.slot(key, inserted: &inserted)
       vector.withUnsafeBytes { (row + 16).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }  // it has one number at least
+      return tickets.removeValue(forKey: key)
     }
+    ticket?.settle(nil)
   }
 
-  /// Lets go of a claim; who waits looks again.
-  func release(_ key: KeyHash) {
-    let waiting = lock.withLock { _ in waiters.removeValue(forKey: key) ?? [] }
-    for waiter in waiting { waiter.resume() }
-  }
-
-  /// Suspends until nobody asks for the key any more.
-  func wait(for key: KeyHash) async {
-    await withCheckedContinuation { continuation in
-      let isFree = lock.withLock { _ in
-        guard waiters[key] != nil else { return true }
-        waiters[key]?.append(continuation)
-        return false
-      }
-      if isFree { continuation.resume() }
-    }
+  /// A claimed key has no vector: whoever waits is told, and the next one who needs it asks again.
+  func fail(_ key: KeyHash, _ failure: EmbeddingError) {
+    lock.withLock { _ in tickets.removeValue(forKey: key) }?.settle(failure)
   }
 
   /// Copies the vector into the batch; nil when there is none.

@@ -3,7 +3,7 @@ package import Postgres
 
 /// Where the vectors of templates are kept, and the nearest of them. One owner: not for several tasks at once. Calls block.
 package protocol VectorStore: AnyObject {
-  /// How many vectors of the model there are. Throws `PostgresError`.
+  /// How many vectors of the model there are. Throws what its server's client throws: `PostgresError` or `MilvusError`.
   func count() throws -> Int
 
   /// The nearest vectors, best first; equal ones by shape.
@@ -12,7 +12,7 @@ package protocol VectorStore: AnyObject {
   ///   - vector: of length 1.
   ///   - limit: how many at most.
   ///   - shapes: only these, when given.
-  /// - Throws: `PostgresError`, or `SinkError` when the table cannot be what it should.
+  /// - Throws: `PostgresError` or `MilvusError`.
   func nearest(_ vector: [Float], limit: Int, among shapes: Set<String>?) throws -> [NearTemplate]
 }
 
@@ -34,6 +34,34 @@ package struct NearTemplate: Equatable, Sendable {
 package enum VectorStores {
   /// `shape`, `embedding_model`, `template`, `embedding`: one row a shape and model.
   package static let table = "template_vector"
+
+  /// Where the vectors of an embedding job are.
+  package enum Location: Sendable {
+    /// In the table of the database that has the capsules.
+    case database
+    /// In a collection of a Milvus.
+    case milvus(MilvusOptions, collection: String = VectorStores.table)
+  }
+
+  /// The store for the vectors of a model in Milvus.
+  ///
+  /// - Returns: nil when there is no such collection yet.
+  /// - Throws: `MilvusError`; `SinkError` when the collection is none of the sink's, or has vectors of another size.
+  package static func open(_ options: MilvusOptions, collection name: String = table, model: String, dimensions: Int) throws -> (
+    any VectorStore
+  )? {
+    let client = try MilvusClient(options)
+    guard let collection = try client.collection(name) else { return nil }
+    let wanted: [(name: String, kind: MilvusCollection.Kind)] = [
+      ("shape", .text), ("embedding_model", .text), ("embedding", .vector(dimensions)),
+    ]
+    if let wrong = wanted.first(where: { collection.field($0.name)?.kind != $0.kind }) {
+      throw SinkError(
+        "field \"\(wrong.name)\" of collection \"\(name)\" is \(collection.field(wrong.name).map { "\($0.kind)" } ?? "missing"), not \(wrong.kind)",
+        hint: "give the sink of this model a collection of its own", retry: .never)
+    }
+    return MilvusVectorStore(client, collection: name, model: model, dimensions: dimensions)
+  }
 
   /// The store for the vectors of a model: `real[]` is searched in this process, pgvector's `vector` by the server.
   ///

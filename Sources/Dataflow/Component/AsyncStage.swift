@@ -1,15 +1,19 @@
 /// A step that waits: a call to another service. Several batches are under way at once; the operators around it stay synchronous.
 ///
 /// Implementations must be safe to call from several tasks, and must not keep a batch. What a stage remembers (answers that need not be asked for
-/// again) is part of checkpoints: nothing is under way when `snapshot` is called, nor when `restore` is.
+/// again) is part of checkpoints, and so are the rows that it has not answered for: a checkpoint waits for no call, and a run that begins from it
+/// does those rows first.
 public protocol AsyncStage: Sendable {
   /// Called once, before `restore` and the first batch.
   func open(_ context: OperatorContext) throws
 
-  /// Works on a batch and gives it back, or another one. Throws `StageError`; anything else counts as not retryable.
-  func apply(_ batch: RecordBatch) async throws -> StageResult
+  /// Does what takes time for a batch, and answers with what is left to do. Only reads the batch: meanwhile it may become part of a checkpoint.
+  ///
+  /// - Throws: `StageError` for what makes error records of the batch, or of which another attempt may help. Any other error ends the attempt of the
+  ///   job: nothing is lost while a person acts.
+  func apply(_ batch: RecordBatch) async throws -> StageFinish
 
-  /// Hands over everything that `restore` needs.
+  /// Hands over everything that `restore` needs. Calls may be under way.
   func snapshot(_ into: inout SnapshotBuilder) throws
 
   /// Takes back what `snapshot` gave, from all subtasks that have keys of this one's range.
@@ -29,6 +33,10 @@ extension AsyncStage {
   /// Counts nothing besides.
   public var counts: [(name: String, count: Int)] { [] }
 }
+
+/// What is left to do for a batch whose call is over: writes into the batch, and gives it back, or another one. Called at most once, when nobody else
+/// has the batch; must not wait.
+public typealias StageFinish = @Sendable () throws -> StageResult
 
 /// What became of a batch in an async stage.
 public struct StageResult: Sendable {
@@ -53,11 +61,14 @@ public struct StageResult: Sendable {
   public let batch: RecordBatch
   /// What goes the way of `onError`: rows of the same batch.
   public let refusals: [Refusal]
+  /// Rows that were dropped because they had been seen before.
+  public let duplicates: Int
 
-  /// A result; nothing refused unless said otherwise.
-  public init(_ batch: RecordBatch, refusals: [Refusal] = []) {
+  /// A result; nothing refused or dropped unless said otherwise.
+  public init(_ batch: RecordBatch, refusals: [Refusal] = [], duplicates: Int = 0) {
     self.batch = batch
     self.refusals = refusals
+    self.duplicates = duplicates
   }
 }
 
@@ -82,8 +93,11 @@ public struct StageError: Error, CustomStringConvertible {
 public struct AsyncStagePlan: Sendable {
   /// Makes the stage, once per subtask.
   public var make: @Sendable () throws -> any AsyncStage
-  /// Batches under way at once, at most.
+  /// Batches that are worked on at once, at most.
   public var inFlight: Int
+  /// Rows that were taken in and have not left, at most (and one batch more): what a checkpoint may have to hold of them. When it is reached, checkpoints
+  /// wait for calls.
+  public var maxRows: Int
   /// Batches leave in the order in which they came; otherwise as they are done. Watermarks never overtake in either case.
   public var isOrdered: Bool
   /// Attempts per batch, the first included.
@@ -93,13 +107,15 @@ public struct AsyncStagePlan: Sendable {
   /// Nanoseconds: the longest pause between attempts.
   public var maxDelay: Int64
 
-  /// A plan; four batches in flight, ordered, five attempts unless said otherwise.
+  /// A plan; four batches in flight, 16,384 rows, ordered, five attempts unless said otherwise.
   public init(
-    inFlight: Int = 4, isOrdered: Bool = true, maxAttempts: Int = 5, initialDelay: Int64 = 200_000_000, maxDelay: Int64 = 10_000_000_000,
+    inFlight: Int = 4, maxRows: Int = 16_384, isOrdered: Bool = true, maxAttempts: Int = 5, initialDelay: Int64 = 200_000_000,
+    maxDelay: Int64 = 10_000_000_000,
     make: @escaping @Sendable () throws -> any AsyncStage
   ) {
     self.make = make
     self.inFlight = max(1, inFlight)
+    self.maxRows = max(1, maxRows)
     self.isOrdered = isOrdered
     self.maxAttempts = max(1, maxAttempts)
     self.initialDelay = initialDelay
@@ -108,8 +124,8 @@ public struct AsyncStagePlan: Sendable {
 
   /// Calls the stage, again after transient failures.
   ///
-  /// - Returns: nil when every attempt failed: the batch's records then go to the errors output.
-  func run(_ stage: any AsyncStage, _ batch: RecordBatch, _ runtime: any Runtime) async throws -> Result<StageResult, StageError> {
+  /// - Returns: the error of the last attempt when every one failed: the batch's records then go to the errors output.
+  func run(_ stage: any AsyncStage, _ batch: RecordBatch, _ runtime: any Runtime) async throws -> Result<StageFinish, StageError> {
     var delay = initialDelay
     for attempt in 1...maxAttempts {
       do { return .success(try await stage.apply(batch)) } catch let error as StageError {

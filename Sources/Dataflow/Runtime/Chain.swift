@@ -25,7 +25,8 @@ final class Chain {
       let context = context(plan.id)
       let operation: any Operator
       switch plan.kind {
-      case .operation(let planned): operation = try planned.stage.map { StageOperator(try $0.make()) } ?? planned.make()
+      case .operation(let planned):
+        operation = try planned.stage.map { StageOperator(try $0.make(), isKeyed: planned.keyFields != nil) } ?? planned.make()
       case .sink(let planned): operation = try planned.make()
       case .assignTime(let policy, let field):
         let assign = AssignTime(policy, field: field, context: context)

@@ -14,6 +14,8 @@ actor Subtask {
     var splits: SplitTable
     /// Nil for a source.
     var gate: InputGate?
+    /// The columns of what comes through the gate; none for a source.
+    var inputSchema: Schema
     /// Per channel of the gate, the node that its records are for.
     var channelNodes: [Int]
     /// Per out-edge: the edge and the receivers' gates.

@@ -46,7 +46,7 @@ struct Wiring: Sendable {
           Subtask.Plan(
             vertexIndex: index, vertex: vertex, subtask: subtask, parallelism: parallelism, job: graph.name, shard: graph.shard,
             attempt: attempt, runtime: runtime, taps: taps, splits: splits, gate: vertex.source == nil ? gateOf[index][subtask] : nil,
-            channelNodes: channelNodes[index], outputs: outputs,
+            inputSchema: vertex.inputs.first.map { plan.edges[$0].schema } ?? Schema(), channelNodes: channelNodes[index], outputs: outputs,
             control: control, alignment: alignment,
             restored: state.map { state in
               state.mapValues {

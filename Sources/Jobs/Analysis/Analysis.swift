@@ -16,6 +16,8 @@ package struct Analysis: Sendable {
     /// How far back, counted from the newest record, in nanoseconds; nil takes all.
     package var lookback: Int64?
     package var edits = JourneyEdits()
+    /// The folder of a sentence model, which orders the log templates that are like a journey's failures; nil goes by words.
+    package var model: String?
 
     package init(paths: [String]) { self.paths = paths }
   }
@@ -61,11 +63,14 @@ package struct Analysis: Sendable {
   package var findings: [AnalysisFinding] = []
   /// Log templates that are new at the end of the window, or come at another rate.
   package var templateChanges: [TemplateChange] = []
+  /// Log templates that read like what goes wrong in a journey, by the journey's id.
+  package var similarTemplates: [String: [SimilarTemplate]] = [:]
   package var timings: [Timing] = []
 
   /// Reads, assembles and discovers. Blocking.
   ///
-  /// - Throws: `Analysis.Failure` when there is nothing to show; `SourceError` and errors of files as they come.
+  /// - Throws: `Analysis.Failure` when there is nothing to show; `SourceError` and errors of files as they come; `EmbeddingError` when the model that
+  ///   was asked for does not work.
   package static func run(_ request: Request, progress: (Progress) -> Void = { _ in }) throws -> Analysis {
     var clock = Stopwatch()
     let files = try TelemetryFiles.find(request.paths)
@@ -105,6 +110,9 @@ package struct Analysis: Sendable {
       window: max(range.lowerBound, min(options.since, range.upperBound))...range.upperBound)
     (analysis.files, analysis.facts, analysis.logs) = (files, ingest.facts, ingest.logs)
     analysis.templateChanges = ingest.templates.changes(in: analysis.window)
+    analysis.similarTemplates = try SimilarTemplates.find(
+      analysis.journeys, analysis.templateChanges, among: ingest.templates.all, model: request.model)
+    clock.lap("evidence")
     analysis.findings = AnalysisFinding.all(analysis)
     analysis.timings = clock.laps
     return analysis
@@ -115,6 +123,7 @@ package struct Analysis: Sendable {
     var options = ArtifactOptions()
     options.workloads = facts.workloads
     options.templateChanges = templateChanges
+    options.similarTemplates = similarTemplates
     return options
   }
 

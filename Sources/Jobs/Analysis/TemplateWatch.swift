@@ -54,6 +54,15 @@ final class TemplateWatch {
     return String(decoding: bytes.prefix(Self.longestSample), as: UTF8.self) + (bytes.count > Self.longestSample ? "…" : "")
   }
 
+  /// All templates that were counted, by service and fingerprint.
+  var all: [SimilarTemplate] {
+    tallies.map { key, tally in
+      SimilarTemplate(
+        service: tally.service, fingerprint: StableHash.hex(key.high) + StableHash.hex(key.low), template: tally.template,
+        count: tally.minutes.values.reduce(0, +), errors: tally.errors, sample: tally.sample)
+    }.sorted { ($0.service, $0.fingerprint) < ($1.service, $1.fingerprint) }
+  }
+
   /// What has changed at the end of a stretch of time, nanoseconds since 1970: errors first, then what changed most. At most 20.
   func changes(in window: ClosedRange<Int64>) -> [TemplateChange] {
     let border = window.upperBound - (window.upperBound - window.lowerBound) / 6

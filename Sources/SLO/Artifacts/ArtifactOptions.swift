@@ -22,6 +22,8 @@ package struct ArtifactOptions: Sendable, Equatable {
   package var maintenance: [Range<Int64>] = []
   /// Log templates that changed, as evidence.
   package var templateChanges: [TemplateChange] = []
+  /// Log templates that read like what goes wrong in a journey, by the journey's id.
+  package var similarTemplates: [String: [SimilarTemplate]] = [:]
   /// Where services run, by their names.
   package var workloads: [String: Workload] = [:]
   /// Series that exist in Prometheus; nil when it was not asked.

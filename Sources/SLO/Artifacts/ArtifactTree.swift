@@ -102,8 +102,12 @@ package enum ArtifactTree {
   private static func fingerprint(_ options: ArtifactOptions) -> String {
     let texts = [options.team, options.repository, options.grafana, options.prometheus, options.kubernetesNamespace, options.traceURL]
     let changes = options.templateChanges.map { "\($0.fingerprint)/\($0.service)/\($0.count)/\($0.countBefore)" }
+    let similar = options.similarTemplates.sorted { $0.key < $1.key }.flatMap { id, templates in
+      templates.map { "\(id)/\($0.fingerprint)/\($0.service)/\($0.count)/\($0.errors)" }
+    }
     let workloads = options.workloads.sorted { $0.key < $1.key }.map { "\($0.key)/\($0.value)" }
-    return (texts + options.notificationTargets + changes + workloads + options.maintenance.map { "\($0)" }).joined(separator: "\n")
+    return (texts + options.notificationTargets + changes + similar + workloads + options.maintenance.map { "\($0)" }).joined(
+      separator: "\n")
   }
 
   private static let provider: StructuredValue = [

@@ -23,7 +23,13 @@ package struct JourneyPlan: Sendable, Equatable {
         .template, "\(change.service) logs \(change.count) times, \(change.countBefore) before: \(change.template)",
         reference: change.fingerprint)
     }
-    for index in indicators.indices where indicators[index].kind != .latency { indicators[index].evidence += changes }
+    let similar = (options.similarTemplates[journey.id] ?? []).prefix(3).map { template in
+      Evidence(
+        .template,
+        "\(template.service) logs what reads like it \(template.count) times, \(template.errors) as errors: \(template.template)",
+        reference: template.fingerprint)
+    }
+    for index in indicators.indices where indicators[index].kind != .latency { indicators[index].evidence += changes + similar }
     choices = indicators.map { indicator in
       let history = IndicatorMaker.history(indicator, journey).excluding(options.maintenance)
       // The errors objective pages; the one for availability says in how many slices of time the journey worked.

@@ -11,8 +11,9 @@ public final class VectorIndex {
   private(set) var graph: NeighborGraph?
   private var removed: Set<Int> = []
 
-  /// The size from which the graph is worth its building: below, looking at every vector takes about two milliseconds.
-  public static let usualGraphFrom = 20_000
+  /// The size from which the graph is worth its building, which takes a minute at this size: below, looking at every vector takes a few milliseconds
+  /// (docs/benchmarks.md).
+  public static let usualGraphFrom = 50_000
 
   /// An empty index.
   public init(dimensions: Int, graphFrom: Int = VectorIndex.usualGraphFrom) {
@@ -57,7 +58,7 @@ public final class VectorIndex {
   ///   - limit: how many at most.
   ///   - effort: how many candidates the graph keeps; more finds more of the nearest and takes longer.
   ///   - isWanted: which numbers may be found. The graph is asked for more until enough are; when few are wanted every vector is looked at.
-  public func search(_ query: [Float], limit: Int, effort: Int = 200, where isWanted: ((Int) -> Bool)? = nil) -> [VectorHit] {
+  public func search(_ query: [Float], limit: Int, effort: Int = 150, where isWanted: ((Int) -> Bool)? = nil) -> [VectorHit] {
     guard limit > 0, block.count > 0 else { return [] }
     guard let graph else { return searchAll(query, limit: limit, where: isWanted) }
     return block.withRow(query) { row in

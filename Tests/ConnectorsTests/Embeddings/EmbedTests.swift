@@ -26,22 +26,6 @@ private final class CountingEmbedder: Embedder {
   }
 }
 
-extension SnapshotBuilder {
-  /// Section name to its parts, as a checkpoint would hold them.
-  fileprivate func encoded() throws -> [String: [[UInt8]]] {
-    try sections.reduce(into: [:]) { result, section in
-      var bytes: [UInt8] = []
-      switch section.content {
-      case .bytes(let content): bytes = content
-      case .lazy(let lazy):
-        try lazy.encode(full: true) { bytes.append(contentsOf: $0) }
-        lazy.completed()
-      }
-      result[section.name] = [bytes]
-    }
-  }
-}
-
 @Suite("embed", .timeLimit(.minutes(2)))
 struct EmbedTests {
   private static let raw = Schema([("template", .bytes), ("shape", .bytes)])
@@ -113,12 +97,12 @@ struct EmbedTests {
     let planned = try plan(embedder)
     let stage = try stage(planned)
     let rows: [(String?, String?)] = (0..<1000).map { ("shape \($0 % 10)", "text \(String(repeating: "x", count: $0 % 10))") }
-    let first = try await stage.apply(batch(rows))
+    let first = try await stage.apply(batch(rows))()
     #expect(first.refusals.isEmpty && first.batch.selectedCount == 1000)
     #expect(try vectors(first, planned) == rows.map { CountingEmbedder.vector(SearchText.of($0.1 ?? "")) })
     let model = try #require(planned.schema.field("embedding_model"))
     #expect(first.batch.bytes(model)[5].string == "counting")
-    _ = try await stage.apply(batch(rows))
+    _ = try await stage.apply(batch(rows))()
     #expect(embedder.calls.flatMap { $0 }.count == 10)
   }
 
@@ -134,7 +118,7 @@ struct EmbedTests {
       for number in 0..<16 {
         let rows: [(String?, String?)] = (0..<64).map { ("shape \(($0 + number) % 80)", "text \(($0 + number) % 80)") }
         let batch = batch(rows)
-        group.addTask { try await stage.apply(batch).batch.selectedCount }
+        group.addTask { try await stage.apply(batch)().batch.selectedCount }
       }
       for try await count in group { #expect(count == 64) }
     }
@@ -146,7 +130,7 @@ struct EmbedTests {
   func batches() async throws {
     let embedder = CountingEmbedder(maxTexts: 7)
     let stage = try stage(try plan(embedder))
-    _ = try await stage.apply(batch((0..<100).map { ("\($0)", "t\($0)") }))
+    _ = try await stage.apply(batch((0..<100).map { ("\($0)", "t\($0)") }))()
     #expect(embedder.calls.allSatisfy { $0.count <= 7 } && embedder.calls.flatMap { $0 }.count == 100)
   }
 
@@ -157,7 +141,7 @@ struct EmbedTests {
     let planned = try plan(embedder)
     let rows: [(String?, String?)] = (0..<500).map { ("shape \($0)", "text \($0)") }
     let before = try stage(planned)
-    _ = try await before.apply(batch(rows))
+    _ = try await before.apply(batch(rows))()
     var builder = SnapshotBuilder()
     try before.snapshot(&builder)
     let saved = try builder.encoded()
@@ -168,7 +152,7 @@ struct EmbedTests {
       try after.restore(StateReader(subtasks: [saved], keyGroups: groups))
       let all = batch(rows)
       all.filterSelection { groups.contains(all.keys[$0].group) }
-      let result = try await after.apply(all)
+      let result = try await after.apply(all)()
       #expect(result.refusals.isEmpty)
       count += result.batch.selectedCount
     }
@@ -179,13 +163,13 @@ struct EmbedTests {
   func otherModel() async throws {
     let embedder = CountingEmbedder()
     let stage = try stage(try plan(embedder))
-    _ = try await stage.apply(batch([("a", "text")]))
+    _ = try await stage.apply(batch([("a", "text")]))()
     var builder = SnapshotBuilder()
     try stage.snapshot(&builder)
     let other = EmbeddingsConnection.Planned(model: "other", dimensions: 3) { _ in embedder }
     let changed = try self.stage(try Embed.plan(other, Config(["key": .string("shape")]), Self.redacted))
     try changed.restore(StateReader(subtasks: [try builder.encoded()]))
-    _ = try await changed.apply(batch([("a", "text")]))
+    _ = try await changed.apply(batch([("a", "text")]))()
     #expect(embedder.calls.count == 2)
   }
 
@@ -198,7 +182,7 @@ struct EmbedTests {
     let planned = try plan(embedder)
     let stage = try stage(planned)
     let rows: [(String?, String?)] = (0..<64).map { ("\($0)", $0 == 41 ? "poison" : "text \($0)") }
-    let result = try await stage.apply(batch(rows))
+    let result = try await stage.apply(batch(rows))()
     #expect(result.refusals.map(\.row) == [41] && result.refusals.first?.reason == "embedding-failed")
     #expect(result.refusals.first?.detail.contains("400") == true)
     #expect(try result.batch.selectedCount == 63 && (vectors(result, planned)).allSatisfy { $0?.count == 3 })
@@ -212,12 +196,12 @@ struct EmbedTests {
       return nil
     }
     let stage = try stage(try plan(embedder))
-    _ = try await stage.apply(batch([("a", "known")]))
+    _ = try await stage.apply(batch([("a", "known")]))()
     isAway.withLock { $0 = true }
-    let result = try await stage.apply(batch([("a", "known"), ("b", "new")]))
+    let result = try await stage.apply(batch([("a", "known"), ("b", "new")]))()
     #expect(result.batch.selectedCount == 1 && result.refusals.map(\.row) == [1])
     isAway.withLock { $0 = false }
-    #expect(try await stage.apply(batch([("b", "new")])).batch.selectedCount == 1)
+    #expect(try await stage.apply(batch([("b", "new")]))().batch.selectedCount == 1)
   }
 
   @Test("an embedder for which no text will do stops the attempt: nothing is made an error that a person can mend")
@@ -225,7 +209,7 @@ struct EmbedTests {
     let embedder = CountingEmbedder { _ throws(EmbeddingError) in throw EmbeddingError(.unusable, "wrong token") }
     let stage = try stage(try plan(embedder))
     for _ in 0..<2 {
-      await #expect(throws: EmbeddingError.self) { _ = try await stage.apply(batch([("a", "text")])) }
+      await #expect(throws: EmbeddingError.self) { _ = try await stage.apply(batch([("a", "text")]))() }
     }
   }
 
@@ -233,7 +217,7 @@ struct EmbedTests {
   func wrongAnswers() async throws {
     for answer: [[Float]] in [[], [[1, 0]], [[1, 0, 0], [1, 0, 0]]] {
       let stage = try stage(try plan(CountingEmbedder { _ in answer }))
-      let result = try await stage.apply(batch([("a", "text")]))
+      let result = try await stage.apply(batch([("a", "text")]))()
       #expect(result.refusals.map(\.reason) == ["embedding-failed"] && result.batch.selectedCount == 0)
     }
   }
@@ -245,7 +229,7 @@ struct EmbedTests {
     let rows: [(String?, String?)] = [
       ("a", nil), ("b", ""), ("c", " \n"), (nil, "text"), ("d", "<*>"), ("e", String(repeating: "huge ", count: 1_000_000)), ("f", "日志失败"),
     ]
-    let result = try await stage.apply(batch(rows))
+    let result = try await stage.apply(batch(rows))()
     #expect(result.refusals.map(\.row) == [0, 1, 2, 3])
     #expect(result.refusals.map(\.reason) == ["no-text", "no-text", "no-text", "no-key"])
     #expect(result.batch.selectedCount == 3)
@@ -263,7 +247,7 @@ struct EmbedTests {
     let rows: [(String?, String?)] = (0..<300).map { ("\($0 % 30)", $0 % 30 == 7 ? "bad" : "text \($0 % 30)") }
     var (given, refused) = (0, 0)
     for start in stride(from: 0, to: 300, by: 50) {
-      let result = try await stage.apply(batch(Array(rows[start..<start + 50])))
+      let result = try await stage.apply(batch(Array(rows[start..<start + 50])))()
       given += result.batch.selectedCount
       refused += result.refusals.count
     }

@@ -8,29 +8,103 @@ import Testing
 
 /// Each place where vectors can be kept, on a real server.
 enum VectorPlace: String, CaseIterable, Sendable {
-  case builtIn, pgvector
+  case builtIn, pgvector, milvus
 
-  private static let pgvectorServer = Result {
-    if let url = ProcessInfo.processInfo.environment["SLOSCOUT_TEST_PGVECTOR"], !url.isEmpty { return url }
-    let folder = "\(TestServer.root)/.pgvector/test"
-    let url = try TestServer.script("start", of: "pgvector.sh", folder: folder)
-    atexit { _ = try? TestServer.script("stop", of: "pgvector.sh", folder: "\(TestServer.root)/.pgvector/test") }
+  private static let pgvectorServer = Result { try started("pgvector", "SLOSCOUT_TEST_PGVECTOR") }
+  private static let milvusServer = Result { try started("milvus", "SLOSCOUT_TEST_MILVUS") }
+
+  /// The address of a server that runs already, or of one that is started for the tests.
+  private static func started(_ name: String, _ variable: String) throws -> String {
+    if let url = ProcessInfo.processInfo.environment[variable], !url.isEmpty { return url }
+    let url = try TestServer.script("start", of: "\(name).sh", folder: "\(TestServer.root)/.\(name)/test")
+    // `atexit` takes a function without a context.
+    switch name {
+    case "pgvector": atexit { _ = try? TestServer.script("stop", of: "pgvector.sh", folder: "\(TestServer.root)/.pgvector/test") }
+    default: atexit { _ = try? TestServer.script("stop", of: "milvus.sh", folder: "\(TestServer.root)/.milvus/test") }
+    }
     return url
   }
 
-  func database() throws -> TestDatabase {
+  /// A database for capsules, and what vectors need besides.
+  func home() throws -> VectorHome {
     switch self {
-    case .builtIn: try TestDatabase()
-    case .pgvector: try TestDatabase(server: Self.pgvectorServer.get())
+    case .builtIn: VectorHome(self, try TestDatabase(), milvus: nil)
+    case .pgvector: VectorHome(self, try TestDatabase(server: Self.pgvectorServer.get()), milvus: nil)
+    case .milvus: VectorHome(self, try TestDatabase(), milvus: MilvusOptions(url: try Self.milvusServer.get()))
     }
+  }
+}
+
+/// Where one test keeps its vectors: the sink that writes them and the store that finds them. Its collections go with it.
+final class VectorHome {
+  let place: VectorPlace
+  let database: TestDatabase
+  private let milvus: MilvusOptions?
+  private let collection = "test_\(UInt64.random(in: 0...UInt64.max))"
+
+  init(_ place: VectorPlace, _ database: TestDatabase, milvus: MilvusOptions?) {
+    (self.place, self.database, self.milvus) = (place, database, milvus)
+  }
+
+  deinit {
+    for name in [collection, "\(collection)_ledger"] { try? command("DropCollection") { $0.append(3, name) } }
+  }
+
+  private static func schema(_ dimensions: Int) -> Schema {
+    Schema([("shape", .bytes), ("embedding_model", .bytes), ("template", .bytes), ("embedding", .vector(dimensions))])
   }
 
   /// The sink of the shipped embedding job, for vectors of this size.
-  func sink(_ url: String, dimensions: Int) throws -> SinkHarness {
-    let schema = Schema([("shape", .bytes), ("embedding_model", .bytes), ("template", .bytes), ("embedding", .vector(dimensions))])
-    var options: [String: Config.Value] = ["table": .string(VectorStores.table), "key": Sinks.list("shape", "embedding_model")]
-    if self == .pgvector { options["types"] = .map([(key: "embedding", value: .string("vector"))]) }
-    return try SinkHarness(PostgresSink.type, Config(options), connection: Sinks.connection(url), schema)
+  func sink(dimensions: Int) throws -> SinkHarness {
+    var options: [String: Config.Value] = ["key": Sinks.list("shape", "embedding_model")]
+    if let milvus {
+      options["collection"] = .string(collection)
+      return try SinkHarness(
+        MilvusSink.type, Config(options), connection: Config(["url": .string(milvus.url)]), Self.schema(dimensions))
+    }
+    options["table"] = .string(VectorStores.table)
+    if place == .pgvector { options["types"] = .map([(key: "embedding", value: .string("vector"))]) }
+    return try SinkHarness(PostgresSink.type, Config(options), connection: Sinks.connection(database.url), Self.schema(dimensions))
+  }
+
+  var location: VectorStores.Location { milvus.map { .milvus($0, collection: collection) } ?? .database }
+
+  /// The store, if there is one yet.
+  func store(model: String = "m", dimensions: Int, snapshot: String? = nil) throws -> (any VectorStore)? {
+    guard let milvus else {
+      return try VectorStores.open(database.client, model: model, dimensions: dimensions, snapshot: snapshot)
+    }
+    return try VectorStores.open(milvus, collection: collection, model: model, dimensions: dimensions)
+  }
+
+  /// Removes the vectors of a shape.
+  func remove(_ shape: String, models: [String]) throws {
+    guard milvus != nil else { return try database.client.execute("DELETE FROM \(VectorStores.table) WHERE shape = '\(shape)'") }
+    try command("Delete") {
+      $0.append(3, collection)
+      $0.append(5, "id in [\(models.map { MilvusClient.literal("\(shape)/\($0)") }.joined(separator: ","))]")
+    }
+  }
+
+  /// Makes something under the store's name that cannot be one.
+  func makeWrong() throws {
+    guard let milvus else {
+      return try database.client.execute("CREATE TABLE \(VectorStores.table) (shape text, embedding text)")
+    }
+    try MilvusClient(milvus).create(
+      MilvusCollection(collection, [.init("id", .text, isKey: true), .init("embedding", .text), .init("other", .vector(3))]),
+      index: [("index_type", "FLAT"), ("metric_type", "L2"), ("params", "{}")])
+  }
+
+  /// Removes everything.
+  func drop() throws {
+    guard milvus != nil else { return try database.client.execute("DROP TABLE \(VectorStores.table)") }
+    try command("DropCollection") { $0.append(3, collection) }
+  }
+
+  private func command(_ method: String, _ write: (inout WireWriter) -> Void) throws {
+    guard let milvus else { return }
+    try MilvusClient(milvus).callForStatus(method, write)
   }
 }
 

@@ -24,18 +24,18 @@ struct VectorStoreTests {
       \.0)
   }
 
-  private func open(_ client: PostgresClient, snapshot: String? = nil, model: String = "m") throws -> any VectorStore {
-    try #require(try VectorStores.open(client, model: model, dimensions: Self.dimensions, snapshot: snapshot))
+  private func open(_ home: VectorHome, snapshot: String? = nil, model: String = "m") throws -> any VectorStore {
+    try #require(try home.store(model: model, dimensions: Self.dimensions, snapshot: snapshot))
   }
 
   @Test("what the sink wrote is found: the nearest, in order, with their cosines", arguments: VectorPlace.allCases)
   func nearest(place: VectorPlace) throws {
-    let database = try place.database()
-    let sink = try place.sink(database.url, dimensions: Self.dimensions)
+    let home = try place.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
     let (committer, _) = try sink.open(isFresh: true)
     let all = vectors(1500, seed: 1)
     #expect(try committer.apply(sink.epoch(1, rows(all))) == ApplyReport(applied: 1500))
-    let store = try open(database.client)
+    let store = try open(home)
     #expect(try store.count() == 1500)
     var found = 0
     for (shape, vector) in all.prefix(40) {
@@ -50,19 +50,19 @@ struct VectorStoreTests {
 
   @Test("only the shapes that are asked for are found, few or many", arguments: VectorPlace.allCases)
   func among(place: VectorPlace) throws {
-    let database = try place.database()
-    let sink = try place.sink(database.url, dimensions: Self.dimensions)
+    let home = try place.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
     let (committer, _) = try sink.open(isFresh: true)
     let all = vectors(800, seed: 2)
     _ = try committer.apply(sink.epoch(1, rows(all)))
-    let store = try open(database.client)
+    let store = try open(home)
     for count in [0, 1, 3, 400] {
       let wanted = all.suffix(count).map { $0 }
       let near = try store.nearest(all[0].1, limit: 5, among: Set(wanted.map(\.0))).map(\.shape)
       let truth = naive(all[0].1, wanted, 5)
-      // Of many, pgvector's graph may miss one.
+      // Of many, a server's graph may miss one.
       let isNearly = near.count == 5 && near.count { truth.contains($0) } >= 4
-      #expect(near == truth || place == .pgvector && count > 5 && isNearly, "\(count) wanted")
+      #expect(near == truth || place != .builtIn && count > 5 && isNearly, "\(count) wanted")
     }
     #expect(try store.nearest(all[0].1, limit: 5, among: ["none", "of \"these\", {}"]).isEmpty)
     #expect(try store.nearest(all[0].1, limit: 0, among: nil).isEmpty)
@@ -71,46 +71,46 @@ struct VectorStoreTests {
   @Test(
     "a row that comes again is the same row; rows that come or go later are seen; other models are not", arguments: VectorPlace.allCases)
   func changes(place: VectorPlace) throws {
-    let database = try place.database()
-    let sink = try place.sink(database.url, dimensions: Self.dimensions)
+    let home = try place.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
     let (committer, _) = try sink.open(isFresh: true)
     let all = vectors(60, seed: 3)
     _ = try committer.apply(sink.epoch(1, rows(Array(all[..<40]))))
-    let store = try open(database.client)
+    let store = try open(home)
     #expect(try store.count() == 40)
     _ = try committer.apply(sink.epoch(2, rows(Array(all[20...])) + rows(all, model: "other")))
-    #expect(try store.count() == 60 && (try open(database.client, model: "other")).count() == 60)
+    #expect(try store.count() == 60 && (try open(home, model: "other")).count() == 60)
     #expect(try store.nearest(all[59].1, limit: 1, among: nil).first?.shape == all[59].0)
-    try database.client.execute("DELETE FROM \(VectorStores.table) WHERE shape = '\(all[59].0)'")
+    try home.remove(all[59].0, models: ["m", "other"])
     #expect(try store.count() == 59 && (try store.nearest(all[59].1, limit: 60, among: nil)).allSatisfy { $0.shape != all[59].0 })
-    #expect(try open(database.client, model: "nobody").nearest(all[0].1, limit: 3, among: nil).isEmpty)
+    #expect(try open(home, model: "nobody").nearest(all[0].1, limit: 3, among: nil).isEmpty)
   }
 
   @Test("an epoch that is applied again, after a crash, changes nothing", arguments: VectorPlace.allCases)
   func replay(place: VectorPlace) throws {
-    let database = try place.database()
-    let sink = try place.sink(database.url, dimensions: Self.dimensions)
+    let home = try place.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
     let (committer, _) = try sink.open(isFresh: true)
     let epoch = try sink.epoch(1, rows(vectors(10, seed: 4)))
     _ = try committer.apply(epoch)
     let (again, last) = try sink.open()
     #expect(try last == 1 && (again.apply(epoch)).wasApplied)
-    #expect(try open(database.client).count() == 10)
+    #expect(try open(home).count() == 10)
   }
 
   @Test("before the first vector there is no store, and a column of another kind is told", arguments: VectorPlace.allCases)
   func missing(place: VectorPlace) throws {
-    let database = try place.database()
-    #expect(try VectorStores.open(database.client, model: "m", dimensions: 3) == nil)
-    try database.client.execute("CREATE TABLE \(VectorStores.table) (shape text, embedding text)")
-    let error = #expect(throws: SinkError.self) { _ = try VectorStores.open(database.client, model: "m", dimensions: 3) }
+    let home = try place.home()
+    #expect(try home.store(dimensions: 3) == nil)
+    try home.makeWrong()
+    let error = #expect(throws: SinkError.self) { _ = try home.store(dimensions: 3) }
     #expect(error?.message.contains("\"embedding\"") == true && error?.retry == .never)
   }
 
   @Test("vectors of a size that the column has not are refused rows, and the others stay", arguments: [VectorPlace.pgvector])
   func wrongSize(place: VectorPlace) throws {
-    let database = try place.database()
-    let sink = try place.sink(database.url, dimensions: Self.dimensions)
+    let home = try place.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
     let (committer, _) = try sink.open(isFresh: true)
     let bad: [TestValue] = ["bad", "m", "t", .floats([1, 2])]
     #expect(try committer.apply(sink.epoch(1, rows(vectors(5, seed: 5)) + [bad])) == ApplyReport(applied: 5, refused: 1))
@@ -118,30 +118,29 @@ struct VectorStoreTests {
 
   @Test("a server without pgvector says how to go on")
   func withoutExtension() throws {
-    let database = try TestDatabase()
-    let sink = try VectorPlace.pgvector.sink(database.url, dimensions: Self.dimensions)
+    let sink = try VectorHome(.pgvector, TestDatabase(), milvus: nil).sink(dimensions: Self.dimensions)
     let error = #expect(throws: SinkError.self) { _ = try sink.open(isFresh: true) }
     #expect(error?.message.contains("no pgvector") == true && error?.hint.contains("real[]") == true)
   }
 
   @Test("the index in a file is used by the next start, follows the table, and is made anew when it is damaged")
   func snapshot() throws {
-    let database = try VectorPlace.builtIn.database()
-    let sink = try VectorPlace.builtIn.sink(database.url, dimensions: Self.dimensions)
+    let home = try VectorPlace.builtIn.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
     let (committer, _) = try sink.open(isFresh: true)
     let all = vectors(50, seed: 6)
     _ = try committer.apply(sink.epoch(1, rows(Array(all[..<40]))))
     let file = FileManager.default.temporaryDirectory.appending(path: "index-\(UUID())/vectors").path
     defer { try? FileManager.default.removeItem(atPath: (file as NSString).deletingLastPathComponent) }
     let expected = naive(all[3].1, Array(all[1...]), 10)
-    #expect(try open(database.client, snapshot: file).count() == 40)
+    #expect(try open(home, snapshot: file).count() == 40)
     #expect(FileManager.default.fileExists(atPath: file))
     _ = try committer.apply(sink.epoch(2, rows(Array(all[40...]))))
-    try database.client.execute("DELETE FROM \(VectorStores.table) WHERE shape = '\(all[0].0)'")
-    for _ in 0..<2 { #expect(try open(database.client, snapshot: file).nearest(all[3].1, limit: 10, among: nil).map(\.shape) == expected) }
+    try home.remove(all[0].0, models: ["m"])
+    for _ in 0..<2 { #expect(try open(home, snapshot: file).nearest(all[3].1, limit: 10, among: nil).map(\.shape) == expected) }
     var bytes = try #require(FileManager.default.contents(atPath: file))
     bytes[bytes.count / 2] ^= 1
     try bytes.write(to: URL(filePath: file))
-    #expect(try open(database.client, snapshot: file).nearest(all[3].1, limit: 10, among: nil).map(\.shape) == expected)
+    #expect(try open(home, snapshot: file).nearest(all[3].1, limit: 10, among: nil).map(\.shape) == expected)
   }
 }

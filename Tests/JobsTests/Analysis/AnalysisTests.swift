@@ -67,6 +67,35 @@ struct AnalysisTests {
     #expect(failure?.description.contains("no OTLP spans") == true)
   }
 
+  @Test("log templates of other services that read like a journey's failures are evidence: in its runbook, with its indicators")
+  func similarTemplates() throws {
+    func log(_ service: String, _ message: String, minute: Int) -> String {
+      let time = 1_700_000_000_000_000_000 + minute * 60_000_000_000
+      return
+        #"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"\#(service)"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"\#(time)","severityNumber":17,"body":{"stringValue":"\#(message)"}}]}]}]}"#
+    }
+    let spans = (0..<40).map { line($0 + 1, minute: $0, status: $0 % 10 == 0 ? 503 : 200) }
+    let logs = (0..<5).flatMap { minute in
+      [log("redis", "could not find cart 12 in the store", minute: minute), log("mail", "newsletter sent", minute: minute)]
+    }
+    let path = try file(spans + logs)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let analysis = try Analysis.run(.init(paths: [path]))
+    let journey = try #require(analysis.journeys.first)
+    let similar = try #require(analysis.similarTemplates[journey.id])
+    #expect(similar.first?.service == "redis" && similar.first?.count == 5 && similar.first?.errors == 5)
+    #expect(!similar.contains { $0.service == "mail" })
+    let files = try ArtifactTree.make(journeys: analysis.journeys, options: analysis.artifactOptions)
+    let runbooks = files.filter { $0.path.hasPrefix("runbooks/") }.map { String(decoding: $0.bytes, as: UTF8.self) }
+    #expect(runbooks.contains { $0.contains("redis") && $0.contains("could not find cart") })
+    let plan = JourneyPlan(journey, analysis.artifactOptions)
+    #expect(plan.indicators.contains { $0.kind == .errors && $0.evidence.contains { $0.text.contains("redis") } })
+    // A journey in which nothing fails asks for nothing.
+    let quiet = try file((0..<40).map { line($0 + 1, minute: $0) } + logs)
+    defer { try? FileManager.default.removeItem(atPath: quiet) }
+    #expect(try Analysis.run(.init(paths: [quiet])).similarTemplates.isEmpty)
+  }
+
   @Test("the journeys of two public systems are the known ones, and the critical path of every trace adds up")
   func publicSystems() throws {
     var package = URL(fileURLWithPath: #filePath)

@@ -114,6 +114,14 @@ struct RunbookMaker {
           "| \(StepTable.cell(change.service)) | `\(StepTable.cell(change.template))` | \(change.count) | \(change.countBefore) | `\(StepTable.cell(change.sample))` |\n"
       }
     }
+    if let similar = options.similarTemplates[journey.id], !similar.isEmpty {
+      text +=
+        "\nMessages that read like these failures, of any service:\n\n| service | template | records | errors | sample |\n|---|---|---:|---:|---|\n"
+      for template in similar {
+        text +=
+          "| \(StepTable.cell(template.service)) | `\(StepTable.cell(template.template))` | \(template.count) | \(template.errors) | `\(StepTable.cell(template.sample))` |\n"
+      }
+    }
     text +=
       "\nTraces:\n\n\(StepTable.traces(journey, options))\nWhere the time goes, on the critical path:\n\n\(StepTable.markdown(journey))\n"
     return text + "\nWhy these series: \(indicator.explanation). Confidence \(NumberText.fixed(indicator.confidence, places: 2)).\n"
