@@ -10,8 +10,14 @@ struct JobOptions: ParsableArguments {
   @Option(help: "Format of --input: json, text, lines or otlp; by default the file's name decides.") var format: String?
   @Flag(help: "With --input: wait for more when the end is reached.") var follow = false
   @Option(help: "Run the job under this name, with a state and a ledger of its own.") var name: String?
+  @Option(help: "Run every job under its name with this behind it: for several programs that run one file.")
+  var suffix: String?
   @Option(help: "Subtasks of each operator, and threads.") var parallelism: Int?
   @Option(help: "Folder or s3://bucket/prefix for checkpoints instead of the job's.") var state: String?
+
+  func validate() throws {
+    guard name == nil || suffix == nil else { throw ValidationError("--name and --suffix both say how a job is called: give one of them") }
+  }
 
   var edits: [DocumentEdit] {
     var edits: [DocumentEdit] = []
@@ -27,8 +33,11 @@ struct JobOptions: ParsableArguments {
   /// Loads and checks; prints what is wrong. Throws exit code 2 when something is.
   func load() throws -> LoadedJobs {
     var loader = JobLoader(catalog: .standard, environment: ProcessInfo.processInfo.environment)
-    loader.edits = edits
-    let loaded = loader.load(paths: files.isEmpty ? ["jobs.yaml"] : files)
+    let paths = files.isEmpty ? ["jobs.yaml"] : files
+    // Other edits know the job by the name that stands in the file. Which jobs there are is there too; what is wrong with them is said once, below.
+    let names = suffix == nil ? [] : loader.load(paths: paths).definitions.map(\.name)
+    loader.edits = edits + names.flatMap { JobOverride.only($0, JobOverride.name($0 + (suffix ?? ""))) }
+    let loaded = loader.load(paths: paths)
     if !loaded.diagnostics.isEmpty { Terminal.error(DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics)) }
     if loaded.hasErrors { throw ExitCode(Exit.wrongFile) }
     return loaded
@@ -38,7 +47,7 @@ struct JobOptions: ParsableArguments {
   func jobs() throws -> [PlannedJob] {
     let loaded = try load()
     guard let job else { return loaded.jobs }
-    let wanted = loaded.jobs.filter { $0.definition.name == (name ?? job) }
+    let wanted = loaded.jobs.filter { $0.definition.name == (name ?? job + (suffix ?? "")) }
     if wanted.isEmpty {
       Terminal.error("there is no job \"\(job)\"; the files define \(loaded.jobs.map(\.definition.name).joined(separator: ", "))")
       throw ExitCode(Exit.wrongFile)
