@@ -15,7 +15,8 @@ started=$(milliseconds)
 log=.build/build.log
 mkdir -p .build
 build() {
-  limited "${BUILD_MINUTES:-40}" "the build" swift build -c release "${what[@]}" </dev/null >"$log" 2>&1
+  # Sets are printed in the order of their hashes: with another seed each time, traits come in another order, and everything would be compiled anew.
+  SWIFT_DETERMINISTIC_HASHING=1 limited "${BUILD_MINUTES:-40}" "the build" swift build -c release "${what[@]}" </dev/null >"$log" 2>&1
 }
 show_failure() {
   # Errors first: the compiler goes on after the first one and buries it.
