@@ -10,7 +10,8 @@ case ${1:-} in "") ;; *) awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, "");
 
 mkdir -p .build-static
 log=.build-static/build.log
-if ! swift build -c release --enable-all-traits --static-swift-stdlib --product sloscout --scratch-path .build-static </dev/null >"$log" 2>&1; then
+# As in scripts/build.sh: with hashes of another seed the next build would compile everything anew.
+if ! SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --enable-all-traits --static-swift-stdlib --product sloscout --scratch-path .build-static </dev/null >"$log" 2>&1; then
   tail -n 40 "$log" >&2
   exit 1
 fi

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 RESOURCES = {
-    "v1": [("secrets", "Secret"), ("configmaps", "ConfigMap"), ("services", "Service"), ("persistentvolumeclaims", "PersistentVolumeClaim"), ("pods", "Pod")],
+    "v1": [("namespaces", "Namespace"), ("secrets", "Secret"), ("configmaps", "ConfigMap"), ("services", "Service"), ("persistentvolumeclaims", "PersistentVolumeClaim"), ("pods", "Pod")],
     "apps/v1": [("deployments", "Deployment"), ("statefulsets", "StatefulSet"), ("replicasets", "ReplicaSet")],
     "batch/v1": [("jobs", "Job")],
     "policy/v1": [("poddisruptionbudgets", "PodDisruptionBudget")],

@@ -210,7 +210,7 @@ def scaling(objects):
 
 def references(objects):
     """Secrets and config maps that pods want are made, or are the user's by a name of theirs."""
-    theirs = {"sloscout-postgres", "sloscout-s3", "sloscout-tokens"}
+    theirs = {"sloscout-database", "sloscout-s3", "sloscout-api-tokens"}
     made = {(one["kind"], one["metadata"]["name"]): one for one in kind(objects, "Secret", "ConfigMap")}
     for one, template in workloads(objects):
         for container in containers(template):
