@@ -33,7 +33,9 @@ if ldd "$program" | grep -q "libswift"; then
 fi
 ldd "$program" | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' | sort -u | while read -r library; do
   cp --dereference "$library" "$target/usr/lib/$(basename "$library")"
-  package=$(dpkg -S "$(readlink -f "$library")" 2>/dev/null | cut -d: -f1 | head -n 1 || true)
+  # Where /lib leads to /usr/lib, packages know a file by one of the two.
+  file=$(readlink -f "$library")
+  package=$({ dpkg -S "$file" || dpkg -S "${file#/usr}" || dpkg -S "$library"; } 2>/dev/null | cut -d: -f1 | head -n 1 || true)
   printf '%-28s %8d kB  %s\n' "$(basename "$library")" "$(($(stat -Lc %s "$library") / 1000))" "${package:--}"
   # Licences travel with what they are about.
   if [ -n "$package" ] && [ -f "/usr/share/doc/$package/copyright" ]; then

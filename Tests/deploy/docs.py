@@ -10,7 +10,7 @@ The word behind ```sh says how a block is run:
            here can do, the options are looked up in kubectl's help. docker: the files must be there
 
 <!-- runs with: jobs --> in a document gives its shell checkpoints of the shipped job; <!-- runs with: server --> a control server, with SLOSCOUT_SERVER.
-Other fences of shells (bash, shell, console) are refused in these documents: nobody would run them.
+What a block prints may stand right behind it, in a fence without a language: then it must be that. Other fences of shells (bash, shell, console) are refused in these documents: nobody would run them.
 """
 
 import atexit
@@ -48,6 +48,9 @@ class Block:
         self.line = text[: match.start()].count("\n") + 2
         self.language, self.mode, self.text = match[1], match[2], match[3]
         self.place = f"{document}:{self.line}"
+        # A fence without a language right behind a block is what the block prints.
+        printed = re.match(r"\n\n```\n(.*?)^```$", text[match.end() :], re.M | re.S)
+        self.printed = printed[1] if printed else None
 
 
 def blocks(document):
@@ -216,14 +219,14 @@ def cluster(block, place, counts):
 def main():
     arguments = [argument for argument in sys.argv[1:] if argument != "--long"]
     sloscout, helm, url, *wanted = arguments
-    counts = {"run": 0, "cluster": 0, "looked up": 0, "long": 0}
+    counts = {"run": 0, "compared": 0, "cluster": 0, "looked up": 0, "long": 0}
     for document in wanted or DOCUMENTS:
         text, found = blocks(document)
         if not found:
             print(f"{document}: no commands")
             continue
         place = Place(sloscout, helm, url, document, text)
-        script, last = [], found[0]
+        script, expected = [], []
         for block in found:
             if block.mode == "cluster":
                 cluster(block, place, counts)
@@ -232,13 +235,19 @@ def main():
                 counts["long"] += 1
             else:
                 script.append(f"echo '-- {block.place}'\n{block.text}")
+                expected += [(block.place, block.printed)] if block.printed else []
                 counts["run"] += 1
         if script:
-            place.run("\n".join(script), document)
+            said = place.run("\n".join(script), document)
+            for where, printed in expected:
+                own = said.split(f"-- {where}\n", 1)[1].split("\n-- docs/", 1)[0].strip()
+                if own != printed.strip():
+                    fail(f"{where}: it prints something else than what stands behind it:\n{own}")
+                counts["compared"] += 1
         place.end()
         print(f"ok: {document}: {len(found)} blocks", flush=True)
     print(
-        f"{counts['run']} blocks run, {counts['cluster']} commands of helm and kubectl against a small API server, {counts['looked up']} commands looked up only"
+        f"{counts['run']} blocks run ({counts['compared']} with their output compared), {counts['cluster']} commands of helm and kubectl against a small API server, {counts['looked up']} commands looked up only"
         f" (no cluster and no docker here), {counts['long']} long blocks checked for syntax only")
 
 

@@ -2,7 +2,7 @@
 
 usage: placement.py [--small] [POSTGRES_URL]
 
-The same numbers on every run, but for those of PostgreSQL. docs/scale.md quotes them; docs.py compares. --small is a hundredth, in a second.
+The same numbers on every run, but for those of PostgreSQL. docs/scale.md quotes them, and docs.py compares. --small is a tenth of it.
 What is modelled: rendezvous hashing of units to workers; leases with a TTL of 10 s, renewed every 3 s, looked for every 3 s; time is the database's.
 """
 
