@@ -5,7 +5,8 @@
 #
 # make check, then: integration tests against a real PostgreSQL and a real S3 server, 1,000 simulation seeds, 20 kills, one of each fault, 20 kills
 # with topics, 20 with checkpoints on S3, 20 of a collector and a worker, 8 of the embedding job, the benchmark's job at several parallelisms;
-# OpenTelemetry's SDK and Collector, Prometheus and others as senders; thousands of idle connections.
+# OpenTelemetry's SDK and Collector, Prometheus and others as senders; thousands of idle connections; the image's file system, the Helm chart, the compose file,
+# and the command blocks of the documents.
 # A service that is missing is a failure, not a skip. The last line is the test runner's summary.
 # Environment: KILLS  kills to run (20)    SIM_SEEDS  simulation seeds (1000)
 set -euo pipefail

@@ -289,11 +289,14 @@ def flags(objects, sloscout):
             if not container["image"].startswith("sloscout"):
                 continue
             words = [str(word) for word in container.get("args", [])]
+            # --name would give the jobs of each pod a name, and so a state, of their own.
+            claim(f"{name(one)}: jobs keep their names", not any(word.startswith("--name") for word in words), words)
             command = [word for word in words[:3] if re.fullmatch(r"[a-z]+", word)] if words[0] in ("server", "job") else words[:1]
             command = [word for word in command if word in ("server", "token", "create", "job", "checkpoint", "run", "submit", "jobs", "worker")]
             key = tuple(command)
             if key not in helps:
-                run = subprocess.run([sloscout, "help", *(command if command != ["server"] else ["server", "start"])], capture_output=True, text=True)
+                more = ["start"] if command in (["server"], ["worker"]) else []
+                run = subprocess.run([sloscout, "help", *command, *more], capture_output=True, text=True)
                 helps[key] = run.stdout if run.returncode == 0 and "SUBCOMMANDS" not in run.stdout else None
             if helps[key] is None:
                 unknown.add(" ".join(command))

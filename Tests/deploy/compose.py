@@ -30,7 +30,7 @@ def main():
     services = yaml.safe_load(read.stdout)["services"]
     claim("all parts are there", set(services) == {"postgres", "kafka", "objects", "token", "server", "collector", "worker"}, set(services))
     known = ""
-    for command in (["server", "start"], ["server", "token", "create"], ["run"], ["worker"]):
+    for command in (["server", "start"], ["server", "token", "create"], ["run"], ["worker", "start"]):
         known += subprocess.run([sloscout, "help", *command], capture_output=True, text=True).stdout
     has_workers = subprocess.run([sloscout, "help", "worker"], capture_output=True, text=True).stdout.find("USAGE: sloscout worker") >= 0
     for title, service in services.items():

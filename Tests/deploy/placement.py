@@ -3,7 +3,9 @@
 usage: placement.py [--small] [POSTGRES_URL]
 
 The same numbers on every run, but for those of PostgreSQL. docs/scale.md quotes them, and docs.py compares. --small is a tenth of it.
-What is modelled: rendezvous hashing of units to workers; leases with a TTL of 10 s, renewed every 3 s, looked for every 3 s; time is the database's.
+What is modelled: rendezvous hashing of units to workers, free, with room for a quarter more than the mean, and with room for the mean rounded up, as the
+engine does it (Dataflow/Placement); leases with a TTL of 6 s, renewed and looked for every half second, as the engine has them, and slower ones; time is the
+database's.
 """
 
 import heapq
@@ -13,7 +15,9 @@ import sys
 import time
 
 MASK = (1 << 64) - 1
-TTL, RENEW, SCAN = 10.0, 3.0, 3.0
+# Seconds: the engine's, and the ones of the first design.
+ENGINE = (6.0, 0.5, 0.5)
+SLOW = (10.0, 3.0, 3.0)
 
 
 def mix(value):
@@ -67,7 +71,7 @@ def balance(units, workers):
     placement = Placement(units, universe)
     placement.prepare(universe)
     print(f"{units} units on {workers} workers: {units / workers:.1f} each on average")
-    for title, bound in [("rendezvous", None), ("rendezvous, at most 1.25 of the mean", 1.25)]:
+    for title, bound in [("rendezvous", None), ("rendezvous, at most 1.25 of the mean", 1.25), ("rendezvous, at most the mean rounded up", 1)]:
         owners, load = placement.owners(live, bound)
         joined, _ = placement.owners(universe[: workers + 1], bound)
         left, _ = placement.owners(live[1:], bound)
@@ -83,7 +87,7 @@ def balance(units, workers):
             f" (the newcomers' share is {units - units * workers // (workers + workers // 10)}), a third leaves {moved(owners, zone)}")
     modulo = sum(1 for unit in range(units) if unit % workers != unit % (workers + 1))
     print(f"unit modulo workers, for comparison: one joins {modulo}")
-    return placement.owners(live, 1.25)[0]
+    return placement.owners(live, 1)[0]
 
 
 def percentiles(values):
@@ -91,8 +95,9 @@ def percentiles(values):
     return f"half {values[len(values) // 2]:.1f} s, 99 % {values[int(len(values) * 0.99)]:.1f} s, all {values[-1]:.1f} s"
 
 
-def failover(owners, workers, title, dead, ttl=TTL, renew=RENEW, scan=SCAN, seed=1):
+def failover(owners, workers, title, dead, times, seed=1):
     """From the death of workers to the claim of each of their units: leases run out, and then the next owner looks. Restoring state comes on top."""
+    ttl, renew, scan = times
     chance = random.Random(seed)
     phase = [chance.random() * renew for _ in range(workers)]
     look = [chance.random() * scan for _ in range(workers)]
@@ -117,15 +122,19 @@ def count_in(times, window):
     return counts.values()
 
 
-def planned(scan, seed=2, moves=10_000, told=False):
-    """The pause of a planned move: the old owner has released, the new one looks, or is told at once."""
+def planned(scan, seed=2, moves=10_000):
+    """The pause of a planned move: the old owner has released, and the new one looks."""
     chance = random.Random(seed)
-    return percentiles([0.05 if told else chance.random() * scan for _ in range(moves)])
+    return percentiles([chance.random() * scan for _ in range(moves)])
 
 
-def renewals(units, stages, workers):
-    rows = units * stages / RENEW
-    print(f"leases of {stages} stages: {rows:.0f} rows renewed a second; {workers / RENEW:.0f} statements a second with one for each worker")
+def database(units, stages, workers, times):
+    """What the leases ask of the database: each worker renews its own in a statement, and sees all of them to know what is free."""
+    leases = units * stages
+    print(
+        f"{leases} leases, renewed every {times[1]:g} s: {leases / times[1]:.0f} rows written a second in {workers / times[1]:.0f} statements;"
+        f" {workers * leases / times[2] / 1e6:.1f} million rows read a second when every worker looks at all")
+    print(f"each worker: {workers * leases / times[2] / 1e6:.0f} million hashes a second, when it places all units anew each time")
 
 
 def postgres(url, units, workers):
@@ -155,12 +164,13 @@ def main():
     urls = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     units, workers = (1000, 100) if small else (10_000, 1_000)
     owners = balance(units, workers)
-    print(f"leases: TTL {TTL:.0f} s, renewed every {RENEW:.0f} s, looked for every {SCAN:.0f} s")
-    failover(owners, workers, "one worker dies", {7})
-    failover(owners, workers, "a third dies at once", {worker for worker in range(workers) if worker % 3 == 0})
-    failover(owners, workers, "one dies, with a TTL of 6 s, renewed every 2 s, looked for every second", {7}, 6.0, 2.0, 1.0)
-    print(f"planned moves, looked for every {SCAN:.0f} s: {planned(SCAN)}; every second: {planned(1.0)}; told: {planned(SCAN, told=True)}")
-    renewals(units, 2, workers)
+    third = {worker for worker in range(workers) if worker % 3 == 0}
+    for times in (ENGINE, SLOW):
+        print(f"leases with a TTL of {times[0]:g} s, renewed every {times[1]:g} s, looked for every {times[2]:g} s:")
+        failover(owners, workers, "  one worker dies", {7}, times)
+        failover(owners, workers, "  a third dies at once", third, times)
+        print(f"  planned moves, from the release to the claim: {planned(times[2])}")
+    database(units, 2, workers, ENGINE)
     if urls:
         postgres(urls[0], units, workers)
 
