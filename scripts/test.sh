@@ -5,7 +5,8 @@
 #
 # make check, then: integration tests against a real PostgreSQL and a real S3 server, 1,000 simulation seeds, 20 kills, one of each fault, 20 kills
 # with topics, 20 with checkpoints on S3, 20 of a collector and a worker, 8 of the embedding job, the benchmark's job at several parallelisms;
-# OpenTelemetry's SDK and Collector, Prometheus and others as senders; thousands of idle connections.
+# OpenTelemetry's SDK and Collector, Prometheus and others as senders; thousands of idle connections; the image's file system, the Helm chart, the compose file,
+# and the command blocks of the documents.
 # A service that is missing is a failure, not a skip. The last line is the test runner's summary.
 # Environment: KILLS  kills to run (20)    SIM_SEEDS  simulation seeds (1000)
 set -euo pipefail
@@ -167,6 +168,26 @@ limited 5 "killing" python3 Tests/telemetry/trace_kills.py "$sloscout" "" 10
 
 step "spans, a job, a real Prometheus with the generated rules: every panel has data, and analyze --prometheus proves the queries"
 limited 5 "journey metrics" python3 Tests/telemetry/journey_metrics.py "$sloscout"
+
+step "the Helm chart: lint, eight sets of values, the schemas of Kubernetes, what its objects say"
+helm=$(scripts/helm.sh)
+limited 5 "the chart" "$python" Tests/deploy/chart.py "$helm" "$sloscout"
+
+step "Helm installs, upgrades and rolls back against a small API server: secrets stay, hooks come first"
+limited 5 "the upgrade" "$python" Tests/deploy/upgrade.py "$helm"
+
+step "the chart's rules and dashboards; the compose file"
+limited 5 "the rules" "$python" Tests/deploy/monitoring.py
+limited 5 "the compose file" "$python" Tests/deploy/compose.py "$sloscout"
+
+step "the job files of the chart: two collectors, a broker, the workers' job"
+limited 5 "the job files" "$python" Tests/deploy/job_files.py "$sloscout" "$SLOSCOUT_TEST_KAFKA" "$SLOSCOUT_TEST_POSTGRES"
+
+step "the image: its file system, and the program in it; make soak builds it with Swift's libraries inside"
+limited 5 "the image" scripts/image.sh --shared
+
+step "documents: every command block"
+limited 10 "the documents" "$python" Tests/deploy/docs.py "$sloscout" "$helm" "$SLOSCOUT_TEST_POSTGRES"
 
 step "all passed in $(seconds_since "$begin") s"
 tail -n 1 .build/summary.txt

@@ -18,8 +18,8 @@ struct SourceTree {
   /// Everything that is text, outside of what tools make.
   static let files: [File] = {
     let tops = [
-      "Sources", "Tests", "scripts", "docs", "Examples", ".ci", "Package.swift", "Makefile", "jobs.yaml", "README.md", "CONTRIBUTING.md",
-      "CHANGELOG.md", "LICENSE", ".editorconfig", ".swift-format", ".gitignore",
+      "Sources", "Tests", "scripts", "docs", "Examples", "deploy", ".ci", "Package.swift", "Makefile", "jobs.yaml", "README.md",
+      "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", ".editorconfig", ".swift-format", ".gitignore",
     ]
     return tops.flatMap(paths).sorted().compactMap { path in
       (try? String(contentsOf: root.appending(path: path), encoding: .utf8)).map { File(path: path, text: $0) }

@@ -80,7 +80,8 @@ struct HealthRoutes: Sendable {
   }
 }
 
-/// The version that the API tells.
-enum ServerVersion {
-  static let text = "0.1.0"
+/// The version that the program and its API tell.
+package enum ServerVersion {
+  /// Major, minor and patch: `0.1.0`.
+  package static let text = "0.1.0"
 }

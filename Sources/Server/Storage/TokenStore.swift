@@ -29,18 +29,37 @@ package struct TokenStore: Sendable {
   package func create(_ name: String, _ role: Role, by actor: String) async throws -> String {
     var generator = SystemRandomNumberGenerator()
     let token = "slo_" + Digest.hex((0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    try await adopt(token, name, role, by: actor)
+    return token
+  }
+
+  /// Makes a token known that somebody else has made, in place of an older one of that name. Done again, it changes nothing.
+  ///
+  /// - Throws: when it has fewer than 32 characters, or is already known under another name.
+  package func adopt(_ token: String, _ name: String, _ role: Role, by actor: String) async throws {
+    guard token.utf8.count >= Self.fewestCharacters else { throw TokenTooShort(characters: token.utf8.count) }
     let hash = Self.hash(token)
     try await database.perform { client in
       try client.transaction {
-        try client.query(
+        let changed = try client.query(
           """
           INSERT INTO sloscout_token (name, hash, role) VALUES ($1, $2, $3)
           ON CONFLICT (name) DO UPDATE SET hash = EXCLUDED.hash, role = EXCLUDED.role, created_at = now()
-          """, [name, hash, role.rawValue])
+          WHERE (sloscout_token.hash, sloscout_token.role) IS DISTINCT FROM (EXCLUDED.hash, EXCLUDED.role)
+          """, [name, hash, role.rawValue]
+        ).affected
+        guard changed > 0 else { return }
         try AuditLog.append(AuditEntry(actor: actor, action: "token.create", target: name, detail: role.rawValue), client)
       }
     }
-    return token
+  }
+
+  /// With fewer somebody could guess it: it is hashed once only.
+  private static let fewestCharacters = 32
+
+  struct TokenTooShort: Error, CustomStringConvertible {
+    var characters: Int
+    var description: String { "the token has \(characters) characters; make one of at least \(TokenStore.fewestCharacters) at random" }
   }
 
   /// Takes a token back.

@@ -61,19 +61,14 @@ struct JobCommand: ParsableCommand {
         sloscout job show fingerprint
         sloscout job stop fingerprint              with a checkpoint: start goes on from there
         sloscout job rescale fingerprint 4
-      """, subcommands: [Show.self, Start.self, Stop.self, Cancel.self, Restart.self, Checkpoint.self, Rescale.self, Delete.self])
+      """, subcommands: [Show.self, Start.self, Stop.self, Cancel.self, Restart.self, CheckpointCommand.self, Rescale.self, Delete.self])
 
   struct Name: ParsableArguments {
     @OptionGroup var server: ServerOptions
     @Argument(help: "The job's name.") var name: String
 
-    /// The job's address; whatever the name holds, it stays within its part of the path.
-    var path: String { "/api/v1/jobs/" + Self.escaped(name) }
-
-    /// A name as a part of an address.
-    static func escaped(_ name: String) -> String {
-      name.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "._-"))) ?? ""
-    }
+    /// The job's address.
+    var path: String { JobPath.of(name) }
 
     func act(_ action: String) throws {
       let report = try JSONDecoder().decode(JobReport.self, from: try server.call("POST", "\(path)/\(action)"))
@@ -126,12 +121,6 @@ struct JobCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Stops it with a checkpoint, and starts it again.")
     @OptionGroup var job: Name
     func run() throws { try job.act("restart") }
-  }
-
-  struct Checkpoint: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Takes a checkpoint soon.")
-    @OptionGroup var job: Name
-    func run() throws { _ = try job.server.call("POST", "\(job.path)/checkpoint") }
   }
 
   struct Rescale: ParsableCommand {

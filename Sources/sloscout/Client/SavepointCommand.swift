@@ -56,9 +56,9 @@ struct SavepointCommand: ParsableCommand {
 
     func run() throws {
       var query: [String] = []
-      if let of { query.append("of=\(JobCommand.Name.escaped(of))") }
+      if let of { query.append("of=\(JobPath.escaped(of))") }
       if acceptRepeats { query.append("accept-repeats=true") }
-      let path = "savepoints/\(JobCommand.Name.escaped(savepoint))/start"
+      let path = "savepoints/\(JobPath.escaped(savepoint))/start"
       try job.act(query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))")
     }
   }
@@ -68,6 +68,6 @@ struct SavepointCommand: ParsableCommand {
     @OptionGroup var job: JobCommand.Name
     @Argument(help: "The savepoint.") var savepoint: String
 
-    func run() throws { _ = try job.server.call("DELETE", "\(job.path)/savepoints/\(JobCommand.Name.escaped(savepoint))") }
+    func run() throws { _ = try job.server.call("DELETE", "\(job.path)/savepoints/\(JobPath.escaped(savepoint))") }
   }
 }
