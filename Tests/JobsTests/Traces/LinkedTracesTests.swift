@@ -93,11 +93,11 @@ struct LinkedTracesTests {
     #expect(Self.journeys(driver.rows) == ["get-cart": "300.0"])
     try driver.watermark(try #require(receivers.map(\.time).max()) + 60 * Self.second)
     try driver.tick(6 * Self.second)
-    #expect(Self.journeys(driver.rows) == ["get-cart": "300.0", "orders-process": "300.0"])
+    #expect(Self.journeys(driver.rows) == ["get-cart": "300.0", "shipping-orders-process": "300.0"])
     // A sender that comes after that takes nothing back.
     try driver.send(try AssembledRows.of(pairs[299].sender))
     try driver.endOfInput()
-    #expect(Self.journeys(driver.rows)["orders-process"] == "300.0")
+    #expect(Self.journeys(driver.rows)["shipping-orders-process"] == "300.0")
   }
 
   @Test("no more wait than journeys are told from, and none of them is lost")
@@ -106,9 +106,9 @@ struct LinkedTracesTests {
     try driver.send(try AssembledRows.of((0..<300).flatMap { SpanRows.order($0, receiver: 10_000 + $0, delay: 100, length: 50).receiver }))
     try driver.tick(Self.second)
     try driver.tick(4 * Self.second)
-    #expect(Self.journeys(driver.rows) == ["orders-process": "200.0"])
+    #expect(Self.journeys(driver.rows) == ["shipping-orders-process": "200.0"])
     try driver.watermark(SpanRows.origin + 100_000 * Self.second)
     try driver.tick(8 * Self.second)
-    #expect(Self.journeys(driver.rows) == ["orders-process": "300.0"])
+    #expect(Self.journeys(driver.rows) == ["shipping-orders-process": "300.0"])
   }
 }

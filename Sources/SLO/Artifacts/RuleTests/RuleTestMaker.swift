@@ -23,6 +23,8 @@ package struct RuleTestMaker: Sendable {
   /// What recorded hours are like in the test of a period, and when it is looked at; hours since 1970.
   private struct Period {
     var errors: String
+    /// Hours between two evaluations: each sums up the whole window, so a test that goes hour by hour through a quarter takes minutes.
+    var step: Int
     var end: Int
     /// Nothing is spent yet.
     var before: Int
@@ -32,11 +34,11 @@ package struct RuleTestMaker: Sendable {
     var renewed: Int?
   }
 
-  /// Ten days of a window that rolls; or the first whole week, month or quarter since 1970, and two hours of the next.
+  /// Ten days of a window that rolls; or the first whole week, month or quarter since 1970, and the beginning of the next.
   private var period: Period {
     guard case .calendar(let unit) = objective.window else {
       let share = NumberText.decimal(min(1, 2 * objective.target.budget * 241 / 50))
-      return Period(errors: "0x99 \(share)x49 0x90", end: 240, before: 99, spent: 240)
+      return Period(errors: "0x99 \(share)x49 0x90", step: 1, end: 240, before: 99, spent: 240)
     }
     // 1970 began with a month and a quarter, and on a Thursday.
     let first = unit == .week ? 4 * 24 : 0
@@ -44,10 +46,12 @@ package struct RuleTestMaker: Sendable {
     let end = Int(window.upperBound / 3_600_000_000_000)
     let bad = (end - first) / 2
     let share = NumberText.decimal(min(1, 2 * objective.target.budget * Double(end - first) / Double(bad)))
-    // Two hours are without a fault at the beginning, and two at the beginning of the next window.
-    let before = first + 2
+    // The first step is without a fault, and so is the first of the next window.
+    let step = unit == .week ? 2 : unit == .month ? 6 : 24
+    let (before, last) = (first + step, end + step)
     return Period(
-      errors: "0x\(before) \(share)x\(bad - 1) 0x\(end - first - bad - 1)", end: end + 2, before: before, spent: end, renewed: end + 2)
+      errors: "0x\(before) \(share)x\(bad - 1) 0x\(last - before - bad - 1)", step: step, end: last, before: before, spent: end,
+      renewed: last)
   }
 
   /// The document for the file of the period: twice the budget is spent, and a window of the calendar begins with a new one.
@@ -67,7 +71,7 @@ package struct RuleTestMaker: Sendable {
     }
     let name = "slo:period_error_budget_remaining:ratio"
     return [
-      "rule_files": [.text(ruleFile)], "evaluation_interval": "1h",
+      "rule_files": [.text(ruleFile)], "evaluation_interval": .text("\(period.step)h"),
       "tests": [
         [
           "name": "twice the budget is spent", "interval": "1h", "input_series": .list(inputs),
