@@ -14,6 +14,7 @@ struct ArtifactsCommand: ParsableCommand {
       EXAMPLES
         sloscout artifacts journeys.json --out slo
         sloscout artifacts journeys.json --out slo --variant conservative --days 28 --team checkout
+        sloscout artifacts journeys.json --out slo --calendar month
         sloscout artifacts journeys.json --out slo --series series.json      the answer of /api/v1/series: queries use what exists
       """)
 
@@ -21,6 +22,7 @@ struct ArtifactsCommand: ParsableCommand {
   @Option(help: "The folder to write; files of the same names are replaced.") var out: String
   @Option(help: "conservative, balanced or aggressive: what rules are made of.") var variant = "balanced"
   @Option(help: "Days of the budget's window.") var days = 30
+  @Option(help: "A window of the calendar instead, UTC: week, month or quarter.") var calendar: String?
   @Option(help: "Who answers for it.") var team = "unassigned"
   @Option(help: "Where the tree will be published, for links in alerts.") var repository = ""
   @Option(help: "The address of Grafana, for links in alerts.") var grafana = ""
@@ -37,6 +39,10 @@ struct ArtifactsCommand: ParsableCommand {
     guard (1...366).contains(days) else { throw ValidationError("--days is 1 to 366") }
     options.variant = chosen
     options.window = .rolling(days: days)
+    if let calendar {
+      guard let unit = ObjectiveWindow.Unit(rawValue: calendar) else { throw ValidationError("--calendar is week, month or quarter") }
+      options.window = .calendar(unit)
+    }
     options.team = team
     options.repository = repository
     options.grafana = grafana

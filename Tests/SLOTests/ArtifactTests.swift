@@ -43,6 +43,53 @@ struct ArtifactTests {
     #expect(plan.missing.contains { $0.contains("no indicators of errors") })
   }
 
+  @Test(
+    "budgets of calendar windows are sums of hours by the window's number; what knows no such windows is left out",
+    arguments: [
+      (ObjectiveWindow.Unit.week, "floor((vector(time() - 1) - 345600) / 604800)", "[1w:1h]"),
+      (.month, "month(vector(time() - 1))", "[31d:1h]"), (.quarter, "ceil(month(vector(time() - 1)) / 3)", "[92d:1h]"),
+    ])
+  func calendar(unit: ObjectiveWindow.Unit, number: String, range: String) throws {
+    var options = ArtifactOptions()
+    options.window = .calendar(unit)
+    let files = try ArtifactTree.make(journeys: [Fixture.journey(days: 1)], options: options)
+    let rules = text(files, "prometheus/rules/front-end/checkout-errors-period.rules.yaml")
+    #expect(rules.contains(number) && rules.contains(range) && rules.contains("window: \(unit.rawValue)"), "\(rules)")
+    #expect(!files.contains { $0.path.hasPrefix("pyrra/") })
+    options.window = .rolling(days: 28)
+    #expect(try ArtifactTree.make(journeys: [Fixture.journey(days: 1)], options: options).contains { $0.path.hasPrefix("pyrra/") })
+  }
+
+  @Test("where only logs tell of errors, indicators say that nobody counts them, and the alert for missing series watches both counters")
+  func errorsByLogs() throws {
+    let journey = Fixture.journey(days: 1, errorEvidence: .logs)
+    let errors = try #require(JourneyPlan(journey, ArtifactOptions()).indicators.first { $0.kind == .errors })
+    #expect(errors.warnings.contains { $0.contains("journey_errors_total has no series") })
+    let rules = text(try ArtifactTree.make(journeys: [journey]), "prometheus/rules/front-end/checkout-errors.rules.yaml")
+    #expect(rules.contains("absent(journey_requests_total{") && rules.contains("absent(journey_errors_total{"))
+  }
+
+  @Test("the report draws the steps that take the time, at most twenty, and lists the busiest journey first")
+  func report() throws {
+    var large = Fixture.journey("large", service: "web", operation: "GET /large", days: 3)
+    let step = large.steps[1]
+    for number in 0..<60 {
+      var more = step
+      more.operation = "step \(number)"
+      more.criticalShare = Double(number) / 10_000
+      large.calls.append(
+        JourneyCall(from: number == 0 ? 0 : large.steps.count - 1, to: large.steps.count, probability: 1, callsPerTrace: 1))
+      large.steps.append(more)
+    }
+    let page = text(try ArtifactTree.make(journeys: [Fixture.journey("able", days: 1), large]), "index.html")
+    let section = page.split(separator: "<section").first { $0.contains("id=\"large\"") } ?? ""
+    #expect(section.split(separator: "<g class=\"step").count - 1 <= 20 && section.contains("Of \(large.steps.count) steps"))
+    // A step deep in a chain is drawn with the way to it, or not at all.
+    #expect(section.contains(">step 10<") && !section.contains(">step 59<"))
+    let (first, second) = (page.firstRange(of: "#large"), page.firstRange(of: "#able"))
+    #expect(try #require(first).lowerBound < #require(second).lowerBound)
+  }
+
   @Test("two services have different runbooks, with the steps that take most of the time")
   func runbooks() throws {
     let files = try ArtifactTree.make(journeys: [

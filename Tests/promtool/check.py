@@ -2,9 +2,9 @@
 
     check.py SLOSCOUT [--quick] [JOURNEYS.json]
 
---quick leaves out what takes minutes of computing: cases over three days, the burn test of latency, and the mutations.
+--quick leaves out what takes minutes of computing: cases over three days, the burn test of latency, weeks and quarters of the calendar, and the mutations.
 
-Takes the journeys of a file, or a made one. Makes the tree twice (no byte may differ); promtool checks every rule file and runs every test; five mutations of a rule each turn its test red; documents
+Takes the journeys of a file, or a made one. Windows of the calendar are tested too. Makes the tree twice (no byte may differ); promtool checks every rule file and runs every test; five mutations of a rule each turn its test red; documents
 and dashboards pass schemas of ours; panels do not overlap.
 """
 
@@ -54,8 +54,32 @@ def made_journeys(path):
     json.dump(dict(version=1, journeys=[journey]), open(path, "w"))
 
 
-def tree(sloscout, journeys, folder):
-    subprocess.run([sloscout, "artifacts", journeys, "--out", folder], check=True, timeout=120, stdout=subprocess.DEVNULL)
+def check_calendars(sloscout, journeys, folder, units):
+    """Rules of the period for windows that begin with a week, a month or a quarter. Their tests sum up thousands of hours: one objective is enough."""
+    for unit in units:
+        tree(sloscout, journeys, folder + "/" + unit, "--calendar", unit)
+        rules = sorted(glob.glob(folder + "/" + unit + "/prometheus/rules/*/*-period.rules.yaml"))
+        good, text = promtool("check", "rules", "--lint=all", "--lint-fatal", *rules)
+        if not rules or not good:
+            fail(text)
+        path = next(r for r in rules if r.endswith("-errors-period.rules.yaml"))
+        test = path.replace(".rules.yaml", ".rules_test.yaml")
+        good, text = promtool("test", "rules", test)
+        if not good:
+            fail(unit + ": " + text)
+        # The same test must not pass with hours that are not told apart by their window.
+        text = open(path).read()
+        mutated = text.replace("time() - 1", "time() * 0")
+        if mutated == text:
+            fail(unit + ": the mutation does not apply")
+        open(path, "w").write(mutated)
+        if promtool("test", "rules", test)[0]:
+            fail(unit + ": hours of the window before count, and the test stays green")
+        print("green, and red without its window: the calendar's", unit, flush=True)
+
+
+def tree(sloscout, journeys, folder, *more):
+    subprocess.run([sloscout, "artifacts", journeys, "--out", folder, *more], check=True, timeout=120, stdout=subprocess.DEVNULL)
     files = {}
     for path in glob.glob(folder + "/**", recursive=True):
         if os.path.isfile(path):
@@ -168,6 +192,7 @@ def main():
         first = tree(sloscout, journeys, folder + "/a")
         if first != tree(sloscout, journeys, folder + "/b"):
             fail("two runs differ")
+        check_calendars(sloscout, journeys, folder, ["month"] if quick else ["week", "month", "quarter"])
         os.chdir(folder + "/a")
         rules = sorted(glob.glob("prometheus/rules/*/*.rules.yaml"))
         good, text = promtool("check", "rules", "--lint=all", "--lint-fatal", *rules)

@@ -49,6 +49,13 @@ package struct AnalysisFinding: Sendable, Equatable {
           weight: .note, code: "some-span-kinds", message: "\(spans - facts.spansWithKind) of \(spans) spans have no kind",
           advice: "find the services whose instrumentation is older"))
     }
+    if byLogs > 0 {
+      found.append(
+        .init(
+          weight: .weak, code: "errors-by-logs",
+          message: "the errors of \(byLogs) journeys are known from logs only, and the job traces reads none",
+          advice: "until spans carry a status, journey_errors_total has no series, and the objectives for errors are blind"))
+    }
     if facts.otherLines == 0 {
       found.append(
         .init(
@@ -145,12 +152,13 @@ package struct AnalysisFinding: Sendable, Equatable {
   private static func input(_ analysis: Analysis) -> [AnalysisFinding] {
     let facts = analysis.facts
     var found: [AnalysisFinding] = []
-    if facts.refusedLines + facts.refusedRecords > 0 {
+    let refused = [(facts.refusedLines, "lines are no OTLP requests"), (facts.refusedRecords, "records lack an id or a time")]
+      .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    if !refused.isEmpty {
       found.append(
         .init(
           weight: .weak, code: "unreadable",
-          message: "\(facts.refusedLines) lines are no OTLP requests, \(facts.refusedRecords) records lack an id or a time",
-          advice: "they were left out"))
+          message: refused.joined(separator: ", "), advice: "they were left out"))
     }
     if !facts.emptyFiles.isEmpty {
       found.append(

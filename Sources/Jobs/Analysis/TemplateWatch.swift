@@ -1,12 +1,12 @@
 internal import Dataflow
 internal import Operators
-internal import SLO
+package import SLO
 
 /// Counts log records by service and template and minute, and says which templates are new at the end of the time, or come at another rate.
 ///
 /// The newest sixth of the time is compared with all before. A template is new when it came at least three times and never before; its rate has changed when it came at
 /// least three times as often as before and at least ten times, five standard deviations of a Poisson process above what was to be expected.
-final class TemplateWatch {
+package final class TemplateWatch {
   private struct Tally {
     var service: String
     var template: String
@@ -31,8 +31,11 @@ final class TemplateWatch {
   private var services = NameTable()
   private var tallies: [Key: Tally] = [:]
 
+  /// Nothing was counted yet.
+  package init() {}
+
   /// Counts one record. The texts are borrowed.
-  func add(service: UnsafeBufferPointer<UInt8>, message: UnsafeBufferPointer<UInt8>, time: Int64, isError: Bool) {
+  package func add(service: UnsafeBufferPointer<UInt8>, message: UnsafeBufferPointer<UInt8>, time: Int64, isError: Bool) {
     // What resists redaction is no evidence: it is not shown.
     guard !message.isEmpty, scanner.scan(message) else { return }
     let number = services.intern(service)
@@ -64,7 +67,7 @@ final class TemplateWatch {
   }
 
   /// What has changed at the end of a stretch of time, nanoseconds since 1970: errors first, then what changed most. At most 20.
-  func changes(in window: ClosedRange<Int64>) -> [TemplateChange] {
+  package func changes(in window: ClosedRange<Int64>) -> [TemplateChange] {
     let border = window.upperBound - (window.upperBound - window.lowerBound) / 6
     let (first, last, edge) = (window.lowerBound / Self.minute, window.upperBound / Self.minute, border / Self.minute)
     guard edge > first, last >= edge else { return [] }

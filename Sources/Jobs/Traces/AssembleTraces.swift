@@ -22,6 +22,9 @@ package enum AssembleTraces {
         ConfigField(
           "allowedLateness", .duration, default: "5m",
           "How much longer a trace is kept: for spans that come late, and for a root that has not come yet."),
+        ConfigField(
+          "quiet", .duration, default: "1m",
+          "Processing time without a span after which traces whose root is there are handed on, as event time stands still then."),
       ],
       example: "gap: 30s\nallowedLateness: 5m")
   ) { config, input in
@@ -36,10 +39,11 @@ package enum AssembleTraces {
       throw config.diagnostic("gap", code: "config.out-of-range", "\"gap\" must be longer than zero", hint: "write 30s or 2m")
     }
     let lateness = config.duration("allowedLateness") ?? 300_000_000_000
+    let quiet = config.duration("quiet") ?? 60_000_000_000
     return PlannedOperator(
       schema: output, keyFields: [fields.all[0]], needsTime: true, hasLateOutput: true, reads: fields.all, makesBatches: true
     ) {
-      AssembleTracesOperator(fields, gap: gap, lateness: lateness)
+      AssembleTracesOperator(fields, gap: gap, lateness: lateness, quiet: quiet)
     }
   }
 }

@@ -10,7 +10,8 @@ internal import SLO
 ///                              trace, revision 1 ──── allowed lateness ────| forgotten
 /// ```
 /// - Output: a row for each trace when the watermark passes the end of its last span by the gap; one whose root never came, when it passes by the gap and the
-///   lateness. Spans that come later give the whole trace again, with a larger revision and marks at the spans that were known.
+///   lateness. Spans that come later give the whole trace again, with a larger revision and marks at the spans that were known. When no span comes for
+///   `quiet`, by the clock, event time stands still: traces with their root are handed on then.
 /// - State: the spans of the traces that are kept, about 120 bytes each, and 16 bytes for each to know it by.
 /// - Guarantees: same traces on replay and in any order of arrival within the lateness. A span that was there is a duplicate as long as its trace is kept; the
 ///   first one stays.
@@ -19,6 +20,11 @@ final class AssembleTracesOperator: Operator {
   private let columns: SpanColumns
   private let gap: Int64
   private let lateness: Int64
+  private let quiet: Int64
+  /// Whether spans came since the last tick.
+  private var isBusy = false
+  /// Since when none came, by the clock; nil when there is nothing to hand on.
+  private var quietSince: Int64?
   private var traces = TraceTable()
   private var timers = TimerQueue()
   private var watermark = Int64.min
@@ -32,15 +38,17 @@ final class AssembleTracesOperator: Operator {
   /// Bytes of bodies in a batch: what waits behind an exchange stays small.
   private static let mostBytes = 1 << 20
 
-  init(_ fields: SpanColumns.Fields, gap: Int64, lateness: Int64) {
+  init(_ fields: SpanColumns.Fields, gap: Int64, lateness: Int64, quiet: Int64) {
     input = fields
     columns = SpanColumns(fields)
     self.gap = gap
     self.lateness = lateness
+    self.quiet = quiet
   }
 
   func process(_ batch: RecordBatch, _ output: Output) throws {
     columns.begin(batch)
+    isBusy = true
     let (starts, startNulls) = (batch.int64s(input.all[11]), batch.nulls(input.all[11]))
     let endNulls = batch.nulls(input.all[12])
     var absorbed = 0
@@ -91,6 +99,14 @@ final class AssembleTracesOperator: Operator {
     trace.last + gap - 1 + (trace.hasRoot || trace.revision > 0 ? 0 : lateness)
   }
 
+  func onTick(_ now: Int64, _ output: Output) throws {
+    if isBusy { (isBusy, quietSince) = (false, now) }
+    guard let since = quietSince, now - since >= quiet else { return }
+    quietSince = nil
+    for key in traces.unsent where traces.find(key)?.hasRoot == true { try emit(key, output) }
+    try flush(output)
+  }
+
   func onEndOfInput(_ output: Output) throws {
     for key in traces.unsent { try emit(key, output) }
     try flush(output)
@@ -105,7 +121,8 @@ final class AssembleTracesOperator: Operator {
     rows = batch
     let row = batch.appendRow()
     let view = body.withUnsafeBufferPointer { batch.copy($0) }
-    batch.times[row] = trace.last + gap - 1
+    // When it was due, or would have been: one that waited for its root is not late for whoever reads it.
+    batch.times[row] = trace.last + gap - 1 + (trace.hasRoot || trace.revision > 1 ? 0 : lateness)
     let fields = AssembleTraces.output.fields
     let head = TraceTable.head(of: view)
     batch.bytes(fields[0])[row] = batch.copy(trace.id.description)
@@ -152,6 +169,7 @@ final class AssembleTracesOperator: Operator {
         watermark = max(watermark, try reader.integer())
       }
       // A gap or a lateness that has changed holds from here on: deadlines are made of what is kept.
+      isBusy = true
       try traces.restore(from, writer) { key, trace in timers.set(deadline(trace), key) }
     }
   }

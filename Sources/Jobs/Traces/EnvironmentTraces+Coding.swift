@@ -5,13 +5,20 @@ extension EnvironmentTraces {
   /// Everything but the spans, which stand in the operator's log.
   func append(to bytes: inout [UInt8]) {
     bytes.append(integer: newest)
+    bytes.append(integer: Int64(news))
     bytes.append(integer: UInt32(kept.count))
     for trace in kept {
       bytes.append(integer: trace.id.high)
       bytes.append(integer: trace.id.low)
+      bytes.append(integer: trace.time)
       bytes.append(integer: Int64(trace.offset))
       bytes.append(integer: trace.length)
       bytes.append(integer: UInt8(trace.isDecided ? 1 : 0))
+    }
+    bytes.append(integer: UInt32(senders.ids.count))
+    for id in senders.ids {
+      bytes.append(integer: id.high)
+      bytes.append(integer: id.low)
     }
     bytes.append(integer: UInt32(slugs.count))
     for (id, slug) in slugs.sorted(by: { $0.key < $1.key }) {
@@ -40,19 +47,23 @@ extension EnvironmentTraces {
   static func read(_ reader: inout ByteReader, name: String, shift: Int, _ options: TraceMetricsOptions) throws -> EnvironmentTraces {
     var environment = EnvironmentTraces(name, options)
     environment.newest = try reader.integer()
+    let news = Int(try reader.integer(Int64.self))
     var kept: [Kept] = []
     for _ in 0..<(try reader.integer(UInt32.self)) {
       let id = TraceID(high: try reader.integer(), low: try reader.integer())
+      let time: Int64 = try reader.integer()
       let offset = Int(try reader.integer(Int64.self)) + shift
       let length: Int32 = try reader.integer()
-      kept.append(Kept(id: id, offset: offset, length: length, isDecided: try reader.integer(UInt8.self) != 0))
+      kept.append(Kept(id: id, time: time, offset: offset, length: length, isDecided: try reader.integer(UInt8.self) != 0))
     }
+    var senders = ForgottenSenders(limit: options.remember)
+    for _ in 0..<(try reader.integer(UInt32.self)) { senders.add(TraceID(high: try reader.integer(), low: try reader.integer())) }
     var slugs: [String: String] = [:]
     for _ in 0..<(try reader.integer(UInt32.self)) {
       let id = try reader.text()
       slugs[id] = try reader.text()
     }
-    environment.restore(kept: kept, slugs: slugs)
+    environment.restore(kept: kept, news: news, senders: senders, slugs: slugs)
     for _ in 0..<(try reader.integer(UInt32.self)) {
       let family = try reader.text()
       var labels: [(name: String, value: String)] = []

@@ -7,7 +7,8 @@ internal import SLO
 ///   those of series that have changed, every `every`, and all of them after a restart and at the end of the input.
 /// - State: the newest traces of each environment with their spans, and the totals.
 /// - Guarantees: a span counts once, a request once. Totals of spans and calls are the same on replay and in any order. Which journey a trace belongs to is decided
-///   once, by what is known then: at the latest at the end of the input by all that is kept.
+///   once, by what is known then: at the latest at the end of the input by all that is kept. Whether a trace goes on from another one depends on their event times
+///   only, as long as no more traces wait than are kept.
 /// - Errors: `wrong-type` for a row whose `spans` are none.
 final class TraceMetricsOperator: Operator {
   private let environment: Field
@@ -19,6 +20,7 @@ final class TraceMetricsOperator: Operator {
   /// Bytes of the log that nobody needs.
   private var dead = 0
   private var lastEmission = Int64.min
+  private var watermark = Int64.min
 
   private static let compactionBytes = 16 << 20
 
@@ -48,8 +50,8 @@ final class TraceMetricsOperator: Operator {
       var traces = environments.removeValue(forKey: key) ?? EnvironmentTraces(names[row].string, options)
       traces.newest = max(traces.newest, batch.times[row])
       if revisions[row] <= 1 {
-        traces.keep(id, offset: log.append(bodies[row].base, bodies[row].count), length: bodies[row].count)
-        if traces.isFull(options) { dead += traces.decide(log, options) }
+        traces.keep(id, time: batch.times[row], offset: log.append(bodies[row].base, bodies[row].count), length: bodies[row].count)
+        if traces.isFull(options) { dead += traces.decide(log, options, watermark) }
       } else if traces.isOpen(id) {
         // Later revisions hold spans that are new, but no new request.
         dead += traces.replace(id, offset: log.append(bodies[row].base, bodies[row].count), length: bodies[row].count) ?? 0
@@ -58,7 +60,7 @@ final class TraceMetricsOperator: Operator {
     }
     output.absorb(absorbed)
     for (key, store) in stores {
-      let set = TraceAssembler.assemble(store)
+      let set = TraceAssembler.trees(store)
       guard var traces = environments.removeValue(forKey: key) else { continue }
       TraceMetrics.countSpans(set, into: &traces.book, durationInMilliseconds: options.durationInMilliseconds)
       TraceMetrics.countCalls(set, into: &traces.book)
@@ -82,16 +84,18 @@ final class TraceMetricsOperator: Operator {
     (log, dead) = (fresh, 0)
   }
 
+  func onWatermark(_ risen: Int64, _ output: Output) throws { watermark = max(watermark, risen) }
+
   func onTick(_ now: Int64, _ output: Output) throws {
     if lastEmission == .min { lastEmission = now }
     guard now - lastEmission >= options.every else { return }
     lastEmission = now
     for key in environments.keys.sorted() {
       guard var traces = environments.removeValue(forKey: key) else { continue }
-      if traces.news > 0 {
+      if traces.hasNews(watermark) {
         if traces.waitsSince == .min { traces.waitsSince = now }
         let isEnough = !traces.slugs.isEmpty || traces.kept.count >= TraceMetricsOptions.enoughTraces
-        if isEnough || now - traces.waitsSince >= options.learn { dead += traces.decide(log, options) }
+        if isEnough || now - traces.waitsSince >= options.learn { dead += traces.decide(log, options, watermark) }
       }
       environments[key] = traces
     }
@@ -101,7 +105,8 @@ final class TraceMetricsOperator: Operator {
   func onEndOfInput(_ output: Output) throws {
     for key in environments.keys.sorted() {
       guard var traces = environments.removeValue(forKey: key) else { continue }
-      dead += traces.decide(log, options)
+      // Nothing more comes: whoever waits has waited long enough.
+      dead += traces.decide(log, options, .max)
       environments[key] = traces
     }
     try emit(output)

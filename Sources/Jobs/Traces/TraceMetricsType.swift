@@ -23,6 +23,9 @@ package enum TraceMetricsType {
           "remember", .integer(100...1_000_000), default: "5000",
           "How many of the newest traces of an environment journeys are told from."),
         ConfigField(
+          "linkWait", .duration, default: "1m",
+          "How long, in event time, a trace whose first span links to another one waits for that one, before it counts by itself."),
+        ConfigField(
           "seriesLimit", .integer(10...1_000_000), default: "5000",
           "How many series a family has for an environment; what comes beyond is counted in one with the label `otel_metric_overflow`."),
         ConfigField(
@@ -44,6 +47,7 @@ package enum TraceMetricsType {
     options.every = config.duration("every") ?? options.every
     options.learn = config.duration("learn") ?? options.learn
     options.remember = config.int("remember") ?? options.remember
+    options.linkWait = config.duration("linkWait") ?? options.linkWait
     options.seriesLimit = config.int("seriesLimit") ?? options.seriesLimit
     options.durationInMilliseconds = config.string("durationUnit") == "ms"
     if let path = config.string("edits") {
@@ -52,7 +56,7 @@ package enum TraceMetricsType {
       }
     }
     let settled = options
-    return PlannedOperator(schema: output, keyFields: [fields[0]], reads: fields, makesBatches: true) {
+    return PlannedOperator(schema: output, keyFields: [fields[0]], needsTime: true, reads: fields, makesBatches: true) {
       TraceMetricsOperator(environment: fields[0], revision: fields[1], spans: fields[2], settled)
     }
   }
@@ -65,6 +69,8 @@ struct TraceMetricsOptions: Sendable {
   /// Nanoseconds that the first traces wait.
   var learn: Int64 = 60_000_000_000
   var remember = 5_000
+  /// Nanoseconds of event time that a trace waits for the one that it goes on from.
+  var linkWait: Int64 = 60_000_000_000
   var seriesLimit = 5_000
   var durationInMilliseconds = false
   var edits = JourneyEdits()

@@ -131,6 +131,9 @@ package struct IndicatorMaker: Sendable {
     var confidence = journey.confidence
     if kind != .latency, journey.errorEvidence == .logs {
       warnings.append("errors are known from logs of severity error with the trace's id, not from spans")
+      if source.family == .journey {
+        warnings.append("the job traces reads no logs: \(source.bad.name) has no series until spans carry a status")
+      }
       confidence *= 0.8
     }
     return Indicator(

@@ -7,6 +7,8 @@ package struct JourneyDiscovery {
     /// Only this environment, where it is not nil.
     package var environment: String?
     package var edits = JourneyEdits()
+    /// Traces that are left out, with all that goes on from them: indices into the set's.
+    package var leftOut: Set<Int> = []
 
     package init() {}
   }
@@ -58,7 +60,7 @@ package struct JourneyDiscovery {
 
   private mutating func run() -> Result {
     var result = Result()
-    let heads = self.heads()
+    let heads = set.traces.indices.map { set.head(of: $0) }
     let wanted = heads.map { isWanted($0) }
     let rules = JourneyRules.decide(set, wanted)
     let ids = rules.keys.map(\.id)
@@ -105,16 +107,8 @@ package struct JourneyDiscovery {
     return result
   }
 
-  /// For each trace the first of the chain that it goes on from; itself for most.
-  private func heads() -> [Int] {
-    set.traces.indices.map { index in
-      var present = index
-      while set.upstream[present] >= 0 { present = Int(set.upstream[present]) }
-      return present
-    }
-  }
-
   private func isWanted(_ head: Int) -> Bool {
+    guard !options.leftOut.contains(head) else { return false }
     let root = set.spans[set.traces[head].root]
     guard root.start >= options.since else { return false }
     guard let environment = options.environment else { return true }

@@ -49,12 +49,23 @@ package struct NameTable: Sendable {
   private func isEqual(_ number: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
     let range = range(number)
     guard range.count == name.count else { return false }
-    var index = range.lowerBound
-    for byte in name {
-      if bytes[index] != byte { return false }
-      index += 1
+    let text = UnsafeRawBufferPointer(name)
+    return bytes.withUnsafeBytes { known in
+      var index = 0
+      while index + 8 <= text.count {
+        let (a, b) = (
+          known.loadUnaligned(fromByteOffset: range.lowerBound + index, as: UInt64.self),
+          text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        )
+        if a != b { return false }
+        index += 8
+      }
+      while index < text.count {
+        if known[range.lowerBound + index] != text[index] { return false }
+        index += 1
+      }
+      return true
     }
-    return true
   }
 
   private mutating func grow() {

@@ -37,6 +37,9 @@ package enum SpanRecord {
     package static let messaging: UInt8 = 4
   }
 
+  /// What a short record takes: bytes divided by this are about as many spans, rather more.
+  package static let usualBytes = 80
+
   private static let flagsOffset = 38
   private static let headBytes = 40
   private static let linkBytes = 24
@@ -101,7 +104,7 @@ package enum SpanRecord {
   package static func read(_ bytes: UnsafeRawBufferPointer, at index: inout Int) -> View? {
     guard bytes.count - index >= headBytes, let base = bytes.baseAddress else { return nil }
     let head = base + index
-    func integer<T: FixedWidthInteger>(_ offset: Int, _ type: T.Type = T.self) -> T {
+    @inline(__always) func integer<T: FixedWidthInteger>(_ offset: Int, _ type: T.Type = T.self) -> T {
       T(littleEndian: head.loadUnaligned(fromByteOffset: offset, as: T.self))
     }
     guard let kind = SpanKind(rawValue: integer(36)), let outcome = SpanOutcome(rawValue: integer(37)) else { return nil }
@@ -111,15 +114,9 @@ package enum SpanRecord {
     let flags: UInt8 = integer(flagsOffset)
     let links = Int(integer(39, UInt8.self))
     var at = index + headBytes
-    func text() -> Text? {
-      guard bytes.count - at >= 2 else { return nil }
-      let count = Int(UInt16(littleEndian: (base + at).loadUnaligned(as: UInt16.self)))
-      guard bytes.count - at - 2 >= count else { return nil }
-      defer { at += 2 + count }
-      return Text(start: (base + at + 2).assumingMemoryBound(to: UInt8.self), count: count)
-    }
-    guard let service = text(), let operation = text(), let declared = text(), let environment = text(), let peer = text(),
-      bytes.count - at >= links * linkBytes
+    let end = bytes.count
+    guard let service = text(base, &at, end), let operation = text(base, &at, end), let declared = text(base, &at, end),
+      let environment = text(base, &at, end), let peer = text(base, &at, end), end - at >= links * linkBytes
     else { return nil }
     var view = View(
       row: row, names: Names(service: service, operation: operation, declared: declared, environment: environment, peer: peer),
@@ -131,5 +128,16 @@ package enum SpanRecord {
     }
     index = at
     return view
+  }
+
+  /// The text at an offset, which is left behind it; nil when the bytes end before it does.
+  @inline(__always)
+  private static func text(_ base: UnsafeRawPointer, _ at: inout Int, _ end: Int) -> Text? {
+    guard end - at >= 2 else { return nil }
+    let count = Int(UInt16(littleEndian: (base + at).loadUnaligned(as: UInt16.self)))
+    guard end - at - 2 >= count else { return nil }
+    let text = Text(start: (base + at + 2).assumingMemoryBound(to: UInt8.self), count: count)
+    at += 2 + count
+    return text
   }
 }

@@ -40,6 +40,9 @@ package struct SpanStore: Sendable {
 
   package init() {}
 
+  /// Makes room for so many spans at once: rows that move while they grow cost as much as reading them.
+  package mutating func reserve(_ spans: Int) { rows.reserveCapacity(spans) }
+
   /// The number of a trace, which is given one if it is new.
   package mutating func trace(_ id: TraceID) -> Int32 {
     if lastTrace >= 0, traceIDs[Int(lastTrace)] == id { return lastTrace }
@@ -79,6 +82,9 @@ package struct SpanStore: Sendable {
   package mutating func append(_ row: SpanRow) { rows.append(row) }
 
   package mutating func append(_ link: Link) { links.append(link) }
+
+  /// Takes out the links for which the body says so.
+  package mutating func removeLinks(where isGone: (Link) -> Bool) { links.removeAll(where: isGone) }
 
   /// The service of a step, by name.
   package func serviceName(_ step: Int32) -> String { services.string(steps[Int(step)].service) }

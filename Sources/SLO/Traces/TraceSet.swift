@@ -56,5 +56,11 @@ package struct TraceSet: Sendable {
   package init(store: SpanStore) { self.store = store }
 
   package func id(_ trace: Trace) -> TraceID { store.traceIDs[Int(trace.id)] }
+  /// The first of the traces that one goes on from, by places among `traces`; itself for most.
+  package func head(of place: Int) -> Int {
+    var present = place
+    while upstream[present] >= 0 { present = Int(upstream[present]) }
+    return present
+  }
   package func service(_ span: Int) -> Int32 { store.steps[Int(spans[span].step)].service }
 }

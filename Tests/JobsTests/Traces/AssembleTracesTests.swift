@@ -81,6 +81,28 @@ struct AssembleTracesTests {
     #expect(driver.rows.map { SpanRows.fields($0)["has_root"] } == ["true", "false"])
   }
 
+  @Test("when no span comes for a while by the clock, traces with their root are handed on; what comes later makes them whole")
+  func quiet() throws {
+    let driver = try OperatorDriver(try Self.plan(), input: SpanRows.schema)
+    let (whole, lost) = (SpanRows.request(0, route: "/cart"), SpanRows.request(1, route: "/cart"))
+    try driver.send(Array(whole.dropLast()) + Array(lost.dropFirst()))
+    try driver.tick(SpanRows.second)
+    try driver.checkpoint()
+    try driver.restart(subtasks: 1)
+    try driver.tick(2 * SpanRows.second)
+    try driver.tick(61 * SpanRows.second)
+    #expect(driver.rows.isEmpty)
+    try driver.tick(62 * SpanRows.second)
+    #expect(driver.rows.map { SpanRows.fields($0)["entry_service"] } == ["web"])
+    try driver.tick(200 * SpanRows.second)
+    try driver.watermark(SpanRows.origin + 30 * SpanRows.second)
+    #expect(driver.rows.count == 1)
+    try driver.send([whole[3]])
+    try driver.watermark(SpanRows.origin + 31 * SpanRows.second)
+    #expect(driver.rows.map { SpanRows.fields($0)["span_count"] } == ["3", "4"])
+    #expect(driver.rows.map { SpanRows.fields($0)["revision"] } == ["1", "2"] && driver.counters.imbalance == 0)
+  }
+
   @Test("a row without ids is refused with its reason, and a source without spans when the job is planned")
   func refused() throws {
     let driver = try OperatorDriver(try Self.plan(), input: SpanRows.schema)

@@ -21,7 +21,7 @@ enum SpanRows {
   /// A span that lasts from one millisecond of its trace to another; its trace begins `trace` seconds after the origin.
   static func span(
     _ trace: Int, _ id: Int, below parent: Int? = nil, _ service: String, _ name: String, kind: String = "SERVER", status: String = "UNSET",
-    attributes: String? = nil, state: String? = nil, environment: String? = nil, from: Int64 = 0, to: Int64 = 10
+    attributes: String? = nil, state: String? = nil, environment: String? = nil, links: String? = nil, from: Int64 = 0, to: Int64 = 10
   ) -> TestRow {
     func text(_ text: String?) -> TestRow.Value { text.map { .text($0) } ?? .null }
     let start = origin + Int64(trace) * second + from * 1_000_000
@@ -30,7 +30,7 @@ enum SpanRows {
       [
         .text(hex(trace + 1, 32)), .text(hex((trace + 1) * 100 + id, 16)), text(parent.map { hex((trace + 1) * 100 + $0, 16) }),
         .text(name),
-        .text(kind), .text(service), text(environment), .text(status), text(attributes), text(state), .null, .int(start),
+        .text(kind), .text(service), text(environment), .text(status), text(attributes), text(state), text(links), .int(start),
         .int(origin + Int64(trace) * second + to * 1_000_000),
       ])
   }
@@ -48,6 +48,18 @@ enum SpanRows {
         trace, 4, below: 3, "cart", "select", kind: "CLIENT", attributes: #"{"db.system":"postgresql","db.name":"carts"}"#, state: state,
         environment: environment, from: 10, to: 20),
     ]
+  }
+
+  /// An order: a request that sends a message, and the trace of whoever receives it `delay` milliseconds after the order's beginning, which links to it. The order lasts
+  /// for `length` milliseconds.
+  static func order(_ trace: Int, receiver: Int, delay: Int64, length: Int64) -> (sender: [TestRow], receiver: [TestRow]) {
+    let sender = [
+      span(trace, 1, "web", "POST", attributes: #"{"http.route":"/order","http.request.method":"POST"}"#, from: 0, to: length),
+      span(trace, 2, below: 1, "web", "orders publish", kind: "PRODUCER", attributes: #"{"messaging.system":"kafka"}"#, from: 1, to: 2),
+    ]
+    let link = #"[{"traceId":"\#(hex(trace + 1, 32))","spanId":"\#(hex((trace + 1) * 100 + 2, 16))"}]"#
+    let from = Int64(trace - receiver) * 1_000 + delay
+    return (sender, [span(receiver, 1, "shipping", "orders process", kind: "CONSUMER", links: link, from: from, to: from + 10)])
   }
 
   /// The fields of a row's text.

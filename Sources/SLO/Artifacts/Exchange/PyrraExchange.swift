@@ -1,8 +1,8 @@
 /// Objectives as Pyrra's objects, and back.
 enum PyrraExchange {
-  /// Nil for what Pyrra has no form for.
+  /// Nil for what Pyrra has no form for: slices of time, and windows of the calendar.
   static func document(_ objective: Objective, _ options: ArtifactOptions) -> StructuredValue? {
-    guard objective.method == .occurrences else { return nil }
+    guard objective.method == .occurrences, case .rolling(let days) = objective.window else { return nil }
     func metric(_ selector: PromQL.Selector) -> StructuredValue { ["metric": .text(PromQL.selector(selector).description)] }
     let indicator: StructuredValue
     switch objective.indicator.events {
@@ -16,7 +16,7 @@ enum PyrraExchange {
         "labels": ["prometheus": "k8s", "role": "alert-rules", "pyrra.dev/team": .text(options.team)],
       ],
       "spec": [
-        "target": .text(objective.target.percentText), "window": .text("\(objective.window.days)d"),
+        "target": .text(objective.target.percentText), "window": .text("\(days)d"),
         "description": .text(objective.sentence),
         "indicator": indicator,
       ],

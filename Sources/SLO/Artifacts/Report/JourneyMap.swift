@@ -1,45 +1,77 @@
 /// Draws the steps of a journey from left to right, as SVG. Colours come from the page, so that it suits light and dark.
 struct JourneyMap {
   private let journey: Journey
-  /// Services in columns by how far they are from the entry.
+  /// Steps in columns by how far they are from the entry.
   private var columns: [[Int]] = []
   private var places: [Int: (x: Int, y: Int)] = [:]
 
-  private static let (width, height, gapX, gapY) = (210, 54, 56, 16)
+  private static let (width, height, gapX, gapY) = (186, 54, 40, 14)
   /// More is not readable.
-  private static let most = 40
+  private static let most = 20
 
   init(_ journey: Journey) {
     self.journey = journey
-    let count = min(journey.steps.count, Self.most)
-    var depth = [Int?](repeating: nil, count: count)
-    if count > 0 { depth[0] = 0 }
-    // Breadth first: a step stands one column right of the nearest caller.
-    var front = count > 0 ? [0] : []
+    let (depth, callers) = Self.reach(journey)
+    let drawn = Self.chosen(journey, callers)
+    let columnCount = (drawn.map { depth[$0] }.max() ?? 0) + 1
+    for column in 0..<columnCount {
+      // Below each other as their callers are: lines seldom cross.
+      let steps = drawn.filter { depth[$0] == column }.sorted { (row(callers[$0]), $0) < (row(callers[$1]), $1) }
+      for (row, step) in steps.enumerated() {
+        places[step] = (8 + column * (Self.width + Self.gapX), 8 + row * (Self.height + Self.gapY))
+      }
+      columns.append(steps)
+    }
+  }
+
+  /// How many steps are drawn.
+  var count: Int { places.count }
+
+  private func row(_ step: Int?) -> Int { step.flatMap { places[$0]?.y } ?? 0 }
+
+  /// For each step how many calls it is away from the entry, and the caller on the shortest way.
+  private static func reach(_ journey: Journey) -> (depth: [Int], callers: [Int?]) {
+    var depth = [Int?](repeating: nil, count: journey.steps.count)
+    var callers = [Int?](repeating: nil, count: journey.steps.count)
+    if !depth.isEmpty { depth[0] = 0 }
+    var front = depth.isEmpty ? [] : [0]
     while !front.isEmpty {
       var next: [Int] = []
       for from in front {
-        for call in journey.calls where call.from == from && call.to < count && depth[call.to] == nil {
+        for call in journey.calls where call.from == from && depth.indices.contains(call.to) && depth[call.to] == nil {
           depth[call.to] = (depth[from] ?? 0) + 1
+          callers[call.to] = from
           next.append(call.to)
         }
       }
       front = next
     }
-    let columnCount = (depth.compactMap { $0 }.max() ?? 0) + 1
-    columns = (0..<columnCount).map { column in (0..<count).filter { (depth[$0] ?? 0) == column } }
-    for (column, steps) in columns.enumerated() {
-      for (row, step) in steps.enumerated() {
-        places[step] = (8 + column * (Self.width + Self.gapX), 8 + row * (Self.height + Self.gapY))
-      }
+    return (depth.map { $0 ?? 0 }, callers)
+  }
+
+  /// The steps that take most of the time, and the ways to them.
+  private static func chosen(_ journey: Journey, _ callers: [Int?]) -> [Int] {
+    let order = journey.steps.indices.sorted {
+      (journey.steps[$1].criticalShare, journey.steps[$1].errors, $0) < (journey.steps[$0].criticalShare, journey.steps[$0].errors, $1)
     }
+    var chosen: Set<Int> = []
+    for step in order {
+      var way: [Int] = []
+      var present: Int? = step
+      while let next = present, !chosen.contains(next) {
+        way.append(next)
+        present = callers[next]
+      }
+      if chosen.count + way.count <= most { chosen.formUnion(way) }
+    }
+    return chosen.sorted()
   }
 
   var svg: String {
     let width = columns.count * (Self.width + Self.gapX) - Self.gapX + 16
     let height = (columns.map(\.count).max() ?? 0) * (Self.height + Self.gapY) - Self.gapY + 16
     var out =
-      "<svg class=\"map\" viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\" aria-label=\"Steps of \(HTML.escaped(journey.name))\">\n"
+      "<svg class=\"map\" viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" style=\"min-width:\(width * 2 / 3)px\" role=\"img\" aria-label=\"Steps of \(HTML.escaped(journey.name))\">\n"
     for call in journey.calls { out += line(call) }
     for index in places.keys.sorted() { out += box(index) }
     return out + "</svg>\n"
@@ -71,7 +103,7 @@ struct JourneyMap {
     let bar = Int((Double(Self.width) * min(1, max(0, step.criticalShare))).rounded())
     let failed = step.errors > 0 ? " failed" : ""
     func text(_ line: Int, _ style: String, _ value: String) -> String {
-      "<text class=\"\(style)\" x=\"\(place.x + 8)\" y=\"\(place.y + line)\">\(HTML.escaped(HTML.shortened(value, to: 30)))</text>"
+      "<text class=\"\(style)\" x=\"\(place.x + 8)\" y=\"\(place.y + line)\">\(HTML.escaped(HTML.shortened(value, to: 27)))</text>"
     }
     let figures = "\(NumberText.percent(step.criticalShare, places: 0)) of time · p95 \(NumberText.duration(step.duration.p95))"
     return """

@@ -1,8 +1,15 @@
 /// Writes `index.html`: one page without scripts and without anything from elsewhere.
 struct ReportMaker {
-  let plans: [JourneyPlan]
-  let options: ArtifactOptions
-  let provenance: Provenance
+  /// The busiest journey first.
+  private let plans: [JourneyPlan]
+  private let options: ArtifactOptions
+  private let provenance: Provenance
+
+  init(plans: [JourneyPlan], options: ArtifactOptions, provenance: Provenance) {
+    self.plans = plans.sorted { ($1.journey.requests, $0.journey.slug) < ($0.journey.requests, $1.journey.slug) }
+    self.options = options
+    self.provenance = provenance
+  }
 
   var bytes: [UInt8] {
     let requests = plans.reduce(0) { $0 + $1.journey.requests }
@@ -74,7 +81,10 @@ struct ReportMaker {
     }.joined()
     let notes = Set(plan.objectives.flatMap(\.notes) + plan.indicators.flatMap(\.warnings)).sorted() + plan.missing
     let list = notes.isEmpty ? "" : "<h4>Mind</h4><ul>\(notes.map { "<li>\(HTML.escaped($0))</li>" }.joined())</ul>"
-    let more = journey.steps.count > 40 ? "<p>The first 40 of \(journey.steps.count) steps are drawn.</p>" : ""
+    let map = JourneyMap(journey)
+    let more =
+      map.count < journey.steps.count
+      ? " Of \(journey.steps.count) steps the \(map.count) are drawn that take most of the time, with the ways to them." : ""
     let dashboard = paths.dashboard(ArtifactPaths.dashboardUID("journey", journey.slug))
     let traces = (journey.slowTraces.prefix(3).map { ("slow", $0) } + journey.failedTraces.prefix(3).map { ("failed", $0) })
       .map { "<li>\($0.0) <code>\(HTML.escaped($0.1))</code></li>" }.joined()
@@ -82,8 +92,8 @@ struct ReportMaker {
       <section id="\(journey.slug)"><h2>\(HTML.escaped(journey.name))</h2>
       <p><code>\(HTML.escaped(journey.entryOperation))</code> at \(HTML.escaped(journey.entryService)), \(HTML.escaped(journey.environment)). \
       <a href="\(paths.openSLO(journey.entryService))">OpenSLO</a> <a href="\(dashboard)">dashboard</a></p>
-      <div class="scroll">\(JourneyMap(journey).svg)</div>\(more)
-      <p class="key">A box is a step; the line at its foot is its share of the time, a red frame means failed spans. Lines are calls: thicker is likelier, dashed is optional.</p>
+      <div class="scroll">\(map.svg)</div>
+      <p class="key">A box is a step; the line at its foot is its share of the time, a red frame means failed spans. Lines are calls: thicker is likelier, dashed is optional.\(more)</p>
       <h4>Objectives, replayed over the minutes that the traces cover; the marked ones are written to the rule files</h4>
       \(objectivesTable(plan))<h4>Confidence \(NumberText.fixed(journey.confidence, places: 2))</h4><ul>\(factors)</ul>\(traces.isEmpty ? "" : "<h4>Traces</h4><ul>\(traces)</ul>")\(list)</section>
 
@@ -99,7 +109,7 @@ struct ReportMaker {
     th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}th{font-size:13px;color:var(--soft);font-weight:600}
     .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.w{white-space:nowrap}.chosen{background:var(--mark)}.warn{color:var(--bad);font-weight:600}
     section{border-top:1px solid var(--line);margin-top:36px}.map rect{fill:var(--box);stroke:var(--line)}.map .failed>rect:first-of-type{stroke:var(--bad)}
-    .map .bar{fill:var(--accent);stroke:none}.map .call{fill:none;stroke:var(--soft);opacity:.55}.map text{fill:var(--fg);font:12px system-ui,sans-serif}
+    .map{max-width:100%;height:auto}.map .bar{fill:var(--accent);stroke:none}.map .call{fill:none;stroke:var(--soft);opacity:.55}.map text{fill:var(--fg);font:12px system-ui,sans-serif}
     .map .service{font-weight:600}.map .operation,.map .figures{fill:var(--soft);font-size:11px}ul{margin:4px 0;padding-left:20px}
     """
 }

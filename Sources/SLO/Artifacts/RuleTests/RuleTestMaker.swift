@@ -20,31 +20,67 @@ package struct RuleTestMaker: Sendable {
     ]
   }
 
-  /// The document for the file of the period: ten days of recorded hours, in which twice the budget of those days is spent.
+  /// What recorded hours are like in the test of a period, and when it is looked at; hours since 1970.
+  private struct Period {
+    var errors: String
+    /// Hours between two evaluations: each sums up the whole window, so a test that goes hour by hour through a quarter takes minutes.
+    var step: Int
+    var end: Int
+    /// Nothing is spent yet.
+    var before: Int
+    /// Twice the budget of the hours that count is spent.
+    var spent: Int
+    /// A new window has begun.
+    var renewed: Int?
+  }
+
+  /// Ten days of a window that rolls; or the first whole week, month or quarter since 1970, and the beginning of the next.
+  private var period: Period {
+    guard case .calendar(let unit) = objective.window else {
+      let share = NumberText.decimal(min(1, 2 * objective.target.budget * 241 / 50))
+      return Period(errors: "0x99 \(share)x49 0x90", step: 1, end: 240, before: 99, spent: 240)
+    }
+    // 1970 began with a month and a quarter, and on a Thursday.
+    let first = unit == .week ? 4 * 24 : 0
+    let window = ObjectiveWindow.calendar(unit).range(at: Int64(first) * 3_600_000_000_000)
+    let end = Int(window.upperBound / 3_600_000_000_000)
+    let bad = (end - first) / 2
+    let share = NumberText.decimal(min(1, 2 * objective.target.budget * Double(end - first) / Double(bad)))
+    // The first step is without a fault, and so is the first of the next window.
+    let step = unit == .week ? 2 : unit == .month ? 6 : 24
+    let (before, last) = (first + step, end + step)
+    return Period(
+      errors: "0x\(before) \(share)x\(bad - 1) 0x\(last - before - bad - 1)", step: step, end: last, before: before, spent: end,
+      renewed: last)
+  }
+
+  /// The document for the file of the period: twice the budget is spent, and a window of the calendar begins with a new one.
   package func periodDocument(ruleFile: String) -> StructuredValue {
-    let hours = 241.0
-    let share = NumberText.decimal(min(1, 2 * objective.target.budget * hours / 50))
+    let period = period
     func series(_ name: String, _ values: String) -> StructuredValue {
       let labels = (maker.labels + [("window", "1h"), ("sloth_window", "1h")]).map { "\($0.0)=\(PromQL.quoted($0.1))" }
       return ["series": .text("\(name){\(labels.joined(separator: ", "))}"), "values": .text(values)]
     }
-    let inputs = [series("slo:sli_total:rate1h", "1x240"), series("slo:sli_errors:rate1h", "0x99 \(share)x49 0x90")]
+    let inputs = [series("slo:sli_total:rate1h", "1x\(period.end)"), series("slo:sli_errors:rate1h", period.errors)]
     let rule = alerts.exhausted
-    let period = "\(objective.window.days)d"
-    let labels = (maker.labels + [("window", period), ("sloth_window", period)])
+    let labels = maker.labels + maker.periodLabels
     let sample = "{\(labels.map { "\($0.0)=\(PromQL.quoted($0.1))" }.joined(separator: ", "))}"
-    let firing = expected(rule.labels + [("window", period), ("sloth_window", period)], rule.annotations)
-    func value(_ time: String, _ text: String) -> StructuredValue {
-      ["expr": .text(text), "eval_time": .text(time), "exp_samples": [["labels": .text(sample), "value": 1]]]
+    let firing = expected(rule.labels + maker.periodLabels, rule.annotations)
+    func value(_ hour: Int, _ text: String) -> StructuredValue {
+      ["expr": .text(text), "eval_time": .text("\(hour)h"), "exp_samples": [["labels": .text(sample), "value": 1]]]
     }
     let name = "slo:period_error_budget_remaining:ratio"
     return [
-      "rule_files": [.text(ruleFile)], "evaluation_interval": "1h",
+      "rule_files": [.text(ruleFile)], "evaluation_interval": .text("\(period.step)h"),
       "tests": [
         [
           "name": "twice the budget is spent", "interval": "1h", "input_series": .list(inputs),
-          "alert_rule_test": [alertTest(99 * 60, rule.name, []), alertTest(240 * 60, rule.name, [firing])],
-          "promql_expr_test": [value("99h", "\(name) == bool 1"), value("240h", "abs(\(name) + 1) < bool 0.00001")],
+          "alert_rule_test": .list(
+            [alertTest(period.before * 60, rule.name, []), alertTest(period.spent * 60, rule.name, [firing])]
+              + (period.renewed.map { [alertTest($0 * 60, rule.name, [])] } ?? [])),
+          "promql_expr_test": .list(
+            [value(period.before, "\(name) == bool 1"), value(period.spent, "abs(\(name) + 1) < bool 0.00001")]
+              + (period.renewed.map { [value($0, "\(name) == bool 1")] } ?? [])),
         ],
         [
           "name": "no traffic at all", "interval": "1h",

@@ -81,6 +81,18 @@ package struct AlertMaker: Sendable {
       ] + links)
   }
 
+  /// Series without which nothing can be said. Our own counter of errors is there, at 0, as soon as anything tells of errors; others may not be.
+  private var watched: [PromQL.Selector] {
+    let indicator = objective.indicator
+    guard indicator.family == .journey, case .bad(let bad) = indicator.events else { return [indicator.total] }
+    return [indicator.total, bad]
+  }
+
+  private var blind: PromQL {
+    let absent = watched.map { PromQL.call("absent", [.selector($0)]) }
+    return absent.dropFirst().reduce(absent[0]) { .operation($0, .or, $1) }
+  }
+
   /// Alerts about the objective itself: no data, no traffic.
   package var guards: [Rule] {
     let indicator = objective.indicator
@@ -91,13 +103,14 @@ package struct AlertMaker: Sendable {
       .binary(PromQL.Binary(.number(0.05), .multiply, nil, .selector(before))))
     // Less than a request a minute last week is no traffic to miss.
     let wasBusy = PromQL.operation(.selector(before), .greater, .number(NumberText.rounded(1.0 / 60)))
+    let series = watched.map(\.name).joined(separator: " or ")
     var rules = [
       Rule(
-        kind: .alert(hold: 10), name: "SLOMetricAbsent", expression: .call("absent", [.selector(indicator.total)]),
+        kind: .alert(hold: 10), name: "SLOMetricAbsent", expression: blind,
         labels: alertLabels(.ticket),
         annotations: [
           ("summary", "\(objective.name): the series of the indicator are gone"),
-          ("description", "\(indicator.total.name) has no series for \(indicator.journey): the objective is blind."),
+          ("description", "\(series) has no series for \(indicator.journey): the objective is blind."),
         ] + links)
     ]
     guard objective.method == .occurrences else { return rules }

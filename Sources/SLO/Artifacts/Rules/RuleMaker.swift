@@ -94,17 +94,29 @@ package struct RuleMaker: Sendable {
     }
     return [
       constant("slo:objective:ratio", target.ratio), constant("slo:error_budget:ratio", target.budget),
-      constant("slo:time_period:days", Double(objective.window.days)),
+      record("slo:time_period:days", calendar?.length ?? .call("vector", [.number(Double(objective.window.days))])),
       record("slo:current_burn_rate:ratio", .operation(recorded("slo:sli_error:ratio_rate", window: .m5), .divide, .number(target.budget))),
       constant("slo:slo_info", 1, info), constant("sloth_slo_info", 1, sloth),
     ]
   }
 
+  private var calendar: CalendarPeriod? {
+    guard case .calendar(let unit) = objective.window else { return nil }
+    return CalendarPeriod(unit: unit)
+  }
+
+  /// What the period's recordings say about their window.
+  var periodLabels: [(String, String)] {
+    let text = objective.window.text
+    return [("window", text), ("sloth_window", text)]
+  }
+
   /// Sums of hourly increases: 30 days cost 720 samples of one series, and every request weighs the same.
   var periodRules: [Rule] {
     let days = objective.window.days
-    let window = [("window", "\(days)d"), ("sloth_window", "\(days)d")]
+    let window = periodLabels
     func increase(_ name: String) -> PromQL {
+      if let calendar { return .operation(calendar.sum(recorded(name, window: .h1)), .multiply, .number(3600)) }
       let hours = PromQL.subquery(recorded(name, window: .h1), PromQL.Subquery(range: Int64(days) * 86_400_000, step: 3_600_000))
       return .operation(.call("sum_over_time", [hours]), .multiply, .number(3600))
     }
