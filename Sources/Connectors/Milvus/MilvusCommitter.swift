@@ -27,7 +27,7 @@ final class MilvusCommitter: SinkCommitter {
         try openCollection(client)
         let ledger = MilvusLedger(client, collection: plan.collection.name, job: context.job, sink: context.id)
         try ledger.open()
-        switch LedgerStateMachine.claim(row: try ledger.read(), isFresh: context.isFresh) {
+        switch LedgerStateMachine.claim(row: try ledger.read(), isFresh: context.isFresh, lease: context.lease) {
         case .claim(let row, let lastApplied):
           try ledger.write(row, manifest: "")
           (state.client, state.claim) = (client, (ledger, LedgerStateMachine(generation: row.generation)))
@@ -36,6 +36,10 @@ final class MilvusCommitter: SinkCommitter {
           throw SinkError(
             "sink \"\(context.id)\" of job \"\(context.job)\" starts without its state, but collection \"\(plan.collection.name)\" has its "
               + "rows up to epoch \(epoch)", hint: ledger.cureForLostState, retry: .never)
+        case .fenced(let newer):
+          throw SinkError(
+            "sink \"\(context.id)\" of job \"\(context.job)\" was taken over by a newer run (generation \(newer))",
+            hint: "let only one run of the job write into collection \"\(plan.collection.name)\"", retry: .never)
         }
       } catch let error as MilvusError {
         throw error.sinkError
@@ -156,13 +160,15 @@ final class MilvusCommitter: SinkCommitter {
     try client.upsert(plan.collection.name, columns, rows: rows.count)
   }
 
+  private static func takenOver(_ sink: String, by generation: UInt64) -> SinkError {
+    SinkError(
+      "\(sink) was taken over by a newer run (generation \(generation))", hint: "let only one run of the job write into it", retry: .never)
+  }
+
   private func refusal(_ decision: LedgerDecision, _ epoch: StagedEpoch) -> SinkError {
     let sink = "the sink of collection \"\(plan.collection.name)\""
     switch decision {
-    case .fenced(let generation):
-      return SinkError(
-        "\(sink) was taken over by a newer run (generation \(generation))", hint: "let only one run of the job write into it", retry: .never
-      )
+    case .fenced(let generation): return Self.takenOver(sink, by: generation)
     case .gap(let expected):
       return SinkError(
         "\(sink): epoch \(epoch.epoch) cannot be applied, epochs \(expected) to \(epoch.epoch - 1) are missing in Milvus",
