@@ -2,13 +2,15 @@
 
 usage: own_slos.py SLOSCOUT_BINARY POSTGRES_URL [OUT]
 
-A real server sends its spans to a receiver here; what arrived is analysed as any other telemetry. OUT is a folder to keep the files in. Needs promtool.
+A real server sends its spans to a receiver here; what arrived is analysed as any other telemetry. OUT is a folder to keep objectives and rules of
+submitting analyses in, as docs/own-slos has them. Needs promtool.
 Exit status 1 when a claim does not hold.
 """
 
 import http.server
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,11 +31,12 @@ class Receiver(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def take(self, body):
+        request = json.loads(body)
         with self.lock, open(self.path, "a") as out:
-            for resource in json.loads(body)["resourceSpans"]:
+            for resource in request["resourceSpans"]:
                 for scope in resource["scopeSpans"]:
                     self.spans += scope["spans"]
-            out.write(body.decode() + "\n")
+            out.write(json.dumps(request) + "\n")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -111,7 +114,7 @@ def main():
         own = next(span for span in receiver.spans if span["traceId"] == trace)
         claim("a client's trace is gone on with", own["parentSpanId"] == parent, own)
 
-        tree = Path(out[0]) if out else folder / "slo"
+        tree = folder / "slo"
         done = subprocess.run([binary, "analyze", receiver.path, "--service", "sloscout", "--out", tree, "--json"], capture_output=True, text=True)
         claim("its own telemetry is analysed", done.returncode == 0, done.stderr)
         journeys = {one["name"]: one for one in json.loads(done.stdout)["journeys"]}
@@ -125,12 +128,12 @@ def main():
             if checked.returncode != 0:
                 claim(f"promtool takes {path.name}", False, checked.stdout + checked.stderr)
         claim(f"promtool takes all {len(rules)} files of rules", True)
-        tests = [path for path in sorted(tree.glob("prometheus/rules/sloscout/*analyze*rules_test.yaml")) if "period" not in path.name]
-        for path in tests:
-            checked = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True, timeout=300)
-            if checked.returncode != 0:
-                claim(f"{path.name} passes", False, checked.stdout + checked.stderr)
-        claim("and their tests pass: the alert fires when the errors of history or worse come back", bool(tests), tests)
+        if out:
+            kept = [tree / "openslo/slos/sloscout.yaml", *(path for path in tree.glob("prometheus/rules/sloscout/*") if "analyze" in path.name)]
+            for path in kept:
+                target = Path(out[0]) / path.relative_to(tree)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, target)
 
 
 if __name__ == "__main__":

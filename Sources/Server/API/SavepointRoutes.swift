@@ -27,7 +27,7 @@ struct SavepointRoutes: Sendable {
 
   private static let unknown = Route.Answer.problem(404, "JOB_NOT_FOUND", "SAVEPOINT_NOT_FOUND")
 
-  private struct Wanted: RequestBody {
+  struct Wanted: RequestBody {
     var name: String?
     static let limits = ["name": Schema.string(pattern: "^[a-z0-9][a-z0-9-]{0,39}$", 1...40)]
   }

@@ -32,7 +32,7 @@ struct ServerOptions: ParsableArguments {
       response = try client.perform(request)
     } catch {
       let hint =
-        (error as? HTTPError)?.code == .tls
+        error.code == .tls
         ? "trust its certificate with --ca FILE" : "start it with sloscout server, or name another with --server"
       Terminal.error("\(address) does not answer: \(error)\n  hint: \(hint)")
       throw ExitCode(Exit.failed)
