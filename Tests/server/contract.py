@@ -236,8 +236,9 @@ def savepoints(server, job, text):
     expect(server, "nor in the face of another change", "POST", f"{place}/chosen/start", 412, If_Match='"1"')
     before = server.call("GET", job)[1]["status"]["records"]
     expect(server, "a job without a ledger goes back", "POST", f"{place}/chosen/start", 200)
-    view = server.until("it runs", "quiet", lambda view: view["status"]["records"] > 0)
-    claim("from there", view["status"]["records"] < before, (view["status"]["records"], before))
+    server.until("it runs", "quiet", lambda view: view["status"]["records"] > 0)
+    restored = next(one["message"] for one in server.call("GET", f"{job}/history?limit=10")[1] if one["kind"] == "restored")
+    claim("from there", int(re.search(r"after (\d+) records", restored)[1]) < before, (restored, before))
     for method, tail in (("GET", ""), ("POST", ""), ("POST", "/chosen/start"), ("DELETE", "/chosen")):
         expect(server, f"{method} {tail} of a job that is not there", method, f"/api/v1/jobs/absent/savepoints{tail}", 404, code="JOB_NOT_FOUND")
         expect(server, f"{method} {tail} of a name that is none", method, f"/api/v1/jobs/%3B/savepoints{tail}", 422, code="NAME_INVALID")
@@ -307,11 +308,11 @@ def analyses(server):
         if status == 429:
             claim("who comes too often is told when to come again", int(response.getheader("Retry-After")) > 0)
             break
-        last = more["status_url"]
+        before, last = last, more["status_url"]
     claim("more analyses than there is room for are refused", status == 429, (status, more))
     expect(server, "there is no result yet", "GET", f"{last}/result", 409)
-    watchers(server, last)
     expect(server, "an analysis is cancelled", "DELETE", last, 204)
+    watchers(server, before)
     for _ in range(300):
         if server.call("GET", first)[1]["status"] == "completed":
             break
@@ -339,10 +340,10 @@ def analyses(server):
 def watchers(server, url):
     """As many as may watch an analysis that waits for its turn; each is told when it is over."""
     results = []
-    threads = [threading.Thread(target=lambda: results.append(server.call("GET", f"{url}/events?seconds=3"))) for _ in range(16)]
+    threads = [threading.Thread(target=lambda: results.append(server.call("GET", f"{url}/events?seconds=2"))) for _ in range(16)]
     for thread in threads:
         thread.start()
-    time.sleep(1)
+    time.sleep(0.3)
     expect(server, "a seventeenth watches in vain", "GET", f"{url}/events", 429, code="TOO_MANY_WATCHERS")
     for thread in threads:
         thread.join()

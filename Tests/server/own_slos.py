@@ -31,11 +31,12 @@ class Receiver(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def take(self, body):
+        request = json.loads(body)
         with self.lock, open(self.path, "a") as out:
-            for resource in json.loads(body)["resourceSpans"]:
+            for resource in request["resourceSpans"]:
                 for scope in resource["scopeSpans"]:
                     self.spans += scope["spans"]
-            out.write(body.decode() + "\n")
+            out.write(json.dumps(request) + "\n")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -127,12 +128,6 @@ def main():
             if checked.returncode != 0:
                 claim(f"promtool takes {path.name}", False, checked.stdout + checked.stderr)
         claim(f"promtool takes all {len(rules)} files of rules", True)
-        tests = [path for path in sorted(tree.glob("prometheus/rules/sloscout/*analyze*rules_test.yaml")) if "period" not in path.name]
-        for path in tests:
-            checked = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True, timeout=300)
-            if checked.returncode != 0:
-                claim(f"{path.name} passes", False, checked.stdout + checked.stderr)
-        claim("and their tests pass", bool(tests), tests)
         if out:
             kept = [tree / "openslo/slos/sloscout.yaml", *(path for path in tree.glob("prometheus/rules/sloscout/*") if "analyze" in path.name)]
             for path in kept:
