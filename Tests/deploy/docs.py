@@ -5,7 +5,7 @@ usage: docs.py SLOSCOUT HELM POSTGRES_URL [--long] [DOCUMENT…]
 The word behind ```sh says how a block is run:
 
   (none)   as it stands, in a copy of the project's folder, all blocks of a document one after the other in one shell
-  long     the same, with --long only; else its syntax is checked, and that the scripts and targets it names are there
+  long     with --long only, in the project's own folder, since such blocks build; else its syntax is checked, and that the scripts and targets are there
   cluster  helm's commands run against a small API server (api_server.py); of kubectl's the creating ones do, and of the others, which need what no cluster
            here can do, the options are looked up in kubectl's help. docker: the files must be there
 
@@ -109,19 +109,19 @@ class Place:
                 time.sleep(0.05)
         fail("the server did not start")
 
-    def run(self, text, place):
+    def run(self, text, place, folder=None):
         """In a group of processes of its own, which is ended afterwards: documents start servers."""
         script = "set -euo pipefail\n" + text
         process = subprocess.Popen(
-            ["bash", "-c", script], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            ["bash", "-c", script], cwd=folder or self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL)
         said = []
         reader = threading.Thread(target=lambda: said.extend(process.stdout), daemon=True)
         reader.start()
         try:
-            code = process.wait(600)
+            code = process.wait(1800 if folder else 600)
         except subprocess.TimeoutExpired:
-            code = "no end within 10 minutes"
+            code = "no end in time"
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -230,9 +230,11 @@ def main():
         for block in found:
             if block.mode == "cluster":
                 cluster(block, place, counts)
-            elif block.mode == "long" and "--long" not in sys.argv:
+            elif block.mode == "long":
                 syntax(block)
                 counts["long"] += 1
+                if "--long" in sys.argv:
+                    place.run(block.text, block.place, ROOT)
             else:
                 script.append(f"echo '-- {block.place}'\n{block.text}")
                 expected += [(block.place, block.printed)] if block.printed else []
@@ -248,7 +250,7 @@ def main():
         print(f"ok: {document}: {len(found)} blocks", flush=True)
     print(
         f"{counts['run']} blocks run ({counts['compared']} with their output compared), {counts['cluster']} commands of helm and kubectl against a small API server, {counts['looked up']} commands looked up only"
-        f" (no cluster and no docker here), {counts['long']} long blocks checked for syntax only")
+        f" (no cluster and no docker here), {counts['long']} long blocks {'run too' if '--long' in sys.argv else 'checked for syntax only'}")
 
 
 main()
