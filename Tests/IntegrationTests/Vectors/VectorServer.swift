@@ -79,7 +79,10 @@ final class VectorHome {
 
   /// Removes the vectors of a shape.
   func remove(_ shape: String, models: [String]) throws {
-    guard milvus != nil else { return try database.client.execute("DELETE FROM \(VectorStores.table) WHERE shape = '\(shape)'") }
+    guard milvus != nil else {
+      try database.client.execute("DELETE FROM \(VectorStores.table) WHERE shape = '\(shape)'")
+      return
+    }
     try command("Delete") {
       $0.append(3, collection)
       $0.append(5, "id in [\(models.map { MilvusClient.literal("\(shape)/\($0)") }.joined(separator: ","))]")
@@ -89,7 +92,8 @@ final class VectorHome {
   /// Makes something under the store's name that cannot be one.
   func makeWrong() throws {
     guard let milvus else {
-      return try database.client.execute("CREATE TABLE \(VectorStores.table) (shape text, embedding text)")
+      try database.client.execute("CREATE TABLE \(VectorStores.table) (shape text, embedding text)")
+      return
     }
     try MilvusClient(milvus).create(
       MilvusCollection(collection, [.init("id", .text, isKey: true), .init("embedding", .text), .init("other", .vector(3))]),
@@ -98,7 +102,10 @@ final class VectorHome {
 
   /// Removes everything.
   func drop() throws {
-    guard milvus != nil else { return try database.client.execute("DROP TABLE \(VectorStores.table)") }
+    guard milvus != nil else {
+      try database.client.execute("DROP TABLE \(VectorStores.table)")
+      return
+    }
     try command("DropCollection") { $0.append(3, collection) }
   }
 
