@@ -8,7 +8,7 @@ struct PlacementTests {
     counts.enumerated().flatMap { stage, count in (0..<count).map { JobShard(job: job, stage: stage, index: $0, count: count) } }
   }
 
-  @Test("every shard has one owner among the workers, no worker has more than its share of a stage, and the order of names does not matter")
+  @Test("every shard has one owner, no worker has more than its share of a stage or a quarter more, and the order of names does not matter")
   func shares() {
     var random = SeededRandom(1)
     for _ in 0..<200 {
@@ -19,14 +19,15 @@ struct PlacementTests {
       for stage in 0...1 {
         let loads = Dictionary(grouping: owners.filter { $0.key.stage == stage }, by: \.value).mapValues(\.count)
         let count = shards.count { $0.stage == stage }
-        #expect(loads.values.allSatisfy { $0 <= (count + workers.count - 1) / workers.count })
+        let mean = Double(count) / Double(workers.count)
+        #expect(loads.values.allSatisfy { Double($0) <= (mean < 8 ? mean : mean * 1.25).rounded(.up) })
       }
       #expect(owners == Placement.owners(of: shards.shuffled(using: &random), among: workers.shuffled(using: &random)))
     }
     #expect(Placement.owners(of: shards([3]), among: []).isEmpty)
   }
 
-  @Test("when one of ten workers goes, less than a third of the shards move, its own among them")
+  @Test("when one of ten workers goes, little more than its own shards move")
   func moves() {
     let shards = shards([240])
     let workers = (0..<10).map { "w\($0)" }
@@ -34,7 +35,8 @@ struct PlacementTests {
     for gone in workers {
       let after = Placement.owners(of: shards, among: workers.filter { $0 != gone })
       let moved = shards.count { before[$0] != after[$0] }
-      #expect(moved >= 24 && moved < 80, "\(gone): \(moved)")
+      let own = shards.count { before[$0] == gone }
+      #expect(moved >= own && moved < own + 24, "\(gone): \(moved), of its own \(own)")
     }
   }
 
