@@ -2,8 +2,8 @@
 
 usage: own_slos.py SLOSCOUT_BINARY POSTGRES_URL [OUT]
 
-A real server sends its spans to a receiver here; what arrived is analysed as any other telemetry. OUT is a folder to keep objectives and rules of
-submitting analyses in, as docs/own-slos has them. Needs promtool.
+A real server sends its spans to a receiver here; what arrived is analysed as any other telemetry. OUT is a folder to keep the rules about submitting
+analyses in, as docs/own-slos has them. Needs promtool.
 Exit status 1 when a claim does not hold.
 """
 
@@ -129,8 +129,7 @@ def main():
                 claim(f"promtool takes {path.name}", False, checked.stdout + checked.stderr)
         claim(f"promtool takes all {len(rules)} files of rules", True)
         if out:
-            kept = [tree / "openslo/slos/sloscout.yaml", *(path for path in tree.glob("prometheus/rules/sloscout/*") if "analyze" in path.name)]
-            for path in kept:
+            for path in (one for one in tree.glob("prometheus/rules/sloscout/*") if "analyze" in one.name):
                 target = Path(out[0]) / path.relative_to(tree)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, target)

@@ -30,18 +30,21 @@ struct JobView: Codable {
   var status: Status
 
   /// - Parameter document: whether the document goes along.
-  static func make(_ job: ManagedJob, document: Bool) async -> JobView {
-    let stored = await job.stored
-    let (samples, totals, point) = (await job.latest(), await job.totals(), await job.points.last)
-    let sources = (await job.graph)?.sources.map(\.id) ?? []
-    let isActive = await job.phase.isActive
+  static func make(_ job: ManagedJob, document: Bool) async -> JobView { await job.view(document: document) }
+}
+
+extension ManagedJob {
+  /// The job as it is at one moment. In one go, and from what the last look has counted: clients ask often, and the job's threads have work to do.
+  fileprivate func view(document: Bool) -> JobView {
+    let (newest, totals, point) = (latest().newest, totals(), points.last)
+    let sources = graph?.sources.map(\.id) ?? []
     return JobView(
       name: stored.name, revision: stored.revision, updatedAt: stored.updatedAt,
-      spec: Spec(state: stored.state, parallelism: stored.parallelism, document: document ? stored.document : nil),
-      status: Status(
-        phase: await job.phase, message: await job.message, records: RecordsRead.count(totals, sources: sources),
-        rate: isActive ? point?.rate ?? 0 : 0, watermark: samples.newest?.watermark.map(RFC3339.format), lag: point?.lag,
-        errors: totals.reduce(0) { $0 + $1.counters.errors }, checkpoint: (await job.checkpoints.last).map(CheckpointView.init)))
+      spec: JobView.Spec(state: stored.state, parallelism: stored.parallelism, document: document ? stored.document : nil),
+      status: JobView.Status(
+        phase: phase, message: message, records: RecordsRead.count(totals, sources: sources), rate: phase.isActive ? point?.rate ?? 0 : 0,
+        watermark: newest?.watermark.map(RFC3339.format), lag: point?.lag, errors: totals.reduce(0) { $0 + $1.counters.errors },
+        checkpoint: checkpoints.last.map(CheckpointView.init)))
   }
 }
 

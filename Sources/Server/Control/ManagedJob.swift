@@ -13,6 +13,8 @@ actor ManagedJob {
   private(set) var checkpoints: [CheckpointReport] = []
   private(set) var applied: [String: (epoch: UInt64, rows: Int, refused: Int)] = [:]
   private var samples: (older: JobSample?, newest: JobSample?)
+  /// Totals since the job's first record, as of the newest look.
+  private var sampledTotals: [(id: String, counters: OperatorCounters)] = []
   /// What the last run that came to its end had counted.
   private var finalTotals: [(id: String, counters: OperatorCounters)] = []
   private var session: JobSession?
@@ -39,7 +41,7 @@ actor ManagedJob {
   func start(_ job: PlannedJob) async {
     guard !phase.isActive else { return }
     (phase, message, graph) = (.starting, "", job.graph)
-    (points, samples, applied, finalTotals) = ([], (nil, nil), [:], [])
+    (points, samples, applied, finalTotals, sampledTotals) = ([], (nil, nil), [:], [], [])
     // Events come from the engine's threads and must not wait: they are queued, and taken in order by one task.
     let (events, feed) = AsyncStream.makeStream(of: JobEvent.self, bufferingPolicy: .bufferingNewest(1000))
     do {
@@ -163,6 +165,7 @@ actor ManagedJob {
     while !Task.isCancelled {
       let status = await session.runner.status()
       if !status.isEmpty {
+        sampledTotals = await session.runner.totals(status)
         if phase == .starting || phase == .restarting { phase = .running }
         add(
           JobSample(
@@ -206,8 +209,5 @@ actor ManagedJob {
   func latest() -> (older: JobSample?, newest: JobSample?) { samples }
 
   /// Totals since the job's first record, as the newest look had them.
-  func totals() async -> [(id: String, counters: OperatorCounters)] {
-    guard let session, let newest = samples.newest else { return finalTotals }
-    return await session.runner.totals(newest.status)
-  }
+  func totals() -> [(id: String, counters: OperatorCounters)] { session == nil ? finalTotals : sampledTotals }
 }
