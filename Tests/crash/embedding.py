@@ -96,7 +96,8 @@ def job_file(folder, port):
         ('config: { provider: local, path: "${SLOSCOUT_MODEL:-.model}" }',
          f'config: {{ provider: openai, url: "http://127.0.0.1:{port}/v1/embeddings", model: m, dimensions: {DIMENSIONS}, maxTexts: 64, giveUpAfter: 2m }}'),
         ("checkpoint: { interval: 2s,", "checkpoint: { interval: 100ms,"),
-        ("config: { field: template, key: shape }", "config: { field: template, key: shape, inFlight: 1 }"),
+        ("config: { field: template, key: shape, repeats: drop, retryAfter: 1h }",
+         "config: { field: template, key: shape, repeats: drop, retryAfter: 1h, inFlight: 1 }"),
     ]:
         assert text.count(old) == 1, f"jobs.yaml holds {text.count(old)} times {old!r}: this test must follow it"
         text = text.replace(old, new)
