@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Foundation
 internal import Logging
 internal import NIOSSL
 internal import ServiceLifecycle
@@ -8,10 +8,10 @@ internal import Synchronization
 final class CertificateFiles: Service, Sendable {
   /// What tells two states of a file apart. Followed links count: secrets of clusters are swapped by one.
   private struct Stamp: Equatable {
+    var file: String
     var inode: UInt64
     var size: Int64
-    var seconds: Int
-    var nanoseconds: Int
+    var changed: Date
   }
 
   private struct Loaded: Sendable {
@@ -82,10 +82,13 @@ final class CertificateFiles: Service, Sendable {
   }
 
   private static func stamp(_ path: String) -> Stamp? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    let file = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+    guard let found = try? FileManager.default.attributesOfItem(atPath: file), let changed = found[.modificationDate] as? Date else {
+      return nil
+    }
     return Stamp(
-      inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+      file: file, inode: (found[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0, size: (found[.size] as? NSNumber)?.int64Value ?? 0,
+      changed: changed)
   }
 }
 

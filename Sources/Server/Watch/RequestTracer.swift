@@ -1,5 +1,6 @@
 internal import HTTP
 internal import Logging
+internal import SLO
 internal import ServiceLifecycle
 internal import Synchronization
 
