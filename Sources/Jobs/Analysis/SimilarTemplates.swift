@@ -3,8 +3,8 @@ internal import SLO
 
 /// For each journey the log templates that read like what goes wrong in it, of whatever service.
 ///
-/// What goes wrong is told by the templates that changed in the journey's services and by the operations whose spans failed. A journey with neither asks
-/// nothing.
+/// What goes wrong is told by the templates that changed in the journey's services, and by its name and the operations whose spans failed. A journey with
+/// neither asks nothing.
 enum SimilarTemplates {
   private static let mostOfJourney = 5
 
@@ -35,7 +35,7 @@ enum SimilarTemplates {
     let failing = journey.steps.filter { $0.errors > 0 }
       .sorted { ($0.errors, $1.service, $1.operation) > ($1.errors, $0.service, $0.operation) }.prefix(3)
       .map { "\($0.service) \($0.operation) failed" }
-    let parts = changed + failing
+    let parts = changed + (failing.isEmpty ? [] : [journey.name]) + failing
     return parts.isEmpty ? nil : parts.joined(separator: " ")
   }
 }

@@ -104,7 +104,7 @@ struct VectorStoreTests {
     #expect(try home.store(dimensions: 3) == nil)
     try home.makeWrong()
     let error = #expect(throws: SinkError.self) { _ = try home.store(dimensions: 3) }
-    #expect(error?.message.contains("\"embedding\"") == true && error?.retry == .never)
+    #expect(error?.message.contains("\"embedding\"") == true && error?.retry == .never, "\(error?.description ?? "")")
   }
 
   @Test("vectors of a size that the column has not are refused rows, and the others stay", arguments: [VectorPlace.pgvector])
@@ -120,7 +120,7 @@ struct VectorStoreTests {
   func withoutExtension() throws {
     let sink = try VectorHome(.pgvector, TestDatabase(), milvus: nil).sink(dimensions: Self.dimensions)
     let error = #expect(throws: SinkError.self) { _ = try sink.open(isFresh: true) }
-    #expect(error?.message.contains("no pgvector") == true && error?.hint.contains("real[]") == true)
+    #expect(error?.message.contains("no pgvector") == true && error?.hint.contains("real[]") == true, "\(error?.description ?? "")")
   }
 
   @Test("the index in a file is used by the next start, follows the table, and is made anew when it is damaged")
