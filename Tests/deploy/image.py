@@ -126,7 +126,7 @@ def server(root, database):
     claim("a token that could be guessed is refused", said.returncode == 1 and "32" in said.stderr, said)
 
     process = subprocess.Popen(
-        command(root, "server", "--host", "0.0.0.0", "--port", "0"), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+        command(root, "server", "--host", "0.0.0.0", "--port", "0", "--allow-plaintext"), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
         env={"PATH": os.environ["PATH"], **environment})
     atexit.register(process.kill)
     port = None

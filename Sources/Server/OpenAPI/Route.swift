@@ -68,7 +68,8 @@ struct Route: Sendable {
     }
 
     static func text(_ type: String, _ summary: String) -> Answer {
-      Answer(status: 200, summary: summary, type: type, schema: { _ in type == "*/*" ? .any : .string })
+      // Of a stream of events, readers of the document look at each event: none is a text as a whole.
+      Answer(status: 200, summary: summary, type: type, schema: { _ in ["*/*", "text/event-stream"].contains(type) ? .any : .string })
     }
     static func none(_ status: Int, _ summary: String) -> Answer { Answer(status: status, summary: summary) }
 
