@@ -96,7 +96,12 @@ final class VectorHome {
       return
     }
     try MilvusClient(milvus).create(
-      MilvusCollection(collection, [.init("id", .text, isKey: true), .init("embedding", .text), .init("other", .vector(3))]),
+      MilvusCollection(
+        collection,
+        [
+          .init("id", .text, isKey: true), .init("shape", .text), .init("embedding_model", .text), .init("embedding", .text),
+          .init("other", .vector(3)),
+        ]),
       index: [("index_type", "FLAT"), ("metric_type", "L2"), ("params", "{}")])
   }
 

@@ -118,8 +118,10 @@ struct VectorStoreTests {
 
   @Test("a server without pgvector says how to go on")
   func withoutExtension() throws {
-    let sink = try VectorHome(.pgvector, TestDatabase(), milvus: nil).sink(dimensions: Self.dimensions)
-    let error = #expect(throws: SinkError.self) { _ = try sink.open(isFresh: true) }
+    let home = try VectorHome(.pgvector, TestDatabase(), milvus: nil)
+    let sink = try home.sink(dimensions: Self.dimensions)
+    // The database goes with its home.
+    let error = withExtendedLifetime(home) { #expect(throws: SinkError.self) { _ = try sink.open(isFresh: true) } }
     #expect(error?.message.contains("no pgvector") == true && error?.hint.contains("real[]") == true, "\(error?.description ?? "")")
   }
 
