@@ -16,7 +16,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
       EXAMPLES
         sloscout worker jobs.yaml --database postgresql://localhost/sloscout
-        sloscout worker jobs.yaml --job fingerprint --name "$HOSTNAME" --listen 0.0.0.0:8080
+        sloscout worker jobs.yaml --job fingerprint --as "$HOSTNAME" --listen 0.0.0.0:8080
         sloscout worker status --database postgresql://localhost/sloscout
       """, subcommands: [Start.self, Status.self], defaultSubcommand: Start.self)
 
