@@ -140,7 +140,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
+    .testTarget(name: "DataflowTests", dependencies: ["DataflowTesting", "Dataflow", "Operators", "Zstd"], swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["DataflowTesting", "Dataflow", "Operators"], swiftSettings: strict),
     .testTarget(
       name: "BindingsTests", dependencies: ["Zstd", "Gzip", "RE2", "HMAC", "HTTP", "RawServer", "Snappy"], swiftSettings: strict),

@@ -50,7 +50,7 @@ grep -aE "Test run with" "$folder/test.log" | tail -n 1 || echo "the runner ende
 
 step "the control server's tests"
 python=$(scripts/python.sh)
-for test in control_server contract clients; do
+for test in control_server contract clients own_slos; do
   LLVM_PROFILE_FILE="$profiles/server-%p.profraw" timeout 15m "$python" "Tests/server/$test.py" "$binary" "$SLOSCOUT_TEST_POSTGRES" \
     </dev/null >"$folder/$test.log" 2>&1 || echo "$test.py failed under the counters: $folder/$test.log"
 done

@@ -108,13 +108,13 @@ def savepoints(binary, url, folder):
     """Savepoints by the command line: refused where rows would come twice, exact where they are taken."""
     own, reference, forked = (database(url, name) for name in ("server_savepoints", "server_savepoints_reference", "server_savepoints_forked"))
     plain = folder / "reference.yaml"
-    plain.write_text(document("kept", folder / "reference", records=40000))
+    plain.write_text(document("kept", folder / "reference", records=100000))
     subprocess.run([binary, "run", "--quiet", plain], check=True, env={**os.environ, "DATABASE_URL": reference}, stderr=subprocess.DEVNULL)
     everything = set(sql(reference, CAPSULES).splitlines())
 
     server = Server(binary, own)
     job = folder / "job.yaml"
-    job.write_text(document("kept", folder / "state", records=40000, rate=8000))
+    job.write_text(document("kept", folder / "state", records=100000, rate=8000))
     claim("a job is submitted", client(binary, server, "submit", job, DATABASE_URL=own).returncode == 0)
     server.until("it has checkpoints", "kept", lambda view: view["status"]["records"] > 8000 and "checkpoint" in view["status"])
     done = client(binary, server, "savepoint", "kept", "--as", "early")
@@ -146,7 +146,7 @@ def savepoints(binary, url, folder):
     server.until("it comes to its end", "kept", lambda view: view["status"]["phase"] == "finished")
     claim("rows that are keyed by their window come out right", set(sql(own, CAPSULES).splitlines()) == everything)
 
-    text = document("forked", folder / "state", records=40000).replace("${DATABASE_URL:-postgresql://localhost/sloscout}", forked)
+    text = document("forked", folder / "state", records=100000).replace("${DATABASE_URL:-postgresql://localhost/sloscout}", forked)
     status, view, _ = server.call("PUT", "/api/v1/jobs/forked?state=suspended", text)
     claim("another job is submitted, and does not run", status == 201 and view["spec"]["state"] == "suspended", view)
     done = client(binary, server, "savepoint", "start", "forked", "early", "--of", "kept")

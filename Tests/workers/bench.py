@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What it costs to run a job over workers, and how long a shard stands still: a report, not a test.
 
-  bench.py BINARY [--records N] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS]
+  bench.py BINARY [--records N] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS] [--environments N]
 
 First the same files through one process and through two workers: CPU seconds per million records, of all processes together, and of the broker alone.
-Then, while records arrive, workers are killed and workers are asked to stop: how long until every shard of theirs has a new checkpoint elsewhere.
+Then, while records arrive, workers are killed and workers are asked to stop: how long until every shard of theirs has a new checkpoint elsewhere. With many environments there are
+many keys, and much state to bring to another worker: 42 keys an environment, a kilobyte each.
 """
 
 import argparse
@@ -104,8 +105,10 @@ class Bench:
 
     def stand_still(self):
         self.server.create("moves")
+        environments = self.options.environments
+        burst = 42 * 12 * environments if environments > 1 else 0
         seconds = 30 + 15 * (self.options.kills + self.options.moves)
-        feeder = Feeder(self.folder / "in-follow", 2, 2000 * seconds, 2000, 2)
+        feeder = Feeder(self.folder / "in-follow", 2, burst + 2000 * seconds, 2000, 2, burst=burst, environments=environments)
         job = self.job("moves", "follow")
         url, number = self.server.url("moves"), 0
         workers = []
@@ -118,8 +121,13 @@ class Bench:
         start(), start()
         feeder.start()
         self._settle(2)
+        if burst:
+            while int(self.server.psql("moves", "SELECT coalesce(sum(count), 0) FROM capsule_shape")[0][0]) < burst * 0.99:
+                time.sleep(0.5)
         for kind, count in (("killed", self.options.kills), ("asked to stop", self.options.moves)):
             times = []
+            if count == 0:
+                continue
             for _ in range(count):
                 start()
                 self._settle(3)
@@ -131,6 +139,8 @@ class Bench:
                 victim.process.wait(30)
                 self._settle(2)
             print(f"  {kind}: {len(times)} shards had a new checkpoint elsewhere after {statistics.median(times):.1f} s (median), {max(times):.1f} s at most")
+        stored = sum(file.stat().st_size for file in (self.folder / "state").rglob("*") if file.is_file())
+        print(f"  {stored / 1e6:.0f} MB of checkpoints in the store")
         for worker in workers:
             worker.stop()
 
@@ -171,12 +181,14 @@ def main():
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--moves", type=int, default=5)
     parser.add_argument("--lease", type=float, default=6)
+    parser.add_argument("--environments", type=int, default=1)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sloscout-workers-"))
     bench = Bench(options, folder)
     try:
         bench.cost()
-        bench.stand_still()
+        if options.kills + options.moves > 0:
+            bench.stand_still()
     finally:
         bench.close()
         shutil.rmtree(folder, ignore_errors=True)

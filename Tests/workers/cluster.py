@@ -40,10 +40,14 @@ def job_file(path, *, inputs, exchange, readers, partitions, store, delivery="nu
 
 
 class Feeder:
-    """Writes records to several files at a steady pace, some of them no records at all, and knows what it wrote."""
+    """Writes records to several files at a steady pace, some of them no records at all, and knows what it wrote.
 
-    def __init__(self, folder, files, records, rate, seed):
+    The first `burst` of them are written at once. With several `environments` there are as many times more keys.
+    """
+
+    def __init__(self, folder, files, records, rate, seed, *, burst=0, environments=1):
         self.folder, self.records, self.rate = Path(folder), records, rate
+        self.burst, self.environments = burst, environments
         self.folder.mkdir(parents=True, exist_ok=True)
         self.accepted = self.malformed = 0
         self.random = random.Random(seed)
@@ -61,7 +65,7 @@ class Feeder:
                 self.files[number % len(self.files)].write(self._line(number))
             for file in self.files:
                 file.flush()
-            ahead = (first + step) / self.rate - (time.monotonic() - started)
+            ahead = (first + step - self.burst) / self.rate - (time.monotonic() - started)
             if ahead > 0:
                 time.sleep(ahead)
         self.is_done = True
@@ -73,7 +77,8 @@ class Feeder:
         self.accepted += 1
         message = self.random.choice(TEMPLATES).format(self.random.randrange(10**6), self.random.randrange(100))
         stamp = 1767261900000 + number * 100
-        return (f'{{"event_id":"e{number}","service_name":"{self.random.choice(SERVICES)}","environment":"prod","severity":"INFO",'
+        environment = f"prod-{self.random.randrange(self.environments)}" if self.environments > 1 else "prod"
+        return (f'{{"event_id":"e{number}","service_name":"{self.random.choice(SERVICES)}","environment":"{environment}","severity":"INFO",'
                 f'"timestamp":{stamp},"message":"{message}"}}\n')
 
 
@@ -132,13 +137,14 @@ def run(command):
 class Worker:
     """A running `sloscout worker`."""
 
-    def __init__(self, binary, job, url, name, folder, *, lease=2, network=None):
+    def __init__(self, binary, job, url, name, folder, *, lease=2, network=None, environment=None):
         self.name, self.network = name, network
         self.log = open(Path(folder) / f"{name}.log", "w+b")
         command = [binary, "worker", str(job), "--database", url, "--as", name, "--lease-time", str(lease), "--quiet"]
         if network:
             command = ["ip", "netns", "exec", network.name, *command]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            command, env={**os.environ, **(environment or {})}, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Runs a job over workers while they are killed, put to sleep, cut off and replaced, and compares what comes out with one process's result.
 
-  kills.py BINARY [--runs N] [--seed N] [--exchange local|kafka] [--delivery numbered|transactions] [--faults kill,pause,…] [--keep FOLDER]
+  kills.py BINARY [--runs N] [--seed N] [--exchange local|kafka] [--delivery numbered|transactions] [--store folder|s3] [--faults kill,pause,…]
+           [--keep FOLDER]
 
 In each run a few workers share the shipped job. Records arrive all the time; every second or two something happens to a worker:
 
   kill     kill -9                          pause    SIGSTOP until its leases are over, then SIGCONT: a zombie
   stop     SIGTERM, another one starts      grow, shrink   one worker more, one less
   postgres the database loses its power and comes back
+  lost     a commit reaches the database and its reply does not come back: the connection breaks instead
   cut      a worker's network is cut, both ways or one way, until its leases are over (needs root)
 
 At the end the table holds exactly what `sloscout run` makes of the same files, record by record of every capsule, and every line that is no record is
@@ -27,17 +29,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "s3"))
+import s3  # noqa: E402
 from cluster import Feeder, Network, Worker, job_file  # noqa: E402
+from lost_replies import LossyProxy  # noqa: E402
 from postgres import ROOT, Server  # noqa: E402
 
 LEASE = 2
-FAULTS = ["kill", "pause", "stop", "grow", "shrink", "postgres", "cut"]
+FAULTS = ["kill", "pause", "stop", "grow", "shrink", "postgres", "lost", "cut"]
 TABLE = "SELECT service, environment, shape, window_start, count FROM capsule_shape ORDER BY 1, 2, 3, 4"
 
 
 class Run:
-    def __init__(self, options, number, server, broker, folder):
-        self.options, self.number, self.server, self.broker, self.folder = options, number, server, broker, folder
+    def __init__(self, options, number, server, proxy, broker, bucket, folder):
+        self.options, self.number, self.server, self.proxy, self.folder = options, number, server, proxy, folder
+        self.broker, self.bucket = broker, bucket
         self.random = random.Random(options.seed * 1000 + number)
         self.database = f"workers_{number}"
         self.workers, self.networks, self.started, self.events = [], [], 0, []
@@ -52,7 +58,7 @@ class Run:
         readers, partitions = choice.randint(2, 4), choice.randint(2, 4)
         job_file(
             self.job, inputs=f"{self.folder}/in/*.jsonl", exchange=(options.exchange, topics), readers=readers, partitions=partitions,
-            store=f"{self.folder}/state", delivery=options.delivery, name=f"fingerprint-{options.seed}-{self.number}")
+            store=f"s3://sloscout/{self.database}" if self.bucket else f"{self.folder}/state", delivery=options.delivery, name=f"fingerprint-{options.seed}-{self.number}")
         feeder = Feeder(self.folder / "in", readers + 1, choice.randint(18_000, 40_000), 6_000, options.seed * 1000 + self.number)
         try:
             for _ in range(choice.randint(2, 3)):
@@ -76,11 +82,22 @@ class Run:
         self.started += 1
         network = None
         if "cut" in self.options.faults:
-            ports = [urlsplit(self.server.base).port] + ([int(self.broker.rsplit(":", 1)[1])] if self.broker else [])
+            ports = [self.proxy.port] + [int(place.rsplit(":", 1)[1]) for place in (self.broker, self.bucket) if place]
             network = Network(self.started, ports)
             self.networks.append(network)
         self.workers.append(
-            Worker(self.options.binary, self.job, self.server.url(self.database), f"w{self.started}", self.folder, lease=LEASE, network=network))
+            Worker(
+                self.options.binary, self.job, self.url(self.database), f"w{self.started}", self.folder, lease=LEASE, network=network,
+                environment=self.environment))
+
+    def url(self, database):
+        """The database by the way that loses replies."""
+        own = urlsplit(self.server.base).port
+        return self.server.url(database).replace(f":{own}/", f":{self.proxy.port}/")
+
+    @property
+    def environment(self):
+        return s3.environment(self.bucket) if self.bucket else {}
 
     @property
     def alive(self):
@@ -115,6 +132,8 @@ class Run:
             self.server.crash()
             time.sleep(self.random.uniform(0, 1))
             self.server.restart()
+        elif kind == "lost":
+            self.proxy.lose_next()
         elif kind == "cut":
             way = self.random.choice(["both", "in", "out"])
             victim.network.cut(way)
@@ -159,10 +178,10 @@ class Run:
         """One process on the same files, with the same document, makes the same table."""
         single = self.database + "_single"
         self.server.create(single)
-        text = self.job.read_text().replace("mode: follow", "mode: once").replace(f"{self.folder}/state", f"{self.folder}/single")
+        text = self.job.read_text().replace("mode: follow", "mode: once").replace("/state\"", "/single\"").replace(f"sloscout/{self.database}\"", f"sloscout/{single}\"")
         job = self.folder / "single.yaml"
         job.write_text(text)
-        environment = {"DATABASE_URL": self.server.url(single), "PATH": "/usr/bin:/bin"}
+        environment = {"DATABASE_URL": self.server.url(single), "PATH": "/usr/bin:/bin", **self.environment}
         result = subprocess.run(
             [self.options.binary, "run", str(job), "--quiet"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
         if result.returncode != 0:
@@ -178,6 +197,15 @@ class Failure(Exception):
     pass
 
 
+def script(name, command, folder):
+    """Starts or stops a server of the project's scripts; where it is."""
+    result = subprocess.run(
+        [str(ROOT / "scripts" / f"{name}.sh"), command, "--dir", str(folder / name)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise RuntimeError(f"{name}.sh {command}: {result.stderr.strip()}")
+    return result.stdout.strip()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
@@ -185,6 +213,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--exchange", choices=["local", "kafka"], default="local")
     parser.add_argument("--delivery", choices=["numbered", "transactions"], default="numbered")
+    parser.add_argument("--store", choices=["folder", "s3"], default="folder")
     parser.add_argument("--faults", default=",".join(FAULTS if os.geteuid() == 0 else FAULTS[:-1]))
     parser.add_argument("--keep", help="where what a failed run left is kept")
     options = parser.parse_args()
@@ -197,14 +226,13 @@ def main():
     folder = Path(options.keep or tempfile.mkdtemp(prefix="sloscout-workers-"))
     folder.mkdir(parents=True, exist_ok=True)
     server = Server(folder / "postgres")
-    broker, kafka = None, ROOT / "scripts" / "kafka.sh"
-    if options.exchange == "kafka":
-        broker = subprocess.run(
-            [str(kafka), "start", "--dir", str(folder / "kafka")], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout.strip()
+    proxy = LossyProxy(urlsplit(server.base).port)
+    broker = script("kafka", "start", folder) if options.exchange == "kafka" else None
+    bucket = script("s3", "start", folder) if options.store == "s3" else None
     tally, takeovers, began, failed = {}, 0, time.monotonic(), 0
     try:
         for number in range(options.runs):
-            run = Run(options, number, server, broker, folder / f"run-{number}")
+            run = Run(options, number, server, proxy, broker, bucket, folder / f"run-{number}")
             run.folder.mkdir(parents=True, exist_ok=True)
             try:
                 takeovers += run.go()
@@ -218,15 +246,17 @@ def main():
             for kind, count in run.tally.items():
                 tally[kind] = tally.get(kind, 0) + count
     finally:
+        proxy.close()
         server.stop()
-        if broker:
-            subprocess.run([str(kafka), "stop", "--dir", str(folder / "kafka")], stdin=subprocess.DEVNULL, capture_output=True)
+        for name, place in (("kafka", broker), ("s3", bucket)):
+            if place:
+                script(name, "stop", folder)
         if not failed and not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
     seconds = time.monotonic() - began
     said = ", ".join(f"{count} {kind}" for kind, count in sorted(tally.items()))
-    print(f"{options.runs} runs over workers, exchange {options.exchange} {options.delivery}, seed {options.seed}: {said}; "
-          f"{takeovers} shards changed hands; {failed} failed; {seconds:.0f} s")
+    print(f"{options.runs} runs over workers, exchange {options.exchange} {options.delivery}, checkpoints in {options.store}, seed {options.seed}: {said}; "
+          f"{proxy.lost} commits without a reply; {takeovers} shards changed hands; {failed} failed; {seconds:.0f} s")
     if failed:
         print(f"what is left is in {folder}", file=sys.stderr)
         sys.exit(1)

@@ -49,7 +49,30 @@ public struct ZstdDecompressor: ~Copyable, @unchecked Sendable {
 
   /// Appends the content of exactly one frame. Throws as `decompress(_:limit:)`; `output` is then as it was.
   public mutating func decompress(_ frame: UnsafeRawBufferPointer, limit: Int, appendingTo output: inout [UInt8]) throws(ZstdError) {
-    let declared = try Self.contentSize(frame)
+    let size = try Self.measure(frame, limit: limit)
+    let context = context
+    var result = 0
+    let content = [UInt8](unsafeUninitializedCapacity: size) { target, count in
+      result = ZSTD_decompressDCtx(context, target.baseAddress, size, frame.baseAddress, frame.count)
+      count = ZSTD_isError(result) == 0 ? result : 0
+    }
+    try Self.check(result, size)
+    if output.isEmpty { output = content } else { output.append(contentsOf: content) }
+  }
+
+  /// Fills memory of just the size that the frame says (`contentSize`) with the content of exactly one frame.
+  ///
+  /// - Throws: `ZstdError`: `.tooLarge` when the frame holds more, `.truncated`, `.corrupt` also when it holds less; the memory may have been written to.
+  public mutating func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) throws(ZstdError) {
+    let size = try Self.measure(frame, limit: target.count)
+    let result = ZSTD_decompressDCtx(context, target.baseAddress, size, frame.baseAddress, frame.count)
+    try Self.check(result, size)
+    guard size == target.count else { throw ZstdError(.corrupt, "zstd: the frame holds \(size) bytes, not \(target.count)") }
+  }
+
+  /// How many bytes the frame says it holds, when it is one frame and nothing else.
+  private static func measure(_ frame: UnsafeRawBufferPointer, limit: Int) throws(ZstdError) -> Int {
+    let declared = try contentSize(frame)
     guard declared <= UInt64(max(0, limit)) else {
       throw ZstdError(.tooLarge, "zstd: the frame holds \(declared) bytes, more than the allowed \(limit)")
     }
@@ -57,16 +80,12 @@ public struct ZstdDecompressor: ~Copyable, @unchecked Sendable {
     // A header that could be read and a frame that cannot be measured: the blocks run past the end, or are damaged.
     guard ZSTD_isError(length) == 0 else { throw ZstdError(.truncated, "zstd: the frame is cut short or damaged") }
     guard length == frame.count else { throw ZstdError(.corrupt, "zstd: \(frame.count - length) bytes follow the frame") }
-    let size = Int(declared)
-    let context = context
-    var result = 0
-    let content = [UInt8](unsafeUninitializedCapacity: size) { target, count in
-      result = ZSTD_decompressDCtx(context, target.baseAddress, size, frame.baseAddress, frame.count)
-      count = ZSTD_isError(result) == 0 ? result : 0
-    }
+    return Int(declared)
+  }
+
+  private static func check(_ result: Int, _ size: Int) throws(ZstdError) {
     guard try ZstdError.check(result, .corrupt) == size else {
       throw ZstdError(.corrupt, "zstd: the frame holds \(result) bytes and says \(size)")
     }
-    if output.isEmpty { output = content } else { output.append(contentsOf: content) }
   }
 }

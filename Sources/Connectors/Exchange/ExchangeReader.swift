@@ -12,6 +12,8 @@ final class ExchangeReader: SourceReader {
   private var order: ExchangeOrder
   private var context: SourceContext?
   private var reader: (any TopicReader)?
+  /// Nil before it was opened.
+  private var unpacker: RowUnpacker?
   /// The id of the topic that offsets belong to; nil before there is one.
   private var id: UInt64?
   /// Of the record that is looked at next; nil before the topic was found.
@@ -40,6 +42,7 @@ final class ExchangeReader: SourceReader {
 
   func open(_ context: SourceContext) throws {
     self.context = context
+    unpacker = try RowUnpacker()
     reader = try client.makeReader(topic)
     splits = order.senders.indices.map { context.splits.register(name(of: $0)) }
   }
@@ -88,8 +91,7 @@ final class ExchangeReader: SourceReader {
       let frame = try ExchangeFrame(&reader)
       guard try order.decide(frame) == .take else { return nil as ExchangeFrame? }
       if frame.kind == .rows {
-        batch.retainMemory(of: records)
-        try ExchangeRows.read(&reader, into: batch, fields: edge.fields) { self.context?.splits.register($0) ?? 0 }
+        try unpacker?.read(&reader, into: batch, fields: edge.fields) { self.context?.splits.register($0) ?? 0 }
       }
       return frame
     }

@@ -24,6 +24,8 @@ final class ExchangeWriter: SinkWriter {
   private var frames = 0
   /// Batches whose memory the builders keep alive.
   private var held = 0
+  /// Nil before it was opened.
+  private var packer: RowPacker?
 
   private struct Mark: Equatable {
     var watermark: Int64
@@ -42,7 +44,7 @@ final class ExchangeWriter: SinkWriter {
     self.edge = edge
     self.shard = shard
     self.partitions = partitions
-    rowBytes = recordBytes - Self.overhead
+    rowBytes = min(recordBytes, RowUnpacker.bodyLimit) - Self.overhead
     builders = Array(repeating: nil, count: partitions)
     sequences = Array(repeating: 0, count: partitions)
   }
@@ -50,6 +52,7 @@ final class ExchangeWriter: SinkWriter {
   func open(_ context: OperatorContext) throws {
     splits = context.splits
     incarnation = context.runtime.random()
+    packer = try RowPacker()
   }
 
   func process(_ batch: RecordBatch, _ output: Output) throws {
@@ -162,7 +165,7 @@ final class ExchangeWriter: SinkWriter {
   private func append(_ batch: RecordBatch, _ rows: Range<Int>, to partition: Int) {
     append(.rows, to: partition) { _ in
     } rows: { bytes in
-      ExchangeRows.append(batch, rows, fields: self.edge.fields, raws: self.edge.carriesRaws, splitName: self.splits.name, to: &bytes)
+      self.packer?.append(batch, rows, fields: self.edge.fields, raws: self.edge.carriesRaws, splitName: self.splits.name, to: &bytes)
     }
   }
 

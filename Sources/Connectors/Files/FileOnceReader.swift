@@ -53,6 +53,7 @@ final class FileOnceReader: SourceReader {
         let limit = file.compression == .none ? file.status.size : Int64.max
         let split = FileSplit(position, limit: limit, isComplete: true, options, context.splits)
         splits.append(split)
+        context.splits.complete(split.index)
         if split.reader.cursor.offset >= limit || position.isFinished(at: file.status) {
           split.finish(context.splits, size: file.status.size)
         } else {

@@ -114,6 +114,7 @@ public final class SplitTable: Sendable {
   private struct State {
     var names: [String] = []
     var finished: Set<UInt32> = []
+    var complete: Set<UInt32> = []
   }
   private let state = Mutex(State())
 
@@ -137,6 +138,17 @@ public final class SplitTable: Sendable {
   /// The split has no more records and never will have: it no longer holds the watermark back.
   public func finish(_ split: UInt32) {
     state.withLock { _ = $0.finished.insert(split) }
+  }
+
+  /// All of the split's records are there already. Silence means that other splits have their turn: it is never idle, and holds the watermark back
+  /// until it is finished. Otherwise what is read last of a large input would be late.
+  public func complete(_ split: UInt32) {
+    state.withLock { _ = $0.complete.insert(split) }
+  }
+
+  /// Whether all of the split's records were there when it was registered.
+  public func isComplete(_ split: UInt32) -> Bool {
+    state.withLock { $0.complete.contains(split) }
   }
 
   /// Whether the split was finished.

@@ -39,7 +39,7 @@ final class AssignTime: Operator {
 
   /// The subtask's watermark if it rose since the last call.
   func advance() -> Int64? {
-    watermarks.advance(now: now) { splits.isFinished($0) }
+    watermarks.advance(now: now, isFinished: splits.isFinished, isComplete: splits.isComplete)
   }
 
   func process(_ batch: RecordBatch, _ output: Output) throws {

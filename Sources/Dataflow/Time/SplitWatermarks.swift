@@ -43,12 +43,15 @@ package struct SplitWatermarks {
     splits[mark.split] = state
   }
 
-  /// Recomputes the watermark; answers with it when it rose. `isFinished` splits and idle ones do not hold it back.
-  package mutating func advance(now: Int64, isFinished: (UInt32) -> Bool) -> Int64? {
+  /// Recomputes the watermark; answers with it when it rose. `isFinished` splits and idle ones do not hold it back;
+  /// `isComplete` ones (`SplitTable.complete`) are never idle.
+  package mutating func advance(
+    now: Int64, isFinished: (UInt32) -> Bool, isComplete: (UInt32) -> Bool = { _ in false }
+  ) -> Int64? {
     var low = Int64.max
     var active = 0
     for (id, var split) in splits where !isFinished(id) {
-      if let idleAfter, now - split.lastRecord >= idleAfter, !split.isIdle {
+      if let idleAfter, now - split.lastRecord >= idleAfter, !split.isIdle, !isComplete(id) {
         split.isIdle = true
         splits[id] = split
       }

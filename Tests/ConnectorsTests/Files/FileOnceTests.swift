@@ -37,6 +37,17 @@ struct FileOnceTests {
     }
   }
 
+  @Test("files that are read later are not idle meanwhile: windows wait for their lines")
+  func waiting() throws {
+    let folder = TestFolder()
+    for name in ["a.log", "b.log"] { folder.write(name, Array("one\ntwo\n".utf8)) }
+    let run = try FileRun(FileSourceOptions(patterns: [folder["*.log"]]))
+    #expect(run.positions.count == 2)
+    for split in run.positions { #expect(run.splits.isComplete(run.splits.register(split.name))) }
+    try run.drain()
+    #expect(run.lines.count == 4)
+  }
+
   @Test("every line comes once, with its offset, at any parallelism", arguments: 1...14 as ClosedRange<UInt64>)
   func everyLine(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
