@@ -4,6 +4,7 @@
   bench.py BINARY [--records N] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS] [--environments N]
 
 First the same files through one process and through two workers: CPU seconds per million records, of all processes together, and of the broker alone.
+On Kafka also what the hop alone costs: what is in the exchange afterwards, sent and read once more by librdkafka and nothing else.
 Then, while records arrive, workers are killed and workers are asked to stop: how long until every shard of theirs has a new checkpoint elsewhere. With many environments there are
 many keys, and much state to bring to another worker: 42 keys an environment, a kilobyte each.
 """
@@ -96,10 +97,54 @@ class Bench:
         print(f"  two workers    {double * 1e6 / records:6.2f} CPU s per million records, {wall:5.1f} s: {double / single:.2f} times one process")
         if self.broker_pid:
             print(f"  the broker     {(cpu(self.broker_pid) - broker) * 1e6 / records:6.2f} CPU s per million records")
+            self.hop("double", records)
         for database in ("single", "double"):
             total = self.server.psql(database, "SELECT sum(count) FROM capsule_shape")[0][0]
             if int(total) != feeder.accepted:
                 raise RuntimeError(f"{database}: {total} counted, {feeder.accepted} written")
+
+    def hop(self, job, records):
+        """The records of the job's exchanges, from one topic into another and out of it, by librdkafka alone."""
+        from confluent_kafka import Consumer, Producer, TopicPartition
+
+        def read(topics):
+            consumer = Consumer({"bootstrap.servers": self.broker, "group.id": "bench", "enable.partition.eof": True, "receive.message.max.bytes": 2_000_000_000})
+            parts = [TopicPartition(topic, part, 0) for topic in topics for part in range(2)]
+            consumer.assign(parts)
+            values, ended = [], 0
+            while ended < len(parts):
+                for message in consumer.consume(1000, 1):
+                    if message.error():
+                        ended += 1
+                    else:
+                        values.append((message.topic(), message.partition(), message.value()))
+            consumer.close()
+            return values
+
+        topics = [topic for topic in self._topics() if topic.startswith(f"{job}.")]
+        frames = read(topics)
+        broker, before = cpu(self.broker_pid), os.times()
+        producer = Producer({"bootstrap.servers": self.broker, "linger.ms": 2})
+        for topic, part, value in frames:
+            producer.produce(f"again.{topic}", value, partition=part)
+            producer.poll(0)
+        producer.flush()
+        again = read([f"again.{topic}" for topic in topics])
+        after = os.times()
+        if len(again) != len(frames):
+            raise RuntimeError(f"{len(again)} of {len(frames)} frames came back")
+        spent = after.user + after.system - before.user - before.system
+        print(f"  the hop alone  {spent * 1e6 / records:6.2f} CPU s per million records, the broker {(cpu(self.broker_pid) - broker) * 1e6 / records:.2f}; "
+              f"{sum(len(value) for _, _, value in frames) / records:.0f} bytes a record")
+
+    def _topics(self):
+        from confluent_kafka.admin import AdminClient, NewTopic
+
+        admin = AdminClient({"bootstrap.servers": self.broker})
+        topics = [name for name in admin.list_topics(timeout=10).topics if "letters" in name or "_" in name]
+        for made in admin.create_topics([NewTopic(f"again.{name}", 2, 1) for name in topics if not name.startswith("again.")]).values():
+            made.result()
+        return topics
 
     # MARK: standing still
 

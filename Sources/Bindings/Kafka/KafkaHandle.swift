@@ -7,6 +7,7 @@ internal import CRDKafka
 final class KafkaHandle: @unchecked Sendable {
   let pointer: OpaquePointer
   let reports: KafkaReports
+  private let pacing = KafkaPacing()
 
   /// Throws `KafkaError` for a setting that librdkafka does not take. Connects in the background.
   init(_ type: rd_kafka_type_t, _ settings: [KafkaSetting]) throws(KafkaError) {
@@ -25,6 +26,7 @@ final class KafkaHandle: @unchecked Sendable {
       let code = rd_kafka_resp_err_t(code)
       if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN { reports.report(problem: KafkaHandle.plain(String(cString: reason))) }
     }
+    if type == RD_KAFKA_CONSUMER { pacing.attach(to: configuration) }
     if type == RD_KAFKA_PRODUCER {
       rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, opaque in
         guard let message, message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
@@ -42,7 +44,7 @@ final class KafkaHandle: @unchecked Sendable {
 
   deinit {
     rd_kafka_destroy_flags(pointer, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
-    withExtendedLifetime(reports) {}
+    withExtendedLifetime((reports, pacing)) {}
   }
 
   /// The settings, checked. The caller owns the result.
