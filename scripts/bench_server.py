@@ -4,7 +4,8 @@
 usage: bench_server.py SLOSCOUT_BINARY POSTGRES_URL [--seconds N] [--connections N] [--rate N]
 
 An empty database of its own is made and dropped. Latencies are what a client sees on this machine: one Python process with 200 connections that asks at
-fixed times, however late the answers are. CPU seconds per record are the whole process's, what reads cost included. Needs psql, and wrk for the slow clients.
+fixed times, however late the answers are. CPU seconds per record are told twice: those of the threads that run the job, and the whole process's, what
+the reads themselves cost included. Needs psql, and wrk for the slow clients.
 """
 
 import argparse
@@ -59,6 +60,14 @@ class Server:
     def cpu(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICK
+
+    def threads(self):
+        """CPU seconds of every thread."""
+        found = {}
+        for stat in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+            found[stat.parent.name] = (int(fields[11]) + int(fields[12])) / TICK
+        return found
 
     def resident(self):
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())[1]) / 1024
@@ -166,23 +175,29 @@ def main():
         status, text = server.call("PUT", "/api/v1/jobs/busy", job(folder / "state"))
         assert status == 201, text
         time.sleep(5)
-        costs = {False: [], True: []}
-        beside = []
+        costs, own = {False: [], True: []}, {False: [], True: []}
+        beside, runners = [], None
         for turn in range(8):
             reading = turn % 4 in (1, 2)  # quiet, read, read, quiet: a drift is no difference
-            cpu, count = server.cpu(), server.records()
+            cpu, count, threads = server.cpu(), server.records(), server.threads()
             if reading:
                 latencies, failed = asyncio.run(reads(server.port, options.rate, options.seconds))
                 beside += latencies
             else:
                 time.sleep(options.seconds + 0.5)
-            costs[reading].append((server.cpu() - cpu) / (server.records() - count) * 1e6)
+            spent, count = server.cpu() - cpu, server.records() - count
+            spent_by = {name: seconds - threads.get(name, 0) for name, seconds in server.threads().items()}
+            # Without reads, what works is the job.
+            runners = runners or [name for name, seconds in spent_by.items() if seconds > spent / 5]
+            costs[reading].append(spent / count * 1e6)
+            own[reading].append(sum(spent_by[name] for name in runners) / count * 1e6)
         beside.sort()
-        quiet, busy = statistics.mean(costs[False]), statistics.mean(costs[True])
         print(f"{options.rate} reads a second beside a job of 100,000 records a second: p50 {share(beside, 0.5):.1f}, p95 {share(beside, 0.95):.1f}, "
               f"p99 {share(beside, 0.99):.1f} ms", flush=True)
-        print(f"CPU per record: {quiet:.3f} µs without reads ({', '.join(f'{one:.3f}' for one in costs[False])}), {busy:.3f} µs with "
-              f"({', '.join(f'{one:.3f}' for one in costs[True])}): {100 * (busy / quiet - 1):+.1f} %", flush=True)
+        for name, found in (("of the job's threads", own), ("of the whole process", costs)):
+            quiet, busy = statistics.mean(found[False]), statistics.mean(found[True])
+            print(f"CPU per record {name}: {quiet:.3f} µs without reads ({', '.join(f'{one:.3f}' for one in found[False])}), {busy:.3f} µs with "
+                  f"({', '.join(f'{one:.3f}' for one in found[True])}): {100 * (busy / quiet - 1):+.1f} %", flush=True)
         server.call("POST", "/api/v1/jobs/busy/stop")
 
         before, _ = wrk(server.port, options.seconds)

@@ -153,7 +153,7 @@ class Bench:
         environments = self.options.environments
         burst = 42 * 12 * environments if environments > 1 else 0
         seconds = 30 + 15 * (self.options.kills + self.options.moves)
-        feeder = Feeder(self.folder / "in-follow", 2, burst + 2000 * seconds, 2000, 2, burst=burst, environments=environments)
+        feeder = Feeder(self.folder / "in-follow", 2, burst + 2000 * seconds, 2000, 2, burst=burst, environments=environments, step=2 if burst else 100)
         job = self.job("moves", "follow")
         url, number = self.server.url("moves"), 0
         workers = []

@@ -42,12 +42,13 @@ def job_file(path, *, inputs, exchange, readers, partitions, store, delivery="nu
 class Feeder:
     """Writes records to several files at a steady pace, some of them no records at all, and knows what it wrote.
 
-    The first `burst` of them are written at once. With several `environments` there are as many times more keys.
+    The first `burst` of them are written at once. With several `environments` there are as many times more keys. `step` milliseconds lie between the
+    times of two records.
     """
 
-    def __init__(self, folder, files, records, rate, seed, *, burst=0, environments=1):
+    def __init__(self, folder, files, records, rate, seed, *, burst=0, environments=1, step=100):
         self.folder, self.records, self.rate = Path(folder), records, rate
-        self.burst, self.environments = burst, environments
+        self.burst, self.environments, self.step = burst, environments, step
         self.folder.mkdir(parents=True, exist_ok=True)
         self.accepted = self.malformed = 0
         self.random = random.Random(seed)
@@ -76,7 +77,7 @@ class Feeder:
             return '{"event_id": "broken ' + str(number) + "\n"
         self.accepted += 1
         message = self.random.choice(TEMPLATES).format(self.random.randrange(10**6), self.random.randrange(100))
-        stamp = 1767261900000 + number * 100
+        stamp = 1767261900000 + number * self.step
         environment = f"prod-{self.random.randrange(self.environments)}" if self.environments > 1 else "prod"
         return (f'{{"event_id":"e{number}","service_name":"{self.random.choice(SERVICES)}","environment":"{environment}","severity":"INFO",'
                 f'"timestamp":{stamp},"message":"{message}"}}\n')

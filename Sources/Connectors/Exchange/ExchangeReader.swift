@@ -26,10 +26,13 @@ final class ExchangeReader: SourceReader {
   private var splits: [UInt32] = []
   private var changed: Set<Int> = []
   private var lastLook: Int64?
+  /// Polls in a row that found no record.
+  private var vainPolls = 0
 
   /// More often than this the topic is not looked at.
   private static let lookInterval: Int64 = 100_000_000
-  private static let pause = Duration.milliseconds(10)
+  /// How long a poll that found nothing is followed by none. Frames come with checkpoints, all at once: after many in vain there is time.
+  private var pause: Duration { .milliseconds(vainPolls < 20 ? 10 : 50) }
 
   init(_ client: any TopicClient, _ topic: String, _ edge: StageCut.Edge, partition: Int, partitions: Int, senders: Int) {
     self.client = client
@@ -57,7 +60,11 @@ final class ExchangeReader: SourceReader {
   func poll(_ batch: RecordBatch) throws -> SourceStatus {
     if order.isEnded { return .drained }
     do {
-      guard try hasRecords() else { return .wait(Self.pause) }
+      guard try hasRecords() else {
+        vainPolls += 1
+        return .wait(pause)
+      }
+      vainPolls = 0
       while let records, row < records.selectedCount {
         if try take(records, Int(records.selection[row]), into: batch) { return .more }
       }
