@@ -16,12 +16,16 @@ final class BuiltInVectorStore: VectorStore {
   private var shapes: [String] = []
   private var numbers: [String: Int] = [:]
   private var hasLoaded = false
+  /// What the file has: vectors, and how many of them in the graph.
+  private var saved = (vectors: 0, inGraph: 0)
+  /// Vectors that are put into the graph at a time: nobody waits for longer than these take, some ten milliseconds.
+  private static let step = 50
   /// Vectors of one answer of the server: about 4 MB of text.
   private static let page = 1000
 
-  init(_ client: PostgresClient, model: String, dimensions: Int, snapshot: String?) {
+  init(_ client: PostgresClient, model: String, dimensions: Int, snapshot: String?, graphFrom: Int) {
     (self.client, self.model, self.dimensions, file) = (client, model, dimensions, snapshot)
-    index = VectorIndex(dimensions: dimensions)
+    index = VectorIndex(dimensions: dimensions, graphFrom: graphFrom)
   }
 
   func count() throws -> Int {
@@ -38,6 +42,13 @@ final class BuiltInVectorStore: VectorStore {
       .sorted { ($1.similarity, $0.shape) < ($0.similarity, $1.shape) }
   }
 
+  func prepare() -> VectorPreparation {
+    index.extendGraph(by: Self.step)
+    let isDone = index.missingInGraph == 0
+    if isDone, let file, index.inGraph > 0, isWorthSaving { save(file) }
+    return VectorPreparation(done: index.inGraph, total: index.inGraph + index.missingInGraph)
+  }
+
   // MARK: The table
 
   private func refresh() throws {
@@ -52,7 +63,12 @@ final class BuiltInVectorStore: VectorStore {
     }
     let new = present.filter { numbers[$0] == nil }.sorted()
     for start in stride(from: 0, to: new.count, by: Self.page) { try read(Array(new[start..<min(start + Self.page, new.count)])) }
-    if let file, !new.isEmpty || !gone.isEmpty { save(file) }
+    if let file, isWorthSaving { save(file) }
+  }
+
+  /// A file has all vectors: it is written when a hundredth of them is new, or when the graph is there that it has not.
+  private var isWorthSaving: Bool {
+    index.count - saved.vectors > saved.vectors / 100 || index.missingInGraph == 0 && index.inGraph - saved.inGraph > saved.inGraph / 100
   }
 
   private func read(_ wanted: [String]) throws {
@@ -88,6 +104,7 @@ final class BuiltInVectorStore: VectorStore {
     index = restored
     shapes = header.shapes
     for (number, shape) in shapes.enumerated() where !removed.contains(number) { numbers[shape] = number }
+    saved = (index.count, index.inGraph)
   }
 
   /// Best effort: without the file the next start reads the table.
@@ -99,6 +116,7 @@ final class BuiltInVectorStore: VectorStore {
     data.append(contentsOf: index.snapshot())
     let folder = (file as NSString).deletingLastPathComponent
     if !folder.isEmpty { try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+    saved = (index.count, index.inGraph)
     try? data.write(to: URL(filePath: file), options: .atomic)
   }
 }
