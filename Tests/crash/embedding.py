@@ -147,23 +147,23 @@ class Moments:
             self.reached[kind] += life.poll() is None
         elif kind == "while the database is written":
             # Writers wait for the lock: one is under way when the job dies.
-            lock = subprocess.Popen(["psql", self.url, "-AtXqc", "BEGIN; LOCK TABLE template_vector IN EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT"],
-                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            self.until(life, lambda: sql(self.url, waiting) != "0" or lock.poll() is not None, None)
-            self.reached[kind] += lock.poll() is None and life.poll() is None
+            lock = subprocess.Popen(["psql", self.url, "-AtXq"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+            lock.stdin.write("BEGIN; LOCK TABLE template_vector IN EXCLUSIVE MODE;\n")
+            lock.stdin.flush()
+            waiting = "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database WHERE datname = current_database() AND NOT granted"
+            self.until(life, lambda: sql(self.url, waiting) != "0", kind, pause=0.1, seconds=30)
             life.kill()
-            lock.wait()
+            lock.communicate("COMMIT;\n")
         else:
             self.ended(life, self.chance.uniform(0.5, 3.5))
 
     def files(self):
         return {path.name for path in self.state.rglob("*")} if self.state.exists() else set()
 
-    def until(self, life, is_there, name):
-        deadline = time.monotonic() + 4
+    def until(self, life, is_there, name, pause=0.001, seconds=5):
+        deadline = time.monotonic() + seconds
         while life.poll() is None and time.monotonic() < deadline and not is_there():
-            time.sleep(0.001)
+            time.sleep(pause)
         if name:
             self.reached[name] += life.poll() is None and is_there()
 
@@ -191,9 +191,9 @@ def main():
         jobs = job_file(folder, provider.server_address[1])
         environment = dict(os.environ, DATABASE_URL=url, SLOSCOUT_STATE=str(folder / "state"), SLOSCOUT_TOPICS=str(folder / "topics"))
 
-        def start():
+        def start(mode="once"):
             return subprocess.Popen(
-                [options.binary, "run", "--quiet", str(jobs), "--job", "embedding"], env=environment, stdin=subprocess.DEVNULL,
+                [options.binary, "run", "--quiet", str(jobs), "--job", "embedding"], env=dict(environment, SLOSCOUT_EMBEDDING_MODE=mode), stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=open(folder / "output", "w"))
 
         def fill(first, count):
@@ -209,15 +209,16 @@ def main():
         moments = Moments(provider, url, folder / "state", chance)
         kills = 0
         while kills < options.kills:
-            life = start()
+            # A job that ends by itself takes no checkpoint while it waits for its last calls: half of the lives go on.
+            life = start("follow" if kills % 12 < 6 else "once")
             moments.wait(life, Moments.NAMES[kills % len(Moments.NAMES)])
-            if life.poll() is not None and life.returncode != -signal.SIGKILL:
-                if life.returncode == 0:
-                    # It was done: there is something to do again.
-                    fill(options.templates, 500)
-                    options.templates += 500
-                    continue
-                raise SystemExit(f"the job failed: {(folder / 'output').read_text()}")
+            if life.poll() is not None:
+                if life.returncode:
+                    raise SystemExit(f"the job failed: {(folder / 'output').read_text()}")
+            if int(sql(url, "SELECT count(*) FROM template_vector")) > options.templates - 200:
+                # There is something to do again.
+                fill(options.templates, 500)
+                options.templates += 500
             life.kill()
             life.wait()
             kills += 1

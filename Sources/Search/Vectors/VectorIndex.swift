@@ -17,8 +17,8 @@ public final class VectorIndex {
   /// The size from which the graph is worth its building, which takes a minute at this size: below, looking at every vector takes a few milliseconds
   /// (docs/benchmarks.md).
   public static let usualGraphFrom = 50_000
-  /// Candidates that the graph keeps: so many find more than 98 of the 100 nearest, among 100,000 vectors of a sentence model (docs/benchmarks.md).
-  public static let usualEffort = 150
+  /// Candidates that the graph keeps: so many find 99 of the 100 nearest, among 100,000 vectors of a sentence model (docs/benchmarks.md).
+  public static let usualEffort = 300
 
   /// An empty index.
   public init(dimensions: Int, graphFrom: Int = VectorIndex.usualGraphFrom) {
@@ -41,7 +41,7 @@ public final class VectorIndex {
   /// How many more it should have.
   public var missingInGraph: Int { block.count < graphFrom ? 0 : block.count - inGraph }
 
-  /// Puts the next vectors into the graph, at most so many: about a third of a millisecond each, at 100,000 vectors.
+  /// Puts the next vectors into the graph, at most so many: about half a millisecond each, at 100,000 vectors.
   ///
   /// The same vectors in the same order give the same graph, in however many steps.
   public func extendGraph(by most: Int = .max) {

@@ -158,6 +158,31 @@ struct VectorStoreTests {
     #expect(try open(home, snapshot: file).nearest(all[3].1, limit: 10, among: nil).map(\.shape) == expected)
   }
 
+  @Test("vectors that somebody else wrote and that cannot be compared are not found, and the others are, exactly as they are")
+  func foreign() throws {
+    let home = try VectorPlace.builtIn.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
+    let (committer, _) = try sink.open(isFresh: true)
+    let all = vectors(20, seed: 12)
+    _ = try committer.apply(sink.epoch(1, rows(all)))
+    let zeros = "array_fill(0::real, ARRAY[\(Self.dimensions)])"
+    for (shape, value) in [
+      ("short", "'{1,2}'"), ("empty", "'{}'"), ("null", "NULL"), ("nulls", "array_fill(NULL::real, ARRAY[\(Self.dimensions)])"),
+      ("square", "array_fill(1::real, ARRAY[1, \(Self.dimensions)])"), ("zero", zeros), ("nan", "array_replace(\(zeros), 0, 'NaN')"),
+    ] {
+      try home.database.client.execute("INSERT INTO \(VectorStores.table) VALUES ('\(shape)', 'm', 't', \(value))")
+    }
+    // Numbered from elsewhere, which says nothing about the numbers.
+    let numbers = all[5].1.map { "\($0)" }.joined(separator: ",")
+    try home.database.client.execute(
+      "INSERT INTO \(VectorStores.table) VALUES ('other', 'm', 't', '[3:\(Self.dimensions + 2)]={\(numbers)}'::real[])")
+    try home.database.client.execute("SET bytea_output = 'escape'")
+    let store = try open(home)
+    #expect(try store.count() == 21)
+    let near = try store.nearest(all[5].1, limit: 2, among: nil)
+    #expect(Set(near.map(\.shape)) == [all[5].0, "other"] && near.allSatisfy { abs($0.similarity - 1) < 1e-6 })
+  }
+
   @Test("the graph is built in steps between questions, which are answered all along, and the file has it for the next start")
   func preparation() throws {
     let home = try VectorPlace.builtIn.home()
