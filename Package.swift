@@ -39,6 +39,7 @@ let package = Package(
   targets: [
     // Header-only SIMD intrinsics; they inline into the Swift that calls them.
     .target(name: "CScan"),
+    .target(name: "CVectors"),
 
     // Swift clothes over C libraries: one small target each, the only importer of its C module.
     .systemLibrary(name: "CZstd", path: "Sources/Bindings/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -80,7 +81,7 @@ let package = Package(
     .target(name: "DataflowTesting", dependencies: ["Dataflow"], swiftSettings: strict),
 
     // Texts to vectors and what is near: tokens, words, indexes. Pure values and functions.
-    .target(name: "Search", dependencies: ["CScan"], swiftSettings: strict),
+    .target(name: "Search", dependencies: ["CScan", "CVectors"], swiftSettings: strict),
 
     // What to do, and where data lives.
     .target(name: "Operators", dependencies: ["Dataflow", "CScan", "RE2", "HMAC"], swiftSettings: strict),
@@ -169,7 +170,8 @@ let package = Package(
       exclude: ["OTLP/Protobuf/make_fixtures.py", "OTLP/Protobuf/requests.jsonl"], swiftSettings: strict),
     .testTarget(name: "SLOTests", dependencies: ["SLO"], swiftSettings: strict),
     .testTarget(
-      name: "SearchTests", dependencies: ["Search"], exclude: ["make_fixtures.py", "tokens.jsonl", "vectors.jsonl"], swiftSettings: strict),
+      name: "SearchTests", dependencies: ["Search", "CVectors"], exclude: ["make_fixtures.py", "tokens.jsonl", "vectors.jsonl"],
+      swiftSettings: strict),
     .testTarget(name: "ServerTests", dependencies: ["Connectors", "Search", "Server", "SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(

@@ -16,7 +16,7 @@ command=${1:-}
 [ $# -gt 0 ] && shift
 while [ $# -gt 0 ]; do
   case $1 in
-    --dir) [ $# -ge 2 ] || { echo "kafka.sh: --dir needs a folder" >&2; exit 2; }; dir=$2; shift 2 ;;
+    --dir) [ $# -ge 2 ] || die "--dir needs a folder"; dir=$2; shift 2 ;;
     --keep) keep=yes; shift ;;
     *) unknown_option "$1" ;;
   esac
@@ -28,18 +28,7 @@ is_running() {
   [ -f "$dir/pid" ] && grep -aq noida-db "/proc/$(cat "$dir/pid")/cmdline" 2>/dev/null
 }
 
-is_listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
 print_url() { echo "127.0.0.1:$(cat "$dir/port")"; }
-
-# A port that nobody listens on, below the range from which the system takes its own.
-free_port() {
-  local port
-  while true; do
-    port=$((15000 + RANDOM % 17000))
-    is_listening "$port" || { echo "$port"; return; }
-  done
-}
 
 start() {
   local broker port tries waited
@@ -49,10 +38,8 @@ start() {
   for tries in 1 2 3 4 5; do
     port=$(free_port)
     [ "$tries" = 1 ] && [ -f "$dir/port" ] && port=$(cat "$dir/port")
-    # Descriptors that the caller left open would be held for as long as the broker lives.
     (
-      exec 9>&-
-      for fd in /proc/self/fd/*; do fd=${fd##*/}; case $fd in 0 | 1 | 2 | 255) ;; *) eval "exec $fd>&-" ;; esac; done
+      close_inherited
       exec setsid "$broker" start --only kafka --kafka-port "$port" --data-dir "$dir/data" >"$dir/log" 2>&1 </dev/null
     ) &
     echo $! >"$dir/pid"
@@ -68,9 +55,8 @@ start() {
     done
     is_running && break
   done
-  echo "kafka.sh: the broker did not start:" >&2
   tail -n 20 "$dir/log" >&2 || true
-  exit 1
+  die "the broker did not start"
 }
 
 stop() {
@@ -88,14 +74,9 @@ stop() {
   [ "$keep" = yes ] || rm -rf "$dir/data" "$dir/port" "$dir/log"
 }
 
-[ "$command" != start ] || mkdir -p "$dir"
-[ -d "$dir" ] || { [ "$command" = stop ] && exit 0; echo "kafka.sh: no broker was started in $dir" >&2; exit 1; }
-dir=$(cd "$dir" && pwd)
-# One caller at a time: two that start at once find the same broker.
-exec 9>"$dir/lock"
-flock 9
+one_caller "$command" broker
 case $command in
   start) start ;;
   stop) stop ;;
-  url) is_running || { echo "kafka.sh: no broker is running in $dir" >&2; exit 1; }; print_url ;;
+  url) is_running || die "no broker is running in $dir"; print_url ;;
 esac

@@ -40,3 +40,26 @@ close_inherited() {
     case $fd in 0 | 1 | 2 | 255) ;; *) eval "exec $fd>&-" ;; esac  # 255 is bash's own
   done
 }
+
+# What the scripts share that run a server for tests in a folder, $dir.
+
+# Goes on with $dir made absolute, one caller at a time: two that start at once find the same server. Ends the script where nothing was started.
+#   one_caller COMMAND WHAT
+one_caller() {
+  [ "$1" != start ] || mkdir -p "$dir"
+  [ -d "$dir" ] || { [ "$1" = stop ] && exit 0; die "no $2 was started in $dir"; }
+  dir=$(cd "$dir" && pwd)
+  exec 9>"$dir/lock"
+  flock 9
+}
+
+is_listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# A port that nobody listens on, below the range from which the system takes its own.
+free_port() {
+  local port
+  while true; do
+    port=$((15000 + RANDOM % 17000))
+    is_listening "$port" || { echo "$port"; return; }
+  done
+}

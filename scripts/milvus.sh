@@ -6,8 +6,8 @@
 #   scripts/milvus.sh stop  [--dir DIR]           stops it and removes its data
 #
 # DIR is .milvus/data in the project unless given. The server is Milvus Lite: the same gRPC calls, in one process, on loopback only, there in a second.
-# --full runs Milvus itself, which takes some ten seconds, 300 MB of memory and a dozen ports on all interfaces. Both come from PyPI and stand
-# in virtual environments of their own under .milvus (half a gigabyte), made by the first start.
+# --full runs Milvus itself, which takes some ten seconds, 300 MB of memory and a dozen ports on all interfaces. It asks for an account: the token is
+# root:Milvus. Both come from PyPI and stand in virtual environments of their own under .milvus (half a gigabyte), made by the first start.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -18,7 +18,7 @@ command=${1:-}
 [ $# -gt 0 ] && shift
 while [ $# -gt 0 ]; do
   case $1 in
-    --dir) [ $# -ge 2 ] || { echo "milvus.sh: --dir needs a folder" >&2; exit 2; }; dir=$2; shift 2 ;;
+    --dir) [ $# -ge 2 ] || die "--dir needs a folder"; dir=$2; shift 2 ;;
     --full) kind=full; shift ;;
     *) unknown_option "$1" ;;
   esac
@@ -58,21 +58,15 @@ processes() {
   done | sort -u
 }
 is_running() { [ -n "$(processes)" ]; }
-is_listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 print_url() { echo "http://127.0.0.1:$(cat "$dir/port")"; }
 
-# A port that nobody listens on, below the range from which the system takes its own.
-free_port() {
-  local port
-  while true; do
-    port=$((15000 + RANDOM % 17000))
-    is_listening "$port" || { echo "$port"; return; }
-  done
-}
+# The account that Milvus has from the start.
+token=root:Milvus
 
 # The server answers a call: the shortest there is, GetVersion.
 answers() {
   printf '\0\0\0\0\0' | curl --silent --max-time 5 --http2-prior-knowledge --header 'content-type: application/grpc' --header 'te: trailers' \
+    --header "authorization: $(printf %s "$token" | base64)" \
     --data-binary @- --output /dev/null --dump-header - "http://127.0.0.1:$1/milvus.proto.milvus.MilvusService/GetVersion" 2>/dev/null |
     grep -q '^grpc-status: 0'
 }
@@ -86,7 +80,7 @@ launch() {
       lite)
         exec setsid "$home/lite/bin/milvus-lite" server --data-dir "$dir/files" --host 127.0.0.1 --port "$port" >"$dir/log" 2>&1 </dev/null ;;
       full)
-        exec setsid "$home/full/bin/milvus-server" --data "$dir/files" --proxy-port "$port" >"$dir/log" 2>&1 </dev/null ;;
+        exec setsid "$home/full/bin/milvus-server" --data "$dir/files" --proxy-port "$port" --authorization-enabled true >"$dir/log" 2>&1 </dev/null ;;
     esac
   ) &
   echo $! >"$dir/pid"
@@ -112,9 +106,8 @@ start() {
     stop
     mkdir -p "$dir"
   done
-  echo "milvus.sh: the server did not start:" >&2
   tail -n 20 "$dir/log" >&2 || true
-  exit 1
+  die "the server did not start"
 }
 
 stop() {
@@ -129,14 +122,8 @@ stop() {
   rm -rf "$dir/pid" "$dir/child" "$dir/files" "$dir/port"
 }
 
-case $command in
-  start) get_programs; mkdir -p "$dir" ;;
-  *) [ -d "$dir" ] || { [ "$command" = stop ] && exit 0; die "no server was started in $dir"; } ;;
-esac
-dir=$(cd "$dir" && pwd)
-# One caller at a time: two that start at once find the same server.
-exec 9>"$dir/lock"
-flock 9
+[ "$command" != start ] || get_programs
+one_caller "$command" server
 case $command in
   start) start ;;
   stop) stop ;;

@@ -77,15 +77,6 @@ make_location() {
   echo "$place" >"$dir/location"
 }
 
-# A port that nobody listens on, below the range from which the system takes its own.
-free_port() {
-  local port
-  while true; do
-    port=$((15000 + RANDOM % 17000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
-}
-
 start() {
   local data socket log port tries
   if is_running; then print_url; return; fi
@@ -133,17 +124,12 @@ stop() {
   rm -f "$dir/location" "$dir/port" "$dir/initdb.log" "$dir/start.log"
 }
 
-[ "$command" != start ] || mkdir -p "$dir"
-[ -d "$dir" ] || { [ "$command" = stop ] && exit 0; echo "postgres.sh: no server was started in $dir" >&2; exit 1; }
-dir=$(cd "$dir" && pwd)
+close_inherited
+one_caller "$command" server
 bin=$(binaries)
 user=$(server_user)
-close_inherited
-# One caller at a time: two that start at once find the same server.
-exec 9>"$dir/lock"
-flock 9
 case $command in
   start) start ;;
   stop) stop ;;
-  url) is_running || { echo "postgres.sh: no server is running in $dir" >&2; exit 1; }; print_url ;;
+  url) is_running || die "no server is running in $dir"; print_url ;;
 esac

@@ -87,13 +87,8 @@ end() {
   rm -f "$dir/pid" "$dir/url"
 }
 
-[ "$command" != start ] || mkdir -p "$dir"
-[ -d "$dir" ] || { [ "$command" = stop ] && exit 0; die "no server was started in $dir"; }
-dir=$(cd "$dir" && pwd)
 close_inherited
-# One caller at a time: two that start at once find the same server.
-exec 9>"$dir/lock"
-flock 9
+one_caller "$command" server
 case $command in
   start) start ;;
   stop) end; rm -rf "$dir/data" "$dir/s3.json" "$dir/log" "$dir/ready.log" ;;

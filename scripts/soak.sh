@@ -26,7 +26,7 @@ started=$(milliseconds)
 SIM_SEEDS=$seeds scripts/swift-test.sh --minutes 120 --filter SimulationTests
 seeds_took=$(seconds_since "$started")
 
-step "vectors in a whole Milvus, which other tests only meet as Milvus Lite"
+step "vectors in a whole Milvus that asks for an account; other tests only meet Milvus Lite, which has none"
 milvus=$root/.milvus/soak
 pgvector=$root/.pgvector/soak
 stop_servers() {
@@ -34,7 +34,7 @@ stop_servers() {
   scripts/pgvector.sh stop --dir "$pgvector" || true
 }
 trap stop_servers EXIT
-SLOSCOUT_TEST_MILVUS=$(scripts/milvus.sh start --full --dir "$milvus") SLOSCOUT_TEST_PGVECTOR=$(scripts/pgvector.sh start --dir "$pgvector") \
+SLOSCOUT_TEST_MILVUS=$(scripts/milvus.sh start --full --dir "$milvus") SLOSCOUT_TEST_MILVUS_TOKEN=root:Milvus SLOSCOUT_TEST_PGVECTOR=$(scripts/pgvector.sh start --dir "$pgvector") \
   scripts/swift-test.sh --minutes 20 --filter VectorStoreTests
 stop_servers
 

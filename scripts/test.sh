@@ -96,6 +96,18 @@ limited 10 "the replay" scripts/replay-kills.sh --runs "${KILLS:-20}" --requests
 step "kills of the embedding job: every template has a vector, and nobody is asked twice for what is known"
 limited 5 "killing" "$python" Tests/crash/embedding.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
+step "search by meaning: 81 questions about other software than the weights were chosen with"
+for how in "--model $SLOSCOUT_MODEL" --words; do
+  read -ra options <<<"$how"
+  "$sloscout" bench search --templates Tests/search/templates --questions Tests/search/questions.jsonl "${options[@]}" |
+    python3 -c '
+import json, sys
+run = json.load(sys.stdin)
+print(run["method"], run["recall_at_5"], run["mrr"])
+wanted = {"words": 0.5}.get(run["method"], 0.8)
+sys.exit(None if run["recall_at_5"] >= wanted else "recall at 5 is below %s" % wanted)'
+done
+
 step "${KILLS:-20} runs over workers that are killed, paused, cut off, added and removed: the table is that of one process"
 limited 15 "the workers on Kafka" python3 Tests/workers/kills.py "$sloscout" --exchange kafka --runs "$((${KILLS:-20} * 3 / 5))"
 limited 10 "the workers" python3 Tests/workers/kills.py "$sloscout" --runs "$((${KILLS:-20} * 2 / 5))"

@@ -3,7 +3,7 @@ internal import Foundation
 internal import Glibc
 internal import Search
 
-/// Search by meaning: how good on labelled questions, how fast to embed, and how fast among many vectors.
+/// Search by meaning: how good on labelled questions, and how fast to embed.
 public struct SearchBenchmark {
   /// A folder of JSON lines with `event_id` and `template`, one file a system.
   public var templates: String
@@ -13,16 +13,10 @@ public struct SearchBenchmark {
   public var ranks: String?
   /// The model's folder; nil measures search by words.
   public var model: String?
-  /// Vectors in the index whose speed is measured; 0 leaves that out.
-  public var vectors: Int
-  /// Whether the graph is built and measured as well: its building takes about a millisecond a vector.
-  public var graphs = true
 
   /// A benchmark.
-  public init(templates: String, questions: String, ranks: String?, model: String?, vectors: Int) {
-    (self.templates, self.questions, self.ranks, self.model, self.vectors) = (
-      templates, questions, ranks, model, vectors
-    )
+  public init(templates: String, questions: String, ranks: String?, model: String?) {
+    (self.templates, self.questions, self.ranks, self.model) = (templates, questions, ranks, model)
   }
 
   private struct Line: Decodable {
@@ -81,7 +75,6 @@ public struct SearchBenchmark {
       ),
     ]
     if let ranks { try write(ranked, entries, to: ranks) }
-    if vectors > 0 { figures += speed() }
     return "{" + figures.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
   }
 
@@ -142,75 +135,6 @@ public struct SearchBenchmark {
         as: UTF8.self)
     }
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
-  }
-
-  // MARK: Speed
-
-  /// Vectors of 384 numbers around 2,000 centres; 200 questions near the same centres. Times are the thread's own: what else runs does not count.
-  private func speed() -> [(String, String)] {
-    let dimensions = 384
-    var random = SplitMix(state: 42)
-    let centres = (0..<2_000).map { _ in (0..<dimensions).map { _ in random.normal() } }
-    func near(_ centre: [Float]) -> [Float] {
-      VectorCheck.normalized(centre.map { $0 + 0.7 * random.normal() }) ?? centre
-    }
-    let exact = VectorIndex(dimensions: dimensions, graphFrom: .max)
-    let graph = graphs ? VectorIndex(dimensions: dimensions, graphFrom: 1) : exact
-    var building = 0.0
-    for _ in 0..<vectors {
-      let vector = near(centres[Int(random.next() % UInt64(centres.count))])
-      exact.add(vector)
-      let start = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
-      if graphs { graph.add(vector) }
-      building += Self.seconds(CLOCK_THREAD_CPUTIME_ID) - start
-    }
-    let queries = (0..<200).map { _ in near(centres[Int(random.next() % UInt64(centres.count))]) }
-    var (slow, fast, found): ([Double], [Double], Int) = ([], [], 0)
-    for query in queries {
-      let start = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
-      let truth = Set(exact.searchAll(query, limit: 10).map(\.number))
-      let middle = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
-      guard graphs else {
-        slow.append(middle - start)
-        continue
-      }
-      let hits = graph.search(query, limit: 10)
-      let end = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
-      slow.append(middle - start)
-      fast.append(end - middle)
-      found += hits.count { truth.contains($0.number) }
-    }
-    func percentile(_ times: [Double], _ share: Double) -> String {
-      Self.text(times.sorted()[Int(Double(times.count - 1) * share)] * 1000)
-    }
-    let figures = [
-      ("vectors", "\(vectors)"), ("dimensions", "\(dimensions)"),
-      ("exact_cpu_ms_p50", percentile(slow, 0.5)),
-      ("exact_cpu_ms_p95", percentile(slow, 0.95)),
-    ]
-    guard graphs else { return figures }
-    return figures + [
-      ("graph_cpu_ms_p50", percentile(fast, 0.5)), ("graph_cpu_ms_p95", percentile(fast, 0.95)),
-      ("graph_recall_at_10", Self.text(Double(found) / Double(queries.count * 10))),
-      ("graph_build_cpu_seconds", Self.text(building)),
-    ]
-  }
-
-  private struct SplitMix {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var bits = state
-      bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-      return bits ^ (bits >> 31)
-    }
-    /// About normal, with variance 1: the sum of the four 16-bit parts of a number.
-    mutating func normal() -> Float {
-      let bits = next()
-      let sum = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
-      return (Float(sum) / 65_536 - 2) * 1.732
-    }
   }
 
   private static func seconds(_ clock: clockid_t) -> Double {

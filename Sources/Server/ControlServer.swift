@@ -30,6 +30,8 @@ package final class ControlServer: Sendable {
     package var model = ".model"
     /// Where the embedding job keeps its vectors.
     package var vectors = VectorStores.Location.database
+    /// A file that keeps the index of vectors for the next start; nil keeps nothing.
+    package var index: String?
     /// A token is needed even on loopback.
     package var requiresToken = false
     /// Files of PEM with the certificate and its chain, and with the key. Without them the server speaks plain HTTP, on this machine only.
@@ -49,6 +51,7 @@ package final class ControlServer: Sendable {
   private let supervisor: JobSupervisor
   private let analyses: AnalysisRunner
   private let tokens: TokenStore
+  private let searcher: CapsuleSearcher
   private let meter = RequestMeter()
   private let group = Mutex<ServiceGroup?>(nil)
   private static let logger = Logger(label: "sloscout.server")
@@ -57,6 +60,7 @@ package final class ControlServer: Sendable {
     self.options = options
     database = ServerDatabase(url: options.database)
     tokens = TokenStore(database)
+    searcher = CapsuleSearcher(url: options.database, folder: options.model, vectors: options.vectors, index: options.index)
     analyses = AnalysisRunner(AnalysisStore(database: database), paths: options.telemetry)
     supervisor = JobSupervisor(
       JobStore(database: database), JobDocument(variables: options.variables, paths: PathGuard(allowed: options.readablePaths)))
@@ -89,6 +93,9 @@ package final class ControlServer: Sendable {
     }
     try await supervisor.resume()
     try await analyses.resume()
+    // A stop does not wait for it: reading many vectors takes a minute, and nothing of it must be put away.
+    let preparation = Task { await searcher.prepare() }
+    defer { preparation.cancel() }
     let policy = AccessPolicy(isOpen: isOpen, scheme: certificate == nil ? "http" : "https")
     let watch = RequestWatch(meter: meter, tracer: try options.traces.map { try RequestTracer(url: $0) })
     let beside = ([certificate, watch.tracer] as [(any Service)?]).compactMap(\.self)
@@ -115,7 +122,7 @@ package final class ControlServer: Sendable {
       + IndicatorRoutes(journeys: journeys, indicators: IndicatorStore(database: database), plans: plans).routes
       + ArtifactRoutes(artifacts: ArtifactStore(database: database), policies: PolicyStore(database: database)).routes
       + CapsuleRoutes(capsules: CapsuleStore(database: ServerDatabase(url: options.database))).routes
-      + SearchRoutes(searcher: CapsuleSearcher(url: options.database, folder: options.model, vectors: options.vectors)).routes
+      + SearchRoutes(searcher: searcher).routes
   }
 
   /// Takes no more requests, stops all jobs with a checkpoint, and ends `run`.

@@ -7,7 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measures the engine on this machine.",
     subcommands: [
       Fingerprint.self, Traces.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self, Receiver.self, Search.self,
-      Embedding.self,
+      Embedding.self, Vectors.self,
     ])
 
   struct Fingerprint: AsyncParsableCommand {
@@ -97,20 +97,35 @@ struct BenchCommand: AsyncParsableCommand {
 
   struct Search: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Search by meaning: quality on labelled questions, speed of embedding, speed and recall among many vectors.")
+      abstract: "Search by meaning: quality on labelled questions, speed of embedding.")
     @Option(help: "A folder of JSON lines with event_id and template, one file a system.") var templates: String
     @Option(help: "JSON lines with query, system and expected.") var questions: String
     @Option(help: "Write the ten best of each question here.") var ranks: String?
     @Option(help: "The model's folder (scripts/model.sh).") var model = ".model"
     @Flag(help: "By words only, without the model.") var words = false
-    @Option(help: "How many vectors the index has whose speed is measured; 0 leaves that out.") var vectors = 0
-    @Flag(inversion: .prefixedNo, help: "Also build and measure the graph.") var graph = true
 
     func run() throws {
-      var benchmark = SearchBenchmark(
-        templates: templates, questions: questions, ranks: ranks, model: words ? nil : model, vectors: vectors)
-      benchmark.graphs = graph
-      Terminal.print(try benchmark.run())
+      Terminal.print(try SearchBenchmark(templates: templates, questions: questions, ranks: ranks, model: words ? nil : model).run())
+    }
+  }
+
+  struct Vectors: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "The nearest among many vectors: exactly and by the graph, how fast and how many of them; on one thread.")
+    @Option(help: "How many vectors.") var count = 100_000
+    @Option(help: "How many questions.") var questions = 500
+    @Option(help: "Candidates that the graph keeps, one row of figures each; as in search unless given.") var effort: [Int] = []
+    @Option(help: "A folder of JSON lines with template: the vectors of texts made of them, 400 a second. Made up without it.")
+    var templates: String?
+    @Option(help: "With --templates: the model's folder (scripts/model.sh).") var model = ".model"
+    @Option(help: "With --templates: where vectors are kept, and taken from when they are there.") var file: String?
+
+    func run() throws {
+      guard count > 0, questions > 0 else { throw ValidationError("--count and --questions are above 0") }
+      var benchmark = VectorBenchmark(count: count, questions: questions)
+      (benchmark.templates, benchmark.model, benchmark.file) = (templates, model, file)
+      if !effort.isEmpty { benchmark.efforts = effort }
+      try benchmark.run { Terminal.print($0) }
     }
   }
 

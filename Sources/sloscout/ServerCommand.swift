@@ -47,6 +47,7 @@ struct ServerCommand: AsyncParsableCommand {
     var model = ".model"
     @Option(help: "The address of the Milvus that has the vectors, when they are not in the database; its token is $MILVUS_TOKEN.")
     var milvus: String?
+    @Option(help: "A file that keeps the index of vectors, so that the next start need not read and build it again.") var index: String?
     @Flag(help: "Ask for a token on loopback too.") var requireToken = false
     @Option(help: "Speak TLS with this certificate and its chain, a file of PEM; read again when it changes.") var tlsCertificate: String?
     @Option(help: "The certificate's key, a file of PEM.") var tlsKey: String?
@@ -65,6 +66,7 @@ struct ServerCommand: AsyncParsableCommand {
       let allowed = Set(allowVariable + ["DATABASE_URL", "SLOSCOUT_STATE"])
       options.variables = environment.filter { allowed.contains($0.key) }
       (options.telemetry, options.model, options.readablePaths) = (telemetry, model, allowPath)
+      options.index = index
       if let milvus { options.vectors = .milvus(try MilvusOptions.address(milvus)) }
       if let tlsCertificate, let tlsKey { options.certificate = (tlsCertificate, tlsKey) }
       (options.allowsPlaintext, options.traces) = (allowPlaintext, traces)

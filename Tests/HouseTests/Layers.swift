@@ -31,7 +31,7 @@ enum Layers {
     Layer("Bindings/Kafka", ours: ["CRDKafka"]),
     Layer("Bindings/OpenVINO", ours: ["COpenVINO"]),
     // Texts, words and vectors: pure values and functions.
-    Layer("Search", ours: ["CScan"]),
+    Layer("Search", ours: ["CScan", "CVectors"]),
     // The engine: knows no system, no YAML, no SLO, no Foundation.
     Layer("Dataflow", ours: ["CScan", "Zstd"], others: ["Logging"]),
     Layer("DataflowTesting", ours: ["Dataflow"]),
@@ -51,7 +51,7 @@ enum Layers {
     Layer(
       "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "HTTP", "Postgres", "SLO"],
       others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOSSL", "ServiceLifecycle"]),
-    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka", "Search"], others: ["Foundation"]),
+    Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka", "Search"], others: ["Dispatch", "Foundation"]),
     Layer(
       "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "HTTP", "Search", "Server", "SLO"],
       others: ["ArgumentParser", "Foundation"]),

@@ -1,3 +1,4 @@
+import CVectors
 import Search
 import Testing
 
@@ -48,6 +49,7 @@ struct VectorIndexTests {
     let queries = all.suffix(100)
     let index = VectorIndex(dimensions: 48, graphFrom: 100)
     for vector in all.prefix(3000) { index.add(vector) }
+    index.extendGraph()
     var found = 0
     for query in queries {
       let exact = Set(index.searchAll(query, limit: 10).map(\.number))
@@ -61,12 +63,68 @@ struct VectorIndexTests {
     let all = vectors(600, 32, seed: 9)
     let index = VectorIndex(dimensions: 32, graphFrom: graphFrom)
     for vector in all { index.add(vector) }
+    index.extendGraph()
     for number in stride(from: 0, to: 600, by: 2) { index.remove(number) }
     #expect(index.liveCount == 300)
     let hits = index.search(all[0], limit: 20) { $0 % 3 == 0 }
     #expect(hits.count == 20 && hits.allSatisfy { $0.number % 6 == 3 })
     // Very few are wanted: all of them are found all the same.
     #expect(Set(index.search(all[5], limit: 10) { [7, 301, 599, 4].contains($0) }.map(\.number)) == [7, 301, 599])
+  }
+
+  @Test("a graph that is built in steps, while vectors come and questions are asked, is the same")
+  func steps() {
+    let all = vectors(900, 32, seed: 21)
+    let (whole, stepwise) = (VectorIndex(dimensions: 32, graphFrom: 300), VectorIndex(dimensions: 32, graphFrom: 300))
+    for vector in all { whole.add(vector) }
+    #expect(whole.inGraph == 0 && whole.missingInGraph == 900)
+    whole.extendGraph()
+    for (number, vector) in all.enumerated() {
+      stepwise.add(vector)
+      #expect(stepwise.missingInGraph == (number < 299 ? 0 : stepwise.count - stepwise.inGraph))
+      if number % 7 == 0 { stepwise.extendGraph(by: 5) }
+      if number % 100 == 99 {
+        // A vector is found from the moment at which it was added.
+        #expect(stepwise.search(vector, limit: 1).first?.number == number)
+        #expect(stepwise.search(all[0], limit: 1).first?.number == 0)
+      }
+    }
+    stepwise.extendGraph(by: 1000)
+    #expect(stepwise.missingInGraph == 0 && stepwise.snapshot() == whole.snapshot())
+  }
+
+  @Test("with a part in the graph the nearest of all are found, and nothing twice")
+  func partly() {
+    let all = vectors(1050, 32, seed: 23)
+    let index = VectorIndex(dimensions: 32, graphFrom: 1)
+    for vector in all.prefix(1000) { index.add(vector) }
+    for part in [1, 400, 300] {
+      index.extendGraph(by: part)
+      for query in all.suffix(50) {
+        let hits = index.search(query, limit: 10)
+        let exact = index.searchAll(query, limit: 10)
+        #expect(Set(hits.map(\.number)).count == 10 && hits.first == exact.first)
+        #expect(hits == hits.sorted { ($1.similarity, $0.number) < ($0.similarity, $1.number) })
+      }
+    }
+  }
+
+  @Test("products are the same with special instructions and without, to what rounding allows", arguments: [16, 32, 48, 80, 384, 400])
+  func products(stride: Int) {
+    var random = Generator(state: 5)
+    let rows = (0..<9).map { _ in (0..<stride).map { _ in random.normal() } }
+    let flat = rows.flatMap(\.self)
+    let numbers: [Int32] = [3, 0, 8, 8, 5]
+    var (all, named) = ([Float](repeating: 0, count: 9), [Float](repeating: 0, count: 5))
+    cvectors_products(rows[2], flat, stride, 9, &all)
+    cvectors_products_of(rows[2], flat, stride, numbers, 5, &named)
+    cvectors_products_of(rows[2], flat, stride, numbers, 0, &named)
+    for (number, row) in rows.enumerated() {
+      let exact = zip(rows[2], row).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      #expect(abs(Double(all[number]) - exact) < 1e-3 && abs(Double(cvectors_product_portable(rows[2], row, stride)) - exact) < 1e-3)
+      #expect(all[number] == cvectors_product(rows[2], row, stride))
+    }
+    #expect(named == numbers.map { all[Int($0)] })
   }
 
   @Test("an empty index, no limit and one vector are no accident")
@@ -83,6 +141,8 @@ struct VectorIndexTests {
     let all = vectors(800, 24, seed: 11)
     let index = VectorIndex(dimensions: 24, graphFrom: graphFrom)
     for vector in all.prefix(700) { index.add(vector) }
+    // The last ones are not in the graph.
+    index.extendGraph(by: 680)
     index.remove(3)
     let restored = try VectorIndex(snapshot: index.snapshot())
     #expect(restored.snapshot() == index.snapshot())
@@ -97,6 +157,7 @@ struct VectorIndexTests {
   func damage() {
     let index = VectorIndex(dimensions: 8, graphFrom: 10)
     for vector in vectors(40, 8, seed: 13) { index.add(vector) }
+    index.extendGraph()
     let whole = index.snapshot()
     for count in stride(from: 0, to: whole.count, by: 37) {
       #expect(throws: SnapshotError.self) { try VectorIndex(snapshot: Array(whole.prefix(count))) }

@@ -39,4 +39,24 @@ struct CapsuleSearcherTests {
     #expect(await opens(pause: .seconds(3600), modelFrom: .max) == 1)
     #expect(await opens(pause: .zero, modelFrom: 1) == 1)
   }
+
+  @Test("a start opens the model where there are vectors, and only there; what goes wrong keeps nobody from asking")
+  func preparation() async {
+    for (hasVectors, opened) in [(true, 1), (false, 0)] {
+      let count = Mutex(0)
+      let searcher = CapsuleSearcher(pause: .zero, hasVectors: { hasVectors }) {
+        count.withLock { $0 += 1 }
+        return CapsuleSearch(url: "postgresql://127.0.0.1:1/none?connect_timeout=1", embedder: Model()) { $0 }
+      }
+      await searcher.prepare()
+      #expect(count.withLock { $0 } == opened)
+      await #expect(throws: StoreUnavailable.self) { _ = try await searcher.search(CapsuleQuery("x")) }
+      #expect(count.withLock { $0 } == 1)
+    }
+    struct Away: Error {}
+    let searcher = CapsuleSearcher(pause: .zero, hasVectors: { throw Away() }) {
+      CapsuleSearch(url: "postgresql://127.0.0.1:1/none?connect_timeout=1", embedder: nil) { $0 }
+    }
+    await searcher.prepare()
+  }
 }

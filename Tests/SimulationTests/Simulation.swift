@@ -104,23 +104,7 @@ struct Simulation {
       let store = try ReplicatedCheckpointStore(
         files: runtime.files, folder: "/state", secondCopy: scenario.hasSecondCopy ? "/copy" : nil, job: graph.name)
       let runner = JobRunner(graph, runtime: runtime, store: store, observer: JobObserver { watch.receive($0) })
-      return try await withThrowingTaskGroup(of: JobRunner.Result?.self) { group in
-        group.addTask { try await runner.run() }
-        if let stopAfter {
-          group.addTask {
-            try? await runtime.sleep(nanoseconds: stopAfter)
-            await runner.stop()
-            return nil
-          }
-        }
-        while let ended = try await group.next() {
-          if let ended {
-            group.cancelAll()
-            return ended
-          }
-        }
-        throw CancellationError()
-      }
+      return try await runner.run(stopAfter: stopAfter, on: runtime)
     }
   }
 

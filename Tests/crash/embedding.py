@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills the embedding job at random moments and counts what its provider was asked for.
+"""Kills the embedding job in each of its stages, and at random moments, and counts what its provider was asked for.
 
   embedding.py BINARY POSTGRES_URL [--kills N] [--templates N] [--seed N]
 
@@ -33,6 +33,8 @@ class Provider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked, self.calls, self.lock = Counter(), 0, threading.Lock()
         self.mood = lambda: 200
+        # Called with "asked" before an answer and "answered" behind it.
+        self.moment = lambda _: None
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, request, client_address):
@@ -49,6 +51,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         time.sleep(0.005)
+        self.server.moment("asked")
         body = b"{}"
         if mood == 200:
             with self.server.lock:
@@ -61,6 +64,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        self.wfile.flush()
+        self.server.moment("answered")
 
     def log_message(self, *_):
         pass
@@ -106,11 +111,75 @@ def job_file(folder, port):
     return path
 
 
+class Moments:
+    """When a life is ended: the stages of the job in turn, and chance."""
+
+    NAMES = ["any time", "while it is started", "while a call is under way", "when an answer has come", "while a checkpoint is written",
+             "while the database is written"]
+
+    def __init__(self, provider, url, state, chance):
+        self.provider, self.url, self.state, self.chance = provider, url, state, chance
+        self.reached = Counter()
+
+    def wait(self, life, kind):
+        """Returns at such a moment of the process's life, or when it has ended, or in time."""
+        if kind == "while it is started":
+            return self.ended(life, self.chance.uniform(0.02, 0.4))
+        if kind in ("while a call is under way", "when an answer has come"):
+            wanted, here, left = "asked" if "call" in kind else "answered", threading.Event(), [self.chance.randrange(1, 12)]
+
+            def moment(name):
+                if name == wanted:
+                    left[0] -= 1
+                    if left[0] == 0:
+                        here.set()
+                        # Its caller dies while it waits.
+                        time.sleep(0.05 if name == "asked" else 0)
+
+            self.provider.moment = moment
+            self.until(life, here.is_set, kind)
+            self.provider.moment = lambda _: None
+        elif kind == "while a checkpoint is written":
+            before, skip = self.files(), self.chance.randrange(4)
+            for _ in range(skip + 1):
+                self.until(life, lambda: self.files() != before, None)
+                before = self.files()
+            self.reached[kind] += life.poll() is None
+        elif kind == "while the database is written":
+            # Writers wait for the lock: one is under way when the job dies.
+            lock = subprocess.Popen(["psql", self.url, "-AtXq"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+            lock.stdin.write("BEGIN; LOCK TABLE template_vector IN EXCLUSIVE MODE;\n")
+            lock.stdin.flush()
+            waiting = "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database WHERE datname = current_database() AND NOT granted"
+            self.until(life, lambda: sql(self.url, waiting) != "0", kind, pause=0.1, seconds=30)
+            life.kill()
+            lock.communicate("COMMIT;\n")
+        else:
+            self.ended(life, self.chance.uniform(0.5, 3.5))
+
+    def files(self):
+        return {path.name for path in self.state.rglob("*")} if self.state.exists() else set()
+
+    def until(self, life, is_there, name, pause=0.001, seconds=5):
+        deadline = time.monotonic() + seconds
+        while life.poll() is None and time.monotonic() < deadline and not is_there():
+            time.sleep(pause)
+        if name:
+            self.reached[name] += life.poll() is None and is_there()
+
+    @staticmethod
+    def ended(life, seconds):
+        try:
+            life.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
     parser.add_argument("postgres")
-    parser.add_argument("--kills", type=int, default=8)
+    parser.add_argument("--kills", type=int, default=18)
     parser.add_argument("--templates", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     options = parser.parse_args()
@@ -122,9 +191,9 @@ def main():
         jobs = job_file(folder, provider.server_address[1])
         environment = dict(os.environ, DATABASE_URL=url, SLOSCOUT_STATE=str(folder / "state"), SLOSCOUT_TOPICS=str(folder / "topics"))
 
-        def start():
+        def start(mode="once"):
             return subprocess.Popen(
-                [options.binary, "run", "--quiet", str(jobs), "--job", "embedding"], env=environment, stdin=subprocess.DEVNULL,
+                [options.binary, "run", "--quiet", str(jobs), "--job", "embedding"], env=dict(environment, SLOSCOUT_EMBEDDING_MODE=mode), stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=open(folder / "output", "w"))
 
         def fill(first, count):
@@ -137,18 +206,22 @@ def main():
         fill(0, options.templates)
         # While kills go on the provider has its bad moments.
         provider.mood = lambda: chance.choice([200] * 36 + [429, 500, 503, None])
+        moments = Moments(provider, url, folder / "state", chance)
         kills = 0
         while kills < options.kills:
-            life = start()
-            try:
-                life.wait(chance.uniform(0.5, 3.5))
-                if life.returncode == 0:
-                    break
-                raise SystemExit(f"the job failed: {(folder / 'output').read_text()}")
-            except subprocess.TimeoutExpired:
-                life.send_signal(signal.SIGKILL)
-                life.wait()
-                kills += 1
+            # A job that ends by itself takes no checkpoint while it waits for its last calls: half of the lives go on.
+            life = start("follow" if kills % 12 < 6 else "once")
+            moments.wait(life, Moments.NAMES[kills % len(Moments.NAMES)])
+            if life.poll() is not None:
+                if life.returncode:
+                    raise SystemExit(f"the job failed: {(folder / 'output').read_text()}")
+            if int(sql(url, "SELECT count(*) FROM template_vector")) > options.templates - 200:
+                # There is something to do again.
+                fill(options.templates, 500)
+                options.templates += 500
+            life.kill()
+            life.wait()
+            kills += 1
         provider.mood = lambda: 200
         check(start().wait(120) == 0, f"the last run ends well: {(folder / 'output').read_text()}")
         stored = sql(url, "SELECT count(*), count(DISTINCT shape) FROM template_vector")
@@ -167,7 +240,8 @@ def main():
         check(start().wait(120) == 0, "a run with ten new templates ends well")
         check(sum(provider.asked.values()) == asked + 10, "and asks for ten texts")
         check(sql(url, "SELECT count(*) FROM template_vector") == str(options.templates + 10), "and stores ten vectors")
-        print(f"embedding: {kills} kills, {distinct} templates, {asked - distinct} asked for again, none missing; seed {options.seed}")
+        print(f"embedding: {kills} kills, {distinct} templates, {asked - distinct} asked for again, none missing; seed {options.seed}; "
+              + ", ".join(f"{count} {name}" for name, count in moments.reached.items()))
 
 
 def check(condition, what):

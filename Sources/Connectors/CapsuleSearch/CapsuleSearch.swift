@@ -11,6 +11,8 @@ package final class CapsuleSearch: Sendable {
   private struct State {
     var client: PostgresClient?
     var store: (any VectorStore)?
+    /// A step of the preparation waits in the queue.
+    var isPreparing = false
   }
 
   private let url: String
@@ -19,6 +21,7 @@ package final class CapsuleSearch: Sendable {
   private let redact: @Sendable (String) -> String
   private let snapshot: String?
   private let vectors: VectorStores.Location
+  private let onPreparation: (@Sendable (VectorPreparation) -> Void)?
   private let state = Mutex(State())
   /// Questions block a thread, which a task's must not be.
   private let queue = DispatchQueue(label: "sloscout.capsule-search")
@@ -35,11 +38,14 @@ package final class CapsuleSearch: Sendable {
   ///   - redact: takes personal data out of a question before a model sees it.
   ///   - snapshot: a file for the index of vectors, which makes the next start faster; nil keeps none.
   ///   - vectors: where the embedding job keeps them.
+  ///   - onPreparation: for a process that answers many questions: between them the graph of near vectors is built, a little at a time, and this is told
+  ///     how far it is. Nil builds none: one question is answered sooner by looking at every vector.
   package init(
     url: String, embedder: (any Embedder)?, why: String = "", snapshot: String? = nil, vectors: VectorStores.Location = .database,
-    redact: @escaping @Sendable (String) -> String
+    onPreparation: (@Sendable (VectorPreparation) -> Void)? = nil, redact: @escaping @Sendable (String) -> String
   ) {
     (self.url, self.embedder, self.why, self.snapshot, self.vectors, self.redact) = (url, embedder, why, snapshot, vectors, redact)
+    self.onPreparation = onPreparation
   }
 
   /// Whether there is a model; without one every search goes by words.
@@ -58,8 +64,50 @@ package final class CapsuleSearch: Sendable {
     }
     let (asked, reason) = (vector, note)
     return try await withCheckedThrowingContinuation { continuation in
-      queue.async { continuation.resume(with: Result { try self.answer(query, asked, reason) }) }
+      queue.async {
+        continuation.resume(with: Result { try self.answer(query, asked, reason) })
+        self.prepareFurther()
+      }
     }
+  }
+
+  /// Reads the vectors before anybody asks. Returns when they are read, and goes on with their graph.
+  ///
+  /// - Throws: `PostgresError` when the database cannot be asked; `MilvusError`, `SinkError` from the store.
+  package func prepare() async throws {
+    guard let embedder else { return }
+    try await withCheckedThrowingContinuation { continuation in
+      queue.async {
+        continuation.resume(
+          with: Result {
+            try self.state.withLock { state in
+              let client = try Self.connected(&state, self.url)
+              _ = try self.store(&state, client, embedder)?.count()
+            }
+          })
+        self.prepareFurther()
+      }
+    }
+  }
+
+  /// A step of the preparation, and the next one behind the questions that wait meanwhile.
+  private func prepareFurther() {
+    guard let onPreparation else { return }
+    let begins = state.withLock { state in
+      defer { state.isPreparing = state.store != nil }
+      return state.store != nil && !state.isPreparing
+    }
+    if begins { queue.async { self.prepareStep(onPreparation) } }
+  }
+
+  private func prepareStep(_ report: @escaping @Sendable (VectorPreparation) -> Void) {
+    let reached = state.withLock { state in
+      let reached = state.store?.prepare() ?? VectorPreparation(done: 0, total: 0)
+      state.isPreparing = reached.done < reached.total
+      return reached
+    }
+    if reached.total > 0 { report(reached) }
+    if reached.done < reached.total { queue.async { self.prepareStep(report) } }
   }
 
   private func answer(_ query: CapsuleQuery, _ vector: [Float]?, _ note: String) throws -> CapsuleSearchResult {
@@ -105,6 +153,12 @@ package final class CapsuleSearch: Sendable {
     _ state: inout State, _ client: PostgresClient, _ embedder: any Embedder, _ vector: [Float], _ candidates: [CapsuleTables.Candidate],
     limit: Int
   ) throws -> [String: Float]? {
+    guard let store = try store(&state, client, embedder), try store.count() > 0 else { return nil }
+    let near = try store.nearest(vector, limit: limit, among: Set(candidates.flatMap(\.shapes)))
+    return Dictionary(near.map { ($0.shape, $0.similarity) }) { first, _ in first }
+  }
+
+  private func store(_ state: inout State, _ client: PostgresClient, _ embedder: any Embedder) throws -> (any VectorStore)? {
     if state.store == nil {
       let (model, dimensions) = (embedder.model, embedder.dimensions)
       state.store =
@@ -114,9 +168,7 @@ package final class CapsuleSearch: Sendable {
           try VectorStores.open(options, collection: collection, model: model, dimensions: dimensions)
         }
     }
-    guard let store = state.store, try store.count() > 0 else { return nil }
-    let near = try store.nearest(vector, limit: limit, among: Set(candidates.flatMap(\.shapes)))
-    return Dictionary(near.map { ($0.shape, $0.similarity) }) { first, _ in first }
+    return state.store
   }
 
   private static func connected(_ state: inout State, _ url: String) throws -> PostgresClient {

@@ -1,5 +1,6 @@
 internal import Dataflow
 package import Postgres
+internal import Search
 
 /// Where the vectors of templates are kept, and the nearest of them. One owner: not for several tasks at once. Calls block.
 package protocol VectorStore: AnyObject {
@@ -14,6 +15,25 @@ package protocol VectorStore: AnyObject {
   ///   - shapes: only these, when given.
   /// - Throws: `PostgresError` or `MilvusError`.
   func nearest(_ vector: [Float], limit: Int, among shapes: Set<String>?) throws -> [NearTemplate]
+
+  /// Goes on with what makes later answers faster, for some ten milliseconds; answers with how far it is. Answers before are as right, and slower.
+  func prepare() -> VectorPreparation
+}
+
+extension VectorStore {
+  /// Where the server has the index, nothing is to be done here.
+  package func prepare() -> VectorPreparation { VectorPreparation(done: 0, total: 0) }
+}
+
+/// How far a store is with its graph of near vectors.
+package struct VectorPreparation: Equatable, Sendable {
+  /// Vectors that are in it.
+  package let done: Int
+  /// Vectors that will be; 0 where no graph is needed.
+  package let total: Int
+
+  /// A state.
+  package init(done: Int, total: Int) { (self.done, self.total) = (done, total) }
 }
 
 /// A template by its shape, and how near its vector is.
@@ -43,6 +63,14 @@ package enum VectorStores {
     case milvus(MilvusOptions, collection: String = VectorStores.table)
   }
 
+  /// Whether a database has vectors of a model in its table. Throws `PostgresError`; blocks.
+  package static func hasVectors(_ url: String, model: String) throws -> Bool {
+    let client = try PostgresClient(PostgresOptions(url: url, statementTimeout: 30_000_000_000))
+    defer { client.close() }
+    guard try client.query("SELECT to_regclass($1)", [table]).scalar != nil else { return false }
+    return try client.query("SELECT 1 FROM \(table) WHERE embedding_model = $1 LIMIT 1", [model]).scalar != nil
+  }
+
   /// The store for the vectors of a model in Milvus.
   ///
   /// - Returns: nil when there is no such collection yet.
@@ -65,10 +93,14 @@ package enum VectorStores {
 
   /// The store for the vectors of a model: `real[]` is searched in this process, pgvector's `vector` by the server.
   ///
-  /// - Parameter snapshot: a file for the index in this process, so that a start need not read every vector again; nil keeps none.
+  /// - Parameters:
+  ///   - snapshot: a file for the index in this process, so that a start need not read every vector again; nil keeps none.
+  ///   - graphFrom: from how many vectors on that index has a graph, once it is prepared.
   /// - Returns: nil when there is no such table yet.
   /// - Throws: `PostgresError`; `SinkError` when the table's column is of neither type.
-  package static func open(_ client: PostgresClient, model: String, dimensions: Int, snapshot: String? = nil) throws -> (any VectorStore)? {
+  package static func open(
+    _ client: PostgresClient, model: String, dimensions: Int, snapshot: String? = nil, graphFrom: Int = VectorIndex.usualGraphFrom
+  ) throws -> (any VectorStore)? {
     let type = try client.query(
       """
       SELECT format_type(atttypid, NULL) FROM pg_attribute
@@ -77,7 +109,7 @@ package enum VectorStores {
     ).scalar
     switch type {
     case nil: return nil
-    case "real[]": return BuiltInVectorStore(client, model: model, dimensions: dimensions, snapshot: snapshot)
+    case "real[]": return BuiltInVectorStore(client, model: model, dimensions: dimensions, snapshot: snapshot, graphFrom: graphFrom)
     case "vector": return PgVectorStore(client, model: model, dimensions: dimensions)
     case let type?:
       throw SinkError(

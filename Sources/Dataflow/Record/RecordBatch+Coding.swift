@@ -1,6 +1,6 @@
 extension RecordBatch {
   /// Writes the alive rows whole, so that they can be part of a checkpoint: where they came from, their keys, and the schema's fields by name.
-  func encodeRows(_ schema: Schema, splits: SplitTable, into bytes: inout [UInt8]) {
+  package func encodeRows(_ schema: Schema, splits: SplitTable, into bytes: inout [UInt8]) {
     bytes.append(integer: UInt32(selectedCount))
     bytes.append(integer: UInt16(schema.fields.count))
     for field in schema.fields {
@@ -34,7 +34,7 @@ extension RecordBatch {
   /// one that was not written is null.
   ///
   /// - Throws: `StateFormatError` when the bytes are none of `encodeRows`.
-  convenience init(decoding reader: inout ByteReader, _ schema: Schema, splits: SplitTable) throws {
+  package convenience init(decoding reader: inout ByteReader, _ schema: Schema, splits: SplitTable) throws {
     self.init(schema: schema)
     let count = try reader.integer(UInt32.self)
     guard count <= Self.capacity else { throw StateFormatError("\(count) rows of one batch") }

@@ -24,7 +24,9 @@ extension ScanPass {
     guard start < whole else { return nil }
     if start.pointee == UInt8(ascii: "<"), TokenKind.tag(at: start, before: whole) != nil { return nil }
     switch key {
-    case .password: return password(start, whole, quote, isSpaced: isSpaced && i.pointee == UInt8(ascii: ":"))
+    case .password:
+      if start == i + 1, isPackage(i, start, whole) { return nil }
+      return password(start, whole, quote, isSpaced: isSpaced && i.pointee == UInt8(ascii: ":"))
     case .pass:
       let digits = Bytes.afterDigits(start, whole)
       guard digits == start || digits < whole && Bytes.isAlnum(digits.pointee) else { return nil }
@@ -59,6 +61,15 @@ extension ScanPass {
       }
       return value(.person, start, stop)
     }
+  }
+
+  /// Debian has packages `passwd` and `base-passwd`, and its tools write a package with its architecture: `passwd:amd64`.
+  private func isPackage(_ i: Pointer, _ start: Pointer, _ whole: Pointer) -> Bool {
+    guard i.pointee == UInt8(ascii: ":"), Bytes.endsIgnoringCase(i, base, with: "passwd") else { return false }
+    var stop = start
+    while stop < whole, Bytes.isAlnum(stop.pointee) { stop += 1 }
+    return (stop == whole || Bytes.isSpace(stop.pointee) || stop.pointee == UInt8(ascii: ","))
+      && WordList.contains(WordList.architectures, start, stop)
   }
 
   mutating func value(_ type: PIIType, _ start: Pointer, _ stop: Pointer) -> Pointer {

@@ -26,6 +26,10 @@ enum WordList {
      missing no ok optional protected redacted rejected required reset set undefined unset updated valid wrong yes\u{20}
     """
 
+  /// What package managers write behind a package's name and a colon.
+  static let architectures: StaticString =
+    " all amd64 any arm arm64 armel armhf hppa i386 ia64 loong64 mips mips64el mipsel native powerpc ppc64 ppc64el riscv64 s390x sparc64 x32 "
+
   /// Things with numbers of four parts that are no addresses.
   static let numbered: StaticString =
     " section chapter clause sdk oid rev revision paragraph patch plugin python php ruby perl postgres openssl package "

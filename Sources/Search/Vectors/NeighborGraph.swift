@@ -145,14 +145,26 @@ struct NeighborGraph {
     best.offer(start.number, start.similarity)
     var open = OpenHits()
     open.push(start)
-    while let next = open.pop() {
-      if best.isFull, next.similarity < best.worst { break }
-      forEachNeighbor(of: next.number, layer: layer) { other in
-        guard seen.insert(other) else { return }
-        let similarity = block.product(row, block[other])
-        if best.isFull, similarity <= best.worst { return }
-        best.offer(other, similarity)
-        open.push(VectorHit(number: other, similarity: similarity))
+    // The new neighbours of one vector, so that memory is asked for them together.
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * Self.links) { fresh in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Self.links) { similarities in
+        while let next = open.pop() {
+          if best.isFull, next.similarity < best.worst { break }
+          var count = 0
+          forEachNeighbor(of: next.number, layer: layer) { other in
+            guard seen.insert(other) else { return }
+            fresh[count] = Int32(other)
+            count += 1
+          }
+          // The capacity is not zero, so there is an address.
+          block.products(row, UnsafeBufferPointer(rebasing: fresh[..<count]), into: similarities.baseAddress!)
+          for index in 0..<count {
+            let (other, similarity) = (Int(fresh[index]), similarities[index])
+            if best.isFull, similarity <= best.worst { continue }
+            best.offer(other, similarity)
+            open.push(VectorHit(number: other, similarity: similarity))
+          }
+        }
       }
     }
     return best.sorted()

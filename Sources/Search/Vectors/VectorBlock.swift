@@ -1,3 +1,5 @@
+internal import CVectors
+
 /// Vectors of one size, one behind the other in memory that grows by doubling. Each row is filled up with zeros to a multiple of 16 numbers.
 ///
 /// One owner: not for several tasks at once.
@@ -47,15 +49,17 @@ final class VectorBlock {
 
   /// The inner product of two rows of this block's stride: the cosine when both have length 1.
   @inline(__always)
-  func product(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float {
-    var sum = SIMD16<Float>.zero
-    let (a, b) = (UnsafeRawPointer(a), UnsafeRawPointer(b))
-    var at = 0
-    while at < stride * 4 {
-      sum += a.loadUnaligned(fromByteOffset: at, as: SIMD16<Float>.self) * b.loadUnaligned(fromByteOffset: at, as: SIMD16<Float>.self)
-      at += 64
-    }
-    return sum.sum()
+  func product(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) -> Float { cvectors_product(a, b, stride) }
+
+  /// The inner products of a row with those that the numbers name.
+  @inline(__always)
+  func products(_ row: UnsafePointer<Float>, _ numbers: UnsafeBufferPointer<Int32>, into results: UnsafeMutablePointer<Float>) {
+    cvectors_products_of(row, base, stride, numbers.baseAddress, numbers.count, results)
+  }
+
+  /// The inner products of a row with `count` vectors from `first` on.
+  func products(_ row: UnsafePointer<Float>, from first: Int, count: Int, into results: UnsafeMutablePointer<Float>) {
+    cvectors_products(row, base + first * stride, stride, count, results)
   }
 
   /// Calls the body with the vector as a row of this block: padded.

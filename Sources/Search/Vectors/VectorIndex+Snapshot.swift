@@ -12,7 +12,7 @@ extension VectorIndex {
   /// "SVX" and the version of the format.
   private static let magic: UInt32 = 0x5356_5801
 
-  /// Everything, the graph included, so that nothing needs to be built again.
+  /// Everything, the graph included as far as it is built, so that nothing needs to be built again.
   ///
   /// ```
   /// magic │ dimensions │ graphFrom │ count │ vectors │ removed │ graph: lowest layer, upper layers │ CRC-32C of all before
@@ -79,7 +79,7 @@ extension VectorIndex {
         upper[number] = try reader.numbers()
       }
       let found = NeighborGraph(lowest: lowest, upper: upper, count: size, entry: entry, top: top)
-      guard size == count, found.isSound else { throw SnapshotError("the graph of the index of vectors is not sound") }
+      guard size <= count, found.isSound else { throw SnapshotError("the graph of the index of vectors is not sound") }
       graph = found
     }
     restore(graph: graph, removed: removed)

@@ -56,7 +56,38 @@ enum Synonyms {
     fix correct repair recover restore
     detect find found discover notice
     change modify update set alter
-    size bytes length
+    size bytes length large big
+    database db sql
+    table relation schema tablespace
+    query statement request
+    replica standby follower secondary slave mirror
+    primary master leader
+    certificate cert tls ssl ca handshake
+    token jwt cookie credential
+    throttle rate quota excess often
+    upload body payload
+    backend upstream origin server
+    heartbeat watchdog probe liveness readiness health
+    container pod
+    duplicate unique already exist
+    insufficient enough short low
+    clock time ntp
+    topic queue partition
+    publish produce publisher producer
+    subscribe consume subscriber consumer
+    message record mail
+    mount attach
+    pull download fetch
+    push send deliver
+    backup dump snapshot save
+    retention age old
+    gc garbage collect
+    lag behind delay
+    cluster quorum
+    descriptor fd file
+    field column attribute
+    pay payment card charge purchase
+    customer user client
     """
 
   /// Stems by stem, without itself.

@@ -265,28 +265,7 @@ struct EmbedSimulation {
     return try runtime.executor.run(maxSteps: 3_000_000) {
       let store = try ReplicatedCheckpointStore(files: runtime.files, folder: "/state", secondCopy: nil, job: graph.name)
       let runner = JobRunner(graph, runtime: runtime, store: store, observer: JobObserver { _ in })
-      return try await Self.run(runner, runtime, stopAfter: stopAfter)
-    }
-  }
-
-  /// Runs to the end, or stops after so many nanoseconds.
-  static func run(_ runner: JobRunner, _ runtime: SimulatedRuntime, stopAfter: Int64?) async throws -> JobRunner.Result {
-    try await withThrowingTaskGroup(of: JobRunner.Result?.self) { group in
-      group.addTask { try await runner.run() }
-      if let stopAfter {
-        group.addTask {
-          try? await runtime.sleep(nanoseconds: stopAfter)
-          await runner.stop()
-          return nil
-        }
-      }
-      while let ended = try await group.next() {
-        if let ended {
-          group.cancelAll()
-          return ended
-        }
-      }
-      throw CancellationError()
+      return try await runner.run(stopAfter: stopAfter, on: runtime)
     }
   }
 

@@ -77,8 +77,7 @@ struct EmbedSimulationTests {
       let result = try runtime.executor.run(maxSteps: 3_000_000) {
         let store = try ReplicatedCheckpointStore(files: runtime.files, folder: "/state", secondCopy: nil, job: graph.name)
         let observer = JobObserver { event in if case .checkpoint = event { checkpoints.withLock { $0 += 1 } } }
-        return try await EmbedSimulation.run(
-          JobRunner(graph, runtime: runtime, store: store, observer: observer), runtime, stopAfter: stopAfter)
+        return try await JobRunner(graph, runtime: runtime, store: store, observer: observer).run(stopAfter: stopAfter, on: runtime)
       }
       return (result, embedder.answered.withLock { $0 })
     }

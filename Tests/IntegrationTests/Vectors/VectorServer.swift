@@ -30,8 +30,18 @@ enum VectorPlace: String, CaseIterable, Sendable {
     switch self {
     case .builtIn: VectorHome(self, try TestDatabase(), milvus: nil)
     case .pgvector: VectorHome(self, try TestDatabase(server: Self.pgvectorServer.get()), milvus: nil)
-    case .milvus: VectorHome(self, try TestDatabase(), milvus: MilvusOptions(url: try Self.milvusServer.get()))
+    case .milvus: VectorHome(self, try TestDatabase(), milvus: try Self.milvusOptions(token: Self.milvusToken))
     }
+  }
+
+  /// The account of a Milvus that asks for one, as `user:password`; Milvus Lite asks for none.
+  static var milvusToken: String? { ProcessInfo.processInfo.environment["SLOSCOUT_TEST_MILVUS_TOKEN"] }
+
+  /// The Milvus of the tests, asked by somebody with this token.
+  static func milvusOptions(token: String?) throws -> MilvusOptions {
+    var options = MilvusOptions(url: try milvusServer.get())
+    options.token = token
+    return options
   }
 }
 
@@ -59,8 +69,9 @@ final class VectorHome {
     var options: [String: Config.Value] = ["key": Sinks.list("shape", "embedding_model")]
     if let milvus {
       options["collection"] = .string(collection)
-      return try SinkHarness(
-        MilvusSink.type, Config(options), connection: Config(["url": .string(milvus.url)]), Self.schema(dimensions))
+      var connection: [String: Config.Value] = ["url": .string(milvus.url)]
+      if let token = milvus.token { connection["token"] = .string(token) }
+      return try SinkHarness(MilvusSink.type, Config(options), connection: Config(connection), Self.schema(dimensions))
     }
     options["table"] = .string(VectorStores.table)
     if place == .pgvector { options["types"] = .map([(key: "embedding", value: .string("vector"))]) }

@@ -116,6 +116,18 @@ struct VectorStoreTests {
     #expect(try committer.apply(sink.epoch(1, rows(vectors(5, seed: 5)) + [bad])) == ApplyReport(applied: 5, refused: 1))
   }
 
+  @Test(
+    "a Milvus that asks for an account refuses others, and the error says what to check without the token",
+    .enabled(if: VectorPlace.milvusToken != nil, "Milvus Lite has no accounts; scripts/soak.sh starts a server that has"))
+  func account() throws {
+    for token in [nil, "root:wrong-word", "nobody:Milvus"] {
+      let error = #expect(throws: MilvusError.self) { try MilvusClient(VectorPlace.milvusOptions(token: token)).collection("none") }
+      #expect(error?.hint == "check the connection's token" && error?.isTransient == false, "\(error.map { "\($0)" } ?? "")")
+      #expect(error?.description.contains("wrong-word") == false)
+    }
+    #expect(try MilvusClient(VectorPlace.milvusOptions(token: VectorPlace.milvusToken)).collection("none") == nil)
+  }
+
   @Test("a server without pgvector says how to go on")
   func withoutExtension() throws {
     let home = try VectorHome(.pgvector, TestDatabase(), milvus: nil)
@@ -144,5 +156,67 @@ struct VectorStoreTests {
     bytes[bytes.count / 2] ^= 1
     try bytes.write(to: URL(filePath: file))
     #expect(try open(home, snapshot: file).nearest(all[3].1, limit: 10, among: nil).map(\.shape) == expected)
+  }
+
+  @Test("vectors that somebody else wrote and that cannot be compared are not found, and the others are, exactly as they are")
+  func foreign() throws {
+    let home = try VectorPlace.builtIn.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
+    let (committer, _) = try sink.open(isFresh: true)
+    let all = vectors(20, seed: 12)
+    _ = try committer.apply(sink.epoch(1, rows(all)))
+    let zeros = "array_fill(0::real, ARRAY[\(Self.dimensions)])"
+    for (shape, value) in [
+      ("short", "'{1,2}'"), ("empty", "'{}'"), ("null", "NULL"), ("nulls", "array_fill(NULL::real, ARRAY[\(Self.dimensions)])"),
+      ("square", "array_fill(1::real, ARRAY[1, \(Self.dimensions)])"), ("zero", zeros), ("nan", "array_replace(\(zeros), 0, 'NaN')"),
+    ] {
+      try home.database.client.execute("INSERT INTO \(VectorStores.table) VALUES ('\(shape)', 'm', 't', \(value))")
+    }
+    // Numbered from elsewhere, which says nothing about the numbers.
+    let numbers = all[5].1.map { "\($0)" }.joined(separator: ",")
+    try home.database.client.execute(
+      "INSERT INTO \(VectorStores.table) VALUES ('other', 'm', 't', '[3:\(Self.dimensions + 2)]={\(numbers)}'::real[])")
+    try home.database.client.execute("SET bytea_output = 'escape'")
+    let store = try open(home)
+    #expect(try store.count() == 21)
+    let near = try store.nearest(all[5].1, limit: 2, among: nil)
+    #expect(Set(near.map(\.shape)) == [all[5].0, "other"] && near.allSatisfy { abs($0.similarity - 1) < 1e-6 })
+  }
+
+  @Test("the graph is built in steps between questions, which are answered all along, and the file has it for the next start")
+  func preparation() throws {
+    let home = try VectorPlace.builtIn.home()
+    let sink = try home.sink(dimensions: Self.dimensions)
+    let (committer, _) = try sink.open(isFresh: true)
+    let all = vectors(320, seed: 8)
+    _ = try committer.apply(sink.epoch(1, rows(Array(all[..<300]))))
+    let file = FileManager.default.temporaryDirectory.appending(path: "index-\(UUID())/vectors").path
+    defer { try? FileManager.default.removeItem(atPath: (file as NSString).deletingLastPathComponent) }
+    func store() throws -> any VectorStore {
+      try #require(
+        try VectorStores.open(home.database.client, model: "m", dimensions: Self.dimensions, snapshot: file, graphFrom: 100))
+    }
+    let first = try store()
+    #expect(try first.count() == 300)
+    var reached = VectorPreparation(done: 0, total: 300)
+    var steps = 0
+    while reached.done < reached.total {
+      let before = reached.done
+      reached = first.prepare()
+      steps += 1
+      #expect(reached.total == 300 && reached.done > before)
+      let near = try first.nearest(all[steps].1, limit: 5, among: nil)
+      #expect(near.first?.shape == all[steps].0 && near.count == 5)
+    }
+    #expect(steps > 1)
+    // The next start has it at once; what came since is added to it.
+    let second = try store()
+    _ = try committer.apply(sink.epoch(2, rows(Array(all[300...]))))
+    #expect(try second.count() == 320)
+    #expect(try second.nearest(all[310].1, limit: 1, among: nil).first?.shape == all[310].0)
+    #expect(second.prepare() == VectorPreparation(done: 320, total: 320))
+    // A store of few vectors has nothing to prepare.
+    let few = try #require(try VectorStores.open(home.database.client, model: "m", dimensions: Self.dimensions))
+    #expect(try few.count() == 320 && few.prepare() == VectorPreparation(done: 0, total: 0))
   }
 }

@@ -43,6 +43,7 @@ struct PersonalDataTests {
       ("login password=Tr0ub4dor&3, ok", ["password:Tr0ub4dor&3"]),
       ("db_password: 'correct horse'", ["password:correct horse"]),
       ("dbPassword=hunter2;user=x", ["password:hunter2"]),
+      ("passwd:amd64x", ["password:amd64x"]), ("passwd: amd64", ["password:amd64"]), ("passwd:allow", ["password:allow"]),
       ("{\"passwd\": \"a\\\"b\"}", ["password:a\\\"b"]),
       ("POST /login?password=hunter2&x=1", ["password:hunter2"]),
       ("pin=4711", ["password:4711"]),
@@ -88,7 +89,9 @@ struct PersonalDataTests {
       "commit 2cf63c03378ec16c03888ad3e21c5cf5f1dfd9c9", "uuid 1088d013-7822-57bf-fb6a-af423e6ed8c4",
       "-----BEGIN CERTIFICATE-----MIIB12-----END",
       "token=invalid", "secret=changeit", "api_key missing", "Authorization: none", "key=user:1234:profile", "pass=3 fail=0",
-      "password=****", "password: [FILTERED]",
+      "password=****", "password: [FILTERED]", "status installed passwd:amd64 1:4.13+dfsg1-1", "install base-passwd:i386 <none> 3.6.1",
+      "passwd:all",
+      "Unpacking passwd:arm64 (1:4.13) ...",
       "<password></password>", "Chrome/102.0.1.2", "libfoo-1.2.3.4", "rows 415 555 0132", "customer=acme", "https://example.com/a:b@c",
     ])
   func isNotSeen(text: String) {
