@@ -209,7 +209,6 @@ def main():
         moments = Moments(provider, url, folder / "state", chance)
         kills = 0
         while kills < options.kills:
-            # A job that ends by itself takes no checkpoint while it waits for its last calls: half of the lives go on.
             life = start("follow" if kills % 12 < 6 else "once")
             moments.wait(life, Moments.NAMES[kills % len(Moments.NAMES)])
             if life.poll() is not None:

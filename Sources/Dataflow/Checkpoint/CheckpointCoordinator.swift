@@ -9,6 +9,7 @@ actor CheckpointCoordinator {
     var previous: Manifest?
     var subtasks: Int
     var sources: [SourceControl]
+    var stages: [StageControl]
     var runtime: any Runtime
     var store: any CheckpointStore
     /// Totals of the runs before this attempt.
@@ -88,7 +89,8 @@ actor CheckpointCoordinator {
     while true {
       var isDrained = false
       while true {
-        isDrained = plan.sources.allSatisfy(\.isDrained)
+        // As long as a stage waits for answers there are checkpoints: a kill asks again for what came since the last one only.
+        isDrained = plan.sources.allSatisfy(\.isDrained) && plan.stages.allSatisfy(\.isDrained)
         let isBehind = throttle()
         // While the sinks are behind nothing is read: further checkpoints would only add to what they have to catch up with.
         if isDrained || stopRequested || checkpointRequested || (runtime.monotonic() >= due && !isBehind) { break }

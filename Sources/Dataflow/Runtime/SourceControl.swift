@@ -47,6 +47,15 @@ final class SourceControl: Sendable {
   func kill() { state.withLock { $0.isDead = true } }
 }
 
+/// What the coordinator knows of an async stage's subtask. Safe from anywhere.
+final class StageControl: Sendable {
+  private let hasEnded = Atomic(false)
+
+  /// The input is at its end, and every row has left.
+  var isDrained: Bool { hasEnded.load(ordering: .acquiring) }
+  func setDrained() { hasEnded.store(true, ordering: .releasing) }
+}
+
 /// Keeps the subtasks of one source in step in event time, so that a fast one does not fill the windows of hours that a slow one has yet to reach.
 final class SourceAlignment: Sendable {
   private let maxDrift: Int64

@@ -92,6 +92,7 @@ extension Subtask {
       guard ended == channels, queue.isEmpty, !isEndPassedOn else { return }
       isEndPassedOn = true
       try chain.onEndOfInput()
+      plan.stage?.setDrained()
     }
 
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -147,8 +148,6 @@ extension Subtask {
           case .complete:
             gate.unblockAll()
             try await settle()
-            // The end of the input is no end while rows are under way; a stop is one, and the next run goes on with them.
-            if barrier.kind == .final, ended == channels { try await settleUntil { queue.isEmpty } }
             try passEndOn()
             operation.underWay = inputs.keys.sorted().compactMap { inputs[$0] }
             try await pass(barrier, chain, positions: nil)

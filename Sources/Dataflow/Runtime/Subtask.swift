@@ -21,6 +21,7 @@ actor Subtask {
     /// Per out-edge: the edge and the receivers' gates.
     var outputs: [(edge: Int, plan: PhysicalPlan.Edge, targets: [(gate: InputGate, channel: Int)])]
     var control: SourceControl?
+    var stage: StageControl?
     var alignment: SourceAlignment?
     /// Per node id, the state to start from; nil = a fresh start.
     var restored: [String: StateReader]?

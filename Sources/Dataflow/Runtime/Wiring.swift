@@ -2,6 +2,7 @@
 struct Wiring: Sendable {
   private(set) var subtasks: [Subtask.Plan] = []
   private(set) var controls: [SourceControl] = []
+  private(set) var stages: [StageControl] = []
   private var gates: [InputGate] = []
 
   init(
@@ -42,12 +43,14 @@ struct Wiring: Sendable {
         }
         let control = vertex.source == nil ? nil : SourceControl()
         if let control { controls.append(control) }
+        let stage = vertex.stage == nil ? nil : StageControl()
+        if let stage { stages.append(stage) }
         subtasks.append(
           Subtask.Plan(
             vertexIndex: index, vertex: vertex, subtask: subtask, parallelism: parallelism, job: graph.name, shard: graph.shard,
             attempt: attempt, runtime: runtime, taps: taps, splits: splits, gate: vertex.source == nil ? gateOf[index][subtask] : nil,
             inputSchema: vertex.inputs.first.map { plan.edges[$0].schema } ?? Schema(), channelNodes: channelNodes[index], outputs: outputs,
-            control: control, alignment: alignment,
+            control: control, stage: stage, alignment: alignment,
             restored: state.map { state in
               state.mapValues {
                 StateReader(subtasks: $0, keyGroups: KeyGroup.range(ofSubtask: subtask, parallelism: parallelism), isFirst: subtask == 0)
