@@ -22,6 +22,10 @@ package final class ControlServer: Sendable {
     package var database: String
     /// Environment variables that submitted documents may read, with their values.
     package var variables: [String: String] = [:]
+    /// Variables of this process in which credentials for S3 are looked for.
+    package var credentials: [String: String] = [:]
+    /// Job files, and folders of them, that the server's jobs follow.
+    package var jobs: [String] = []
     /// Files and folders that submitted documents may read.
     package var readablePaths: [String] = []
     /// Files, folders and patterns with the telemetry that analyses read.
@@ -59,7 +63,8 @@ package final class ControlServer: Sendable {
     tokens = TokenStore(database)
     analyses = AnalysisRunner(AnalysisStore(database: database), paths: options.telemetry)
     supervisor = JobSupervisor(
-      JobStore(database: database), JobDocument(variables: options.variables, paths: PathGuard(allowed: options.readablePaths)))
+      JobStore(database: database), JobDocument(variables: options.variables, paths: PathGuard(allowed: options.readablePaths)),
+      credentials: options.credentials)
   }
 
   /// What a start found out and a person should read.
@@ -88,6 +93,9 @@ package final class ControlServer: Sendable {
       notice(.token(try await tokens.create("first", .admin, by: "server")))
     }
     try await supervisor.resume()
+    let (supervisor, paths) = (supervisor, options.jobs)
+    let watching = [Task { await supervisor.watchShards() }, Task { await JobFolder(paths: paths, supervisor: supervisor).follow() }]
+    defer { for task in watching { task.cancel() } }
     try await analyses.resume()
     let policy = AccessPolicy(isOpen: isOpen, scheme: certificate == nil ? "http" : "https")
     let watch = RequestWatch(meter: meter, tracer: try options.traces.map { try RequestTracer(url: $0) })

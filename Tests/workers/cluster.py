@@ -135,7 +135,8 @@ class Worker:
     def __init__(self, binary, job, url, name, folder, *, lease=2, network=None):
         self.name, self.network = name, network
         self.log = open(Path(folder) / f"{name}.log", "w+b")
-        command = [binary, "worker", str(job), "--database", url, "--as", name, "--lease-time", str(lease), "--quiet"]
+        # Without a file a worker runs what the control server stores.
+        command = [binary, "worker", *([str(job)] if job else []), "--database", url, "--as", name, "--lease-time", str(lease), "--quiet"]
         if network:
             command = ["ip", "netns", "exec", network.name, *command]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
