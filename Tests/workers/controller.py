@@ -19,9 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
-from cluster import Feeder, Worker, job_file  # noqa: E402
+from cluster import TABLE, Feeder, Worker, job_file  # noqa: E402
 from control_server import Server as ControlServer, claim  # noqa: E402
-from kills import TABLE  # noqa: E402
 from postgres import ROOT, Server as Postgres  # noqa: E402
 
 HELD = "SELECT DISTINCT definition_version FROM shard_lease WHERE job = '{0}' AND owner IS NOT NULL AND expires_at > now()"
