@@ -92,17 +92,19 @@ struct JobFolder: Sendable {
 }
 
 /// What files with jobs ask of the jobs that are stored. Pure.
-enum JobFileRules {
+package enum JobFileRules {
   /// A job of a file.
-  struct FileJob: Sendable, Equatable {
+  package struct FileJob: Sendable, Equatable {
     var name: String
     /// The whole file: the connections stand in it too.
     var document: String
     /// The path that the server was given.
     var origin: String
+
+    package init(name: String, document: String, origin: String) { (self.name, self.document, self.origin) = (name, document, origin) }
   }
 
-  enum Step: Sendable, Equatable {
+  package enum Step: Sendable, Equatable {
     case put(FileJob)
     /// It came from there, and is there no more.
     case stop(String, origin: String)
@@ -111,7 +113,7 @@ enum JobFileRules {
   /// - Parameters:
   ///   - origins: the paths of which every job is known. Jobs of others are never stopped.
   ///   - refused: documents that were refused already, by the job's name.
-  static func steps(_ jobs: [FileJob], stored: [StoredJob], origins: [String], refused: [String: String]) -> [Step] {
+  package static func steps(_ jobs: [FileJob], stored: [StoredJob], origins: [String], refused: [String: String]) -> [Step] {
     let known = Dictionary(stored.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let named = Set(jobs.map(\.name))
     let puts = jobs.filter { known[$0.name]?.document != $0.document && refused[$0.name] != $0.document }

@@ -1,10 +1,10 @@
-internal import Connectors
+package import Connectors
 internal import Dataflow
 
 /// What a job over workers does, as one look at the database shows it. Pure.
-struct ShardedState: Sendable {
+package struct ShardedState: Sendable {
   /// What one shard is doing.
-  enum ShardState: String, Sendable, Codable, CaseIterable {
+  package enum ShardState: String, Sendable, Codable, CaseIterable {
     case running
     /// It runs an earlier definition, and is being stopped.
     case former
@@ -18,7 +18,7 @@ struct ShardedState: Sendable {
     case finished
   }
 
-  var wanted: WantedJob
+  package var wanted: WantedJob
   var rows: [ShardBoard.Row]
   /// Workers that live, whatever they run.
   var workers: Int
@@ -26,7 +26,7 @@ struct ShardedState: Sendable {
   var serving: Int
   var refused: [ShardBoard.Refusal]
 
-  init(_ wanted: WantedJob, _ board: ShardBoard) {
+  package init(_ wanted: WantedJob, _ board: ShardBoard) {
     self.wanted = wanted
     rows = board.shards[wanted.job] ?? []
     workers = board.workers.count
@@ -34,7 +34,7 @@ struct ShardedState: Sendable {
     refused = board.refused[wanted.job] ?? []
   }
 
-  func state(_ row: ShardBoard.Row) -> ShardState {
+  package func state(_ row: ShardBoard.Row) -> ShardState {
     if row.isFinished { return .finished }
     if row.worker != nil, row.isExpired { return wanted.state == .running ? .silent : .stopped }
     if row.worker != nil { return row.version == wanted.version ? .running : .former }
@@ -42,17 +42,17 @@ struct ShardedState: Sendable {
     return row.error == nil ? .waiting : .failed
   }
 
-  func count(_ state: ShardState) -> Int { rows.count { self.state($0) == state } }
+  package func count(_ state: ShardState) -> Int { rows.count { self.state($0) == state } }
 
   /// Records that the first stage read.
-  var records: Int { rows.filter { $0.shard.stage == 0 }.reduce(0) { $0 + $1.records } }
-  var errors: Int { rows.reduce(0) { $0 + $1.errors } }
+  package var records: Int { rows.filter { $0.shard.stage == 0 }.reduce(0) { $0 + $1.records } }
+  package var errors: Int { rows.reduce(0) { $0 + $1.errors } }
 
   /// Seconds since the checkpoint of the shard that has waited for one the longest; nil when none has one.
-  var checkpointAge: Double? { rows.filter { !$0.isFinished }.compactMap(\.age).max() }
+  package var checkpointAge: Double? { rows.filter { !$0.isFinished }.compactMap(\.age).max() }
 
   /// The phase of the whole job, and what a person should know about it.
-  var phase: (phase: JobPhase, message: String) {
+  package var phase: (phase: JobPhase, message: String) {
     let held = rows.filter(\.isHeld)
     guard wanted.state == .running else {
       if !held.isEmpty { return (.stopping, "\(held.count) of \(rows.count) shards still run") }

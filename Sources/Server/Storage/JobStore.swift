@@ -23,6 +23,14 @@ package struct StoredJob: Sendable, Equatable {
   package var isSharded = false
   /// The folder or file whose jobs the server follows, when this is one of them.
   package var origin: String?
+
+  package init(
+    name: String, document: String, state: State, revision: Int, parallelism: Int? = nil, updatedAt: String, isSharded: Bool = false,
+    origin: String? = nil
+  ) {
+    (self.name, self.document, self.state, self.revision) = (name, document, state, revision)
+    (self.parallelism, self.updatedAt, self.isSharded, self.origin) = (parallelism, updatedAt, isSharded, origin)
+  }
 }
 
 /// One line of a job's history.
