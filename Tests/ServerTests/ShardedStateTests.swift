@@ -28,7 +28,10 @@ struct ShardedStateTests {
     #expect(phase == .running && message == "3 shards on 2 workers")
     #expect(state(.running, board { $0.shards["j"]?[1].isFinished = true }).phase.phase == .running)
     let finished = board { board in
-      for index in 0..<3 { (board.shards["j"]?[index].isFinished, board.shards["j"]?[index].worker) = (true, nil) }
+      for index in 0..<3 {
+        board.shards["j"]?[index].isFinished = true
+        board.shards["j"]?[index].worker = nil
+      }
     }
     #expect(state(.running, finished).phase.phase == .finished)
     #expect(state(.running, board { $0.shards["j"]?[1].isExpired = true }).phase.phase == .starting)
@@ -58,7 +61,10 @@ struct ShardedStateTests {
 
   @Test("a shard that failed is named with its error, and what stops is counted")
   func trouble() {
-    let failed = board { board in (board.shards["j"]?[2].worker, board.shards["j"]?[2].error) = (nil, "no disk") }
+    let failed = board { board in
+      board.shards["j"]?[2].worker = nil
+      board.shards["j"]?[2].error = "no disk"
+    }
     let (phase, message) = state(.running, failed).phase
     #expect(phase == .restarting && message == "shard 1.2: no disk")
     #expect(state(.stopped, board()).phase.phase == .stopping)

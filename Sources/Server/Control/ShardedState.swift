@@ -53,7 +53,7 @@ package struct ShardedState: Sendable {
 
   /// The phase of the whole job, and what a person should know about it.
   package var phase: (phase: JobPhase, message: String) {
-    let held = rows.filter(\.isHeld)
+    let held = rows.filter { $0.isHeld && !$0.isFinished }
     guard wanted.state == .running else {
       if !held.isEmpty { return (.stopping, "\(held.count) of \(rows.count) shards still run") }
       return (.suspended, wanted.state == .cancelled ? "stopped at once; the last checkpoints stand" : "stopped with a checkpoint")
