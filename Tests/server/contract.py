@@ -196,8 +196,9 @@ def workers(server, shared):
     job = "/api/v1/jobs/shared"
     view, _ = expect(server, "a job over workers is created", "PUT", job, 201, shared.replace("name: quiet", "name: shared"))
     claim("it waits for workers", view["status"]["phase"] == "waiting" and view["status"]["shards"]["list"] == [], view)
-    for operation in ("", "/graph", "/points", "/checkpoints", "/history"):
+    for operation in ("", "/points", "/checkpoints", "/history"):
         expect(server, f"GET {operation} of a job over workers", "GET", job + operation, 200)
+    expect(server, "no numbers of steps that nobody here has counted", "GET", f"{job}/graph", 409)
     expect(server, "no checkpoint while nobody runs it", "POST", f"{job}/checkpoint", 409, code="JOB_NOT_RUNNING")
     expect(server, "its records are not seen here", "GET", f"{job}/tap?edge=telemetry", 409, code="JOB_NOT_RUNNING")
     expect(server, "no savepoint of it", "POST", f"{job}/savepoints", 409, code="NO_CHECKPOINT")

@@ -35,11 +35,7 @@ actor JobSupervisor {
   func resume() async throws {
     for stored in try await store.all() {
       let job = await manage(stored)
-      if stored.isSharded {
-        await job.show(try? documents.plan(stored.document, name: stored.name).job.graph)
-      } else if stored.state == .running {
-        await start(job, stored)
-      }
+      if stored.state == .running, !stored.isSharded { await start(job, stored) }
     }
     try await lookAtShards()
   }
@@ -102,7 +98,6 @@ actor JobSupervisor {
       await before?.stop()
       let job = await self.manage(stored)
       if isSharded {
-        await job.show(accepted.job.graph)
         try await self.lookAtShards()
         return (job, before == nil)
       }

@@ -68,7 +68,7 @@ actor ManagedJob {
     let (newPhase, newMessage) = state.phase
     if let counted, monotonic > counted.at, state.records >= counted.records {
       let rate = Double(state.records - counted.records) * 1e9 / Double(monotonic - counted.at)
-      points.append(JobPoint(at: now / 1_000_000, rate: rate, busy: 0))
+      points.append(JobPoint(at: now / 1_000_000, rate: rate))
       if points.count > Self.pointLimit { points.removeFirst() }
     }
     counted = (monotonic, state.records)
@@ -76,9 +76,6 @@ actor ManagedJob {
     (phase, message, shards) = (newPhase, newMessage, state)
     if isNews { await note(newPhase.rawValue, "version \(state.wanted.version): \(newMessage)") }
   }
-
-  /// The job is planned anew: for its graph. Those that workers run have no numbers for each step here.
-  func show(_ graph: JobGraph?) { self.graph = graph }
 
   /// Workers run it no more.
   func withdraw() {

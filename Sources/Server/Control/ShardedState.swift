@@ -70,7 +70,8 @@ package struct ShardedState: Sendable {
     }
     let open = rows.count { !$0.isFinished }
     if open > 0, held.count == open {
-      return (.running, "\(open) shards on \(Set(held.compactMap(\.worker)).count) workers")
+      let workers = Set(held.compactMap(\.worker)).count
+      return (.running, "\(open) shards on \(workers) worker\(workers == 1 ? "" : "s")")
     }
     if workers == 0 {
       return (.waiting, "waits for workers: none lives; start one with sloscout worker, on the database of this server")
