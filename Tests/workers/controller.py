@@ -134,7 +134,12 @@ class Test:
         first = view["status"]["shards"]
         claim("all its shards are shown", len(first["list"]) == first["total"] == first["running"] >= 5, first)
         self.progress("records are counted")
-        view = self.until("rates and checkpoints are shown", lambda view: view["status"]["rate"] > 0 and "checkpointAge" in view["status"]["shards"])
+        self.until("rates and checkpoints are shown", lambda view: view["status"]["rate"] > 0 and "checkpointAge" in view["status"]["shards"])
+        rates = []
+        for _ in range(6):
+            rates.append(self.server.call("GET", self.path)[1]["status"]["rate"])
+            time.sleep(0.5)
+        claim("and the rate is steady enough to read", min(rates) > 0, rates)
 
         changed = text.replace("emit: { every: 300ms }", "emit: { every: 250ms }")
         status, view, _ = self.server.call("PUT", self.path, changed)

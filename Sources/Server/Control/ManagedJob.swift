@@ -66,15 +66,27 @@ actor ManagedJob {
   /// What workers do with the job, a second after the last look.
   func show(_ state: ShardedState, now: Int64, monotonic: Int64) async {
     let (newPhase, newMessage) = state.phase
-    if let counted, monotonic > counted.at, state.records >= counted.records {
-      let rate = Double(state.records - counted.records) * 1e9 / Double(monotonic - counted.at)
-      points.append(JobPoint(at: now / 1_000_000, rate: rate))
-      if points.count > Self.pointLimit { points.removeFirst() }
-    }
-    counted = (monotonic, state.records)
+    if newPhase.isActive { count(state.records, now: now, monotonic: monotonic) }
     let isNews = newPhase != phase || shards?.wanted.version != state.wanted.version
     (phase, message, shards) = (newPhase, newMessage, state)
     if isNews { await note(newPhase.rawValue, "version \(state.wanted.version): \(newMessage)") }
+  }
+
+  /// A point of the curve, once a second. Workers tell of their records every two seconds, each at its own time: a rate stands until the next is known.
+  private func count(_ records: Int, now: Int64, monotonic: Int64) {
+    guard let last = counted, records >= last.records else {
+      counted = (monotonic, records)
+      return
+    }
+    let elapsed = Double(monotonic - last.at) / 1e9
+    var rate = points.last?.rate ?? 0
+    if elapsed > 5 || (records > last.records && elapsed >= 2) {
+      rate = Double(records - last.records) / elapsed
+      counted = (monotonic, records)
+    }
+    guard points.last.map({ now / 1_000_000 - $0.at >= 900 }) ?? true else { return }
+    points.append(JobPoint(at: now / 1_000_000, rate: rate))
+    if points.count > Self.pointLimit { points.removeFirst() }
   }
 
   /// Workers run it no more.
