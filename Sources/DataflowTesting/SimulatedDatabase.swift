@@ -97,7 +97,7 @@ public final class SimulatedDatabase: Sendable {
 
   fileprivate func apply(_ epoch: StagedEpoch, _ machine: LedgerStateMachine, _ rows: [Row]) throws -> ApplyReport {
     try state.withLock { state in
-      switch machine.decide(row: state.ledger, epoch: epoch.epoch, digest: epoch.digest) {
+      switch machine.decide(row: state.ledger, epoch: epoch.epoch, digest: epoch.digest, begins: epoch.begins) {
       case .apply(let ledger):
         write(rows, &state)
         state.ledger = ledger

@@ -22,6 +22,10 @@ package final class ControlServer: Sendable {
     package var database: String
     /// Environment variables that submitted documents may read, with their values.
     package var variables: [String: String] = [:]
+    /// Variables of this process in which credentials for S3 are looked for.
+    package var credentials: [String: String] = [:]
+    /// Job files, and folders of them, that the server's jobs follow.
+    package var jobs: [String] = []
     /// Files and folders that submitted documents may read.
     package var readablePaths: [String] = []
     /// Files, folders and patterns with the telemetry that analyses read.
@@ -63,7 +67,8 @@ package final class ControlServer: Sendable {
     searcher = CapsuleSearcher(url: options.database, folder: options.model, vectors: options.vectors, index: options.index)
     analyses = AnalysisRunner(AnalysisStore(database: database), paths: options.telemetry)
     supervisor = JobSupervisor(
-      JobStore(database: database), JobDocument(variables: options.variables, paths: PathGuard(allowed: options.readablePaths)))
+      JobStore(database: database), JobDocument(variables: options.variables, paths: PathGuard(allowed: options.readablePaths)),
+      credentials: options.credentials)
   }
 
   /// What a start found out and a person should read.
@@ -92,6 +97,9 @@ package final class ControlServer: Sendable {
       notice(.token(try await tokens.create("first", .admin, by: "server")))
     }
     try await supervisor.resume()
+    let (supervisor, paths) = (supervisor, options.jobs)
+    let watching = [Task { await supervisor.watchShards() }, Task { await JobFolder(paths: paths, supervisor: supervisor).follow() }]
+    defer { for task in watching { task.cancel() } }
     try await analyses.resume()
     // A stop does not wait for it: reading many vectors takes a minute, and nothing of it must be put away.
     let preparation = Task { await searcher.prepare() }

@@ -45,8 +45,13 @@ struct CheckpointsCommand: ParsableCommand {
       for job in try options.jobs() {
         let found = try inspection(job).manifests()
         guard let (number, result) = epoch.map({ wanted in found.first { $0.epoch == wanted } }) ?? found.last else {
-          Terminal.error("\(job.definition.name): there is no such checkpoint")
-          throw ExitCode(Exit.failed)
+          // One of several jobs that has not run yet is no failure; a checkpoint that was asked for is.
+          guard epoch == nil, options.job == nil else {
+            Terminal.error("\(job.definition.name): there is no such checkpoint in \(job.graph.checkpoint.store)")
+            throw ExitCode(Exit.failed)
+          }
+          Terminal.print("\(job.definition.name): no checkpoint in \(job.graph.checkpoint.store)")
+          continue
         }
         let manifest = try result.get()
         Terminal.print("\(job.definition.name), checkpoint \(number), \(RFC3339.format(manifest.createdAt)), keyed by \(manifest.hashID)")

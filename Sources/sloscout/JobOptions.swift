@@ -19,6 +19,11 @@ struct JobOptions: ParsableArguments {
     guard name == nil || suffix == nil else { throw ValidationError("--name and --suffix both say how a job is called: give one of them") }
   }
 
+  /// No option changes or chooses anything.
+  var isPlain: Bool {
+    job == nil && input.isEmpty && format == nil && !follow && name == nil && suffix == nil && parallelism == nil && state == nil
+  }
+
   var edits: [DocumentEdit] {
     var edits: [DocumentEdit] = []
     if let first = input.first {

@@ -26,6 +26,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Answer /health/live, /health/ready and /metrics on this address and port: 127.0.0.1:8080.") var listen: String?
 
   func run() async throws {
+    SignalWatcher.install()
     // A job that is named runs, suspended or not.
     let jobs = try options.jobs().filter { options.job != nil || $0.definition.state == .running }
     guard !jobs.isEmpty else {
@@ -33,7 +34,11 @@ struct RunCommand: AsyncParsableCommand {
       return
     }
     let sessions = try jobs.map { try JobRun($0, quiet: quiet) }
-    let health = try await startHealth(sessions)
+    let health = try await HealthPage.start(listen) {
+      var jobs: [JobSnapshot] = []
+      for session in sessions { jobs.append(await session.snapshot()) }
+      return jobs
+    }
     SignalWatcher.start {
       Terminal.error("\nstopping: a last checkpoint, then the end (again to stop at once)")
       for session in sessions { Task { await session.stop() } }
@@ -44,30 +49,6 @@ struct RunCommand: AsyncParsableCommand {
     }
     await health?.stop()
     if failures > 0 { throw ExitCode(Exit.failed) }
-  }
-
-  /// Listens before the first record is read; nil when it was not asked for. Throws exit code 2 when the address cannot be had.
-  private func startHealth(_ sessions: [JobRun]) async throws -> HealthServer? {
-    guard let listen else { return nil }
-    guard let address = ListenAddress(listen) else {
-      Terminal.error("--listen \(listen) is not an address and a port, such as 127.0.0.1:8080")
-      throw ExitCode(Exit.wrongFile)
-    }
-    let server = HealthServer(address) {
-      var jobs: [JobSnapshot] = []
-      for session in sessions { jobs.append(await session.snapshot()) }
-      let topics = await OpenTopics.shared.reach()
-      return HealthReport(
-        jobs, spools: OpenSpools.levels, tenants: OpenTenants.levels, topics: topics, now: JobRun.now,
-        residentBytes: HealthServer.residentBytes, exposition: OpenExpositions.text)
-    }
-    server.start()
-    while case .starting = server.state { try await Task.sleep(nanoseconds: 1_000_000) }
-    if case .failed(let why) = server.state {
-      Terminal.error("--listen: \(why)")
-      throw ExitCode(Exit.wrongFile)
-    }
-    return server
   }
 }
 

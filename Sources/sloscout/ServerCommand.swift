@@ -17,6 +17,7 @@ struct ServerCommand: AsyncParsableCommand {
         sloscout server --database postgresql://localhost/sloscout
         curl -T jobs.yaml http://localhost:8000/api/v1/jobs/fingerprint
         sloscout server --host 0.0.0.0 --tls-certificate chain.pem --tls-key key.pem
+        sloscout server --jobs /etc/sloscout/jobs          jobs with exchange: are run by sloscout worker
         sloscout server token create deploy --role operate
         sloscout server audit verify
       """, subcommands: [Start.self, Token.self, Audit.self], defaultSubcommand: Start.self)
@@ -48,6 +49,11 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "The address of the Milvus that has the vectors, when they are not in the database; its token is $MILVUS_TOKEN.")
     var milvus: String?
     @Option(help: "A file that keeps the index of vectors, so that the next start need not read and build it again.") var index: String?
+    @Option(
+      help:
+        "A job file, or a folder of them, that the server's jobs follow: new ones are submitted, changed ones upgraded, those taken out stopped. May be repeated."
+    )
+    var jobs: [String] = []
     @Flag(help: "Ask for a token on loopback too.") var requireToken = false
     @Option(help: "Speak TLS with this certificate and its chain, a file of PEM; read again when it changes.") var tlsCertificate: String?
     @Option(help: "The certificate's key, a file of PEM.") var tlsKey: String?
@@ -60,11 +66,12 @@ struct ServerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+      SignalWatcher.install()
       var options = ControlServer.Options(database: try database.url())
       (options.host, options.port, options.requiresToken) = (host, port, requireToken)
-      let environment = ProcessInfo.processInfo.environment.merging(["DATABASE_URL": options.database]) { own, _ in own }
-      let allowed = Set(allowVariable + ["DATABASE_URL", "SLOSCOUT_STATE"])
-      options.variables = environment.filter { allowed.contains($0.key) }
+      options.variables = DocumentVariables.of(options.database, allowed: allowVariable)
+      options.credentials = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("AWS_") }
+      options.jobs = jobs
       (options.telemetry, options.model, options.readablePaths) = (telemetry, model, allowPath)
       options.index = index
       if let milvus { options.vectors = .milvus(try MilvusOptions.address(milvus)) }

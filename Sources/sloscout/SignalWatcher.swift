@@ -8,10 +8,25 @@ enum SignalWatcher {
     return Glibc.pipe(&ends) == 0 ? (ends[0], ends[1]) : nil
   }()
 
-  /// From here on the signals are heard. To be called once.
-  static func start(_ onFirst: @escaping @Sendable () -> Void) {
+  /// From here on a signal ends the process no more: it waits for `start`. To be called first of all by who calls that.
+  static func install() {
     signal(SIGPIPE, SIG_IGN)
     guard pipe != nil else { return }  // made here, before a handler can ask for it
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { _ in
+      let error = errno
+      var byte: UInt8 = 0
+      if let pipe = SignalWatcher.pipe { _ = write(pipe.write, &byte, 1) }
+      errno = error
+    }
+    action.sa_flags = SA_RESTART
+    sigaction(SIGINT, &action, nil)
+    sigaction(SIGTERM, &action, nil)
+  }
+
+  /// From here on the signals are heard, those since `install` too. To be called once.
+  static func start(_ onFirst: @escaping @Sendable () -> Void) {
+    guard pipe != nil else { return }
     var thread = pthread_t()
     pthread_create(
       &thread, nil,
@@ -24,16 +39,6 @@ enum SignalWatcher {
         _exit(Exit.stoppedAtOnce)
       }, Unmanaged.passRetained(Box(onFirst)).toOpaque())
     pthread_detach(thread)
-    var action = sigaction()
-    action.__sigaction_handler.sa_handler = { _ in
-      let error = errno
-      var byte: UInt8 = 0
-      if let pipe = SignalWatcher.pipe { _ = write(pipe.write, &byte, 1) }
-      errno = error
-    }
-    action.sa_flags = SA_RESTART
-    sigaction(SIGINT, &action, nil)
-    sigaction(SIGTERM, &action, nil)
   }
 
   private static func waitForSignal() {

@@ -7,7 +7,7 @@ extension WorkerCommand {
     static let configuration = CommandConfiguration(
       commandName: "status", abstract: "Prints who runs which shard, up to which checkpoint, and what failed.",
       discussion: """
-        Exit code 0 when every shard that is not finished has a worker, 1 otherwise.
+        Exit code 0 when every shard that should run has a worker, 1 otherwise.
 
         EXAMPLES
           sloscout worker status --database postgresql://localhost/sloscout
@@ -20,8 +20,12 @@ extension WorkerCommand {
         Terminal.error("the leases cannot be looked at: \(error)")
         throw ExitCode(Exit.failed)
       }
-      print(ShardStatus.table(shards))
-      if shards.contains(where: { !$0.isFinished && ($0.owner == nil || $0.isExpired) }) { throw ExitCode(Exit.failed) }
+      guard !shards.isEmpty else {
+        Terminal.print("no job has run over workers here: submit one with exchange: to the server, and start sloscout worker")
+        return
+      }
+      Terminal.print(ShardStatus.table(shards))
+      if shards.contains(where: \.isMissing) { throw ExitCode(Exit.failed) }
     }
   }
 }

@@ -212,7 +212,7 @@ def main():
             life = start("follow" if kills % 12 < 6 else "once")
             moments.wait(life, Moments.NAMES[kills % len(Moments.NAMES)])
             if life.poll() is not None:
-                if life.returncode:
+                if life.returncode not in (0, -signal.SIGKILL):
                     raise SystemExit(f"the job failed: {(folder / 'output').read_text()}")
             if int(sql(url, "SELECT count(*) FROM template_vector")) > options.templates - 200:
                 # There is something to do again.

@@ -272,6 +272,28 @@ def policies(objects):
                     claim(f"{name(other)} lets {name(one)} in", {port["port"] for port in rule["ports"]} <= let_in, let_in)
 
 
+def jobs(objects):
+    """The server follows the job files; workers have none, and may read the same variables."""
+    made = {one["metadata"]["name"]: one["data"] or {} for one in kind(objects, "ConfigMap")}
+    pods = {template["metadata"]["labels"]["app.kubernetes.io/component"]: template["spec"] for one, template in workloads(objects) if one["kind"] == "Deployment"}
+    server = pods["controller"]
+    files = [volume for volume in server["volumes"] if volume["name"] == "jobs"]
+    followed = [word for word in server["containers"][0]["args"] if word.startswith("--jobs=")]
+    claim("the server follows a folder when there is something in it", len(files) == len(followed) == (1 if "workers" in pods or any(
+        key.startswith("controller-") for data in made.values() for key in data) else 0), (files, followed))
+    for volume in files:
+        data = made[volume["configMap"]["name"]]
+        named = {item["key"] for item in volume["configMap"]["items"]}
+        claim("it is mounted there", {"name": "jobs", "mountPath": followed[0].removeprefix("--jobs="), "readOnly": True} in server["containers"][0]["volumeMounts"])
+        claim("with all that is for the server", named == {key for key in data if key != "collectors.yaml"}, (named, list(data)))
+    if "workers" in pods:
+        words = pods["workers"]["containers"][0]["args"]
+        claim("workers are started without a file", words[0] == "worker" and all(word.startswith("--") for word in words[1:]), words)
+        claim("and have no job files", not any("configMap" in volume for volume in pods["workers"]["volumes"]))
+        allowed = [[word for word in pods[part]["containers"][0]["args"] if word.startswith("--allow-variable")] for part in ("controller", "workers")]
+        claim("they may read what the server may", allowed[0] == allowed[1], allowed)
+
+
 def monitoring(helm):
     objects = render(helm, *SETS["hpa, jobs of the server, monitoring"])
     rule = kind(objects, "PrometheusRule")[0]
@@ -317,7 +339,7 @@ def main():
     for title, arguments in SETS.items():
         objects = render(helm, *arguments)
         count += len(objects)
-        for check in [lambda o: schemas(o, title), security, probes, selectors, budgets, scaling, references, policies]:
+        for check in [lambda o: schemas(o, title), security, probes, selectors, budgets, scaling, references, policies, jobs]:
             check(objects)
         unknown |= flags(objects, sloscout)
         again = render(helm, *arguments, release="another")

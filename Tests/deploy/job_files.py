@@ -2,8 +2,8 @@
 
 usage: job_files.py SLOSCOUT KAFKA POSTGRES_URL
 
-Log records go in over OTLP, by turns to both collectors; every one is in a capsule in the end, and no mail address is. The job behind runs over two workers,
-of which one is killed; a program without workers runs it in one process, and says so.
+Log records go in over OTLP, by turns to both collectors; every one is in a capsule in the end, and no mail address is. The job behind is one that a server
+follows, and runs over two workers, of which one is killed; a program without workers runs it in one process, and says so.
 """
 
 import atexit
@@ -101,9 +101,16 @@ def main():
                 [sloscout, "run", "collectors.yaml", f"--suffix=-{index}", f"--listen=127.0.0.1:{health}"], cwd=folder, env={**environment, **own}, stderr=log, stdout=log))
         ports.append((http, health))
     state = {"SLOSCOUT_STATE": os.path.join(folder, "state-fold")}
+    if knows_exchange:
+        # As the chart does it: the server follows a folder, and workers know no file. The chart writes brokers into the file, here they are a variable.
+        os.mkdir(os.path.join(folder, "jobs"))
+        os.rename(os.path.join(folder, "workers.yaml"), os.path.join(folder, "jobs", "workers.yaml"))
+        with open(os.path.join(folder, "server.log"), "w") as log:
+            processes.append(subprocess.Popen(
+                [sloscout, "server", f"--port={free_port()}", "--jobs=jobs", "--allow-variable=KAFKA_BROKER"], cwd=folder, env={**environment, **state},
+                stderr=log, stdout=log))
     for index in range(2 if knows_exchange else 1):
-        # As the chart starts them.
-        words = ["worker", "workers.yaml", f"--as=worker-{index}", f"--listen=127.0.0.1:{free_port()}"] if knows_exchange else ["run", "workers.yaml"]
+        words = ["worker", f"--as=worker-{index}", f"--listen=127.0.0.1:{free_port()}", "--allow-variable=KAFKA_BROKER"] if knows_exchange else ["run", "workers.yaml"]
         with open(os.path.join(folder, f"fold-{index}.log"), "w") as log:
             processes.append(subprocess.Popen([sloscout, *words], cwd=folder, env={**environment, **state}, stderr=log, stdout=log))
     for process in processes:

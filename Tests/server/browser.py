@@ -6,6 +6,7 @@ Needs playwright, axe-playwright-python and Chromium. Exit status 1 when a claim
 """
 
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -78,8 +79,44 @@ def walk(page, binary, url, folder, pictures):
     page.click("nav >> text=Jobs")
     page.wait_for_selector("td .suspended")
     check(page, "jobs", pictures)
+    shards(page, again, binary, url, folder, pictures)
     claim("no page had an error", not errors, errors)
     again.stop()
+
+
+SHARED = """apiVersion: sloscout/v1
+kind: Connection
+metadata: {{ name: lines }}
+spec: {{ type: local, config: {{ path: "{folder}/topics" }} }}
+---
+apiVersion: sloscout/v1
+kind: Job
+metadata: {{ name: shared }}
+spec:
+  guarantee: at-least-once
+  checkpoint: {{ interval: 1s, store: "{folder}/state" }}
+  exchange: {{ connection: lines, partitions: 2, readers: 2 }}
+  sources:
+    made: {{ type: generate, config: {{ records: 1000000, rate: 2000 }} }}
+  sinks:
+    nowhere: {{ type: discard, inputs: [made] }}
+"""
+
+
+def shards(page, server, binary, url, folder, pictures):
+    """A job over workers: it waits, a worker comes, and the page says which shard it has."""
+    claim("a job over workers is taken", server.call("PUT", "/api/v1/jobs/shared", SHARED.format(folder=folder))[0] == 201)
+    page.goto(f"http://127.0.0.1:{server.port}/#/jobs/shared")
+    page.wait_for_selector("h1 .waiting")
+    page.wait_for_selector("text=waits for workers")
+    worker = subprocess.Popen([binary, "worker", "--database", url, "--as", "worker-1"], stderr=subprocess.DEVNULL)
+    try:
+        page.wait_for_selector("h1 .running")
+        page.wait_for_selector("table:has-text('Shard') tr:has-text('0.1') td:has-text('worker-1')")
+        check(page, "shards", pictures)
+    finally:
+        worker.terminate()
+    claim("the worker ends well", worker.wait(30) == 0)
 
 
 def records(page, pictures):

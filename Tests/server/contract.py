@@ -147,6 +147,11 @@ def jobs(server, folder):
     expect(server, "the document comes as YAML", "GET", job, 200, Accept="application/yaml")
     expect(server, "a plan is made", "POST", f"{job}/plan", 200, text)
     expect(server, "a plan of nonsense is refused", "POST", f"{job}/plan", 422, "a: [")
+    lines = f'apiVersion: sloscout/v1\nkind: Connection\nmetadata: {{ name: lines }}\nspec: {{ type: local, config: {{ path: "{folder}/topics" }} }}\n---\n'
+    shared = lines + text.replace("  sources:", "  exchange: { connection: lines, partitions: 1 }\n  sources:").lstrip()
+    expect(server, "a job that has run here is not planned for workers", "POST", f"{job}/plan", 409, shared, code="PLACE_WOULD_CHANGE")
+    expect(server, "nor given to them", "PUT", job, 409, shared, code="PLACE_WOULD_CHANGE")
+    workers(server, shared)
     expect(server, "a checkpoint is taken", "POST", f"{job}/checkpoint", 202)
     expect(server, "Flink's users find it", "GET", "/jobs/quiet", 200)
     expect(server, "Flink's users do not find others", "GET", "/jobs/absent", 404)
@@ -184,6 +189,25 @@ def jobs(server, folder):
     expect(server, "a name that is none is not deleted", "DELETE", "/api/v1/jobs/%3B", 422)
     expect(server, "a job that is not there is not deleted", "DELETE", "/api/v1/jobs/absent", 404)
     conflicts(server, text)
+
+
+def workers(server, shared):
+    """A job that workers would run, and no worker: what it answers, and that it waits."""
+    job = "/api/v1/jobs/shared"
+    view, _ = expect(server, "a job over workers is created", "PUT", job, 201, shared.replace("name: quiet", "name: shared"))
+    claim("it waits for workers", view["status"]["phase"] == "waiting" and view["status"]["shards"]["list"] == [], view)
+    for operation in ("", "/points", "/checkpoints", "/history"):
+        expect(server, f"GET {operation} of a job over workers", "GET", job + operation, 200)
+    expect(server, "no numbers of steps that nobody here has counted", "GET", f"{job}/graph", 409)
+    expect(server, "no checkpoint while nobody runs it", "POST", f"{job}/checkpoint", 409, code="JOB_NOT_RUNNING")
+    expect(server, "its records are not seen here", "GET", f"{job}/tap?edge=telemetry", 409, code="JOB_NOT_RUNNING")
+    expect(server, "no savepoint of it", "POST", f"{job}/savepoints", 409, code="NO_CHECKPOINT")
+    expect(server, "no subtasks of it", "PATCH", job, 422, '{"parallelism": 2}')
+    for verb, phase in (("stop", "suspended"), ("start", "waiting"), ("restart", "waiting"), ("cancel", "suspended")):
+        view, _ = expect(server, f"{verb} works over workers", "POST", f"{job}/{verb}", 200)
+        claim(f"then it is {phase}", view["status"]["phase"] == phase, view)
+    expect(server, "Flink's users find it", "GET", "/jobs/shared", 200)
+    expect(server, "it is deleted", "DELETE", job, 204)
 
 
 def taps(server, job):

@@ -176,6 +176,36 @@ def refusals(server, folder):
     claim("another name for this machine is refused", server.call("GET", "/api/v1/jobs", Host="evil.example")[0] == 403)
 
 
+def grown(binary, url, folder):
+    """A sink that a job gets while it has state begins where the job is; one that has lost its ledger does not."""
+    own = database(url, "server_grown")
+    server = Server(binary, own)
+    slow = document("grown", folder / "grown", records=40000, rate=8000)
+    server.call("PUT", "/api/v1/jobs/grown", slow)
+    server.until("checkpoints are taken, and the first ones removed", "grown", lambda view: view["status"].get("checkpoint", {}).get("epoch", 0) > 6)
+    more = slow.replace("    aliases:\n", """    second:
+      type: postgres
+      connection: capsule-store
+      inputs: [capsules]
+      config: { table: capsule_again, key: [service, environment, shape, window_start], types: { severities: jsonb, samples: jsonb } }
+
+    aliases:
+""", 1)
+    status, view, _ = server.call("PUT", "/api/v1/jobs/grown", more)
+    claim("a job gets a sink more", status == 200, (status, view))
+    view = server.until("it comes to its end", "grown", lambda view: view["status"]["phase"] in ("finished", "failed"))
+    claim("and does not fail for it", view["status"]["phase"] == "finished", view["status"])
+    warned = [entry["message"] for entry in server.call("GET", "/api/v1/jobs/grown/history")[1] if entry["kind"] == "warning"]
+    claim("its history says where the sink begins", any('"second" is new to the job' in message for message in warned), warned)
+    both = "SELECT count(*) FROM capsule_shape a JOIN capsule_again b USING (service, environment, shape, window_start) WHERE a.count = b.count"
+    claim("what windows emit from then on is in both tables", int(sql(own, both)) > 0, sql(own, "SELECT count(*) FROM capsule_again"))
+    sql(own, "DELETE FROM sink_ledger WHERE sink = 'second'")
+    server.call("POST", "/api/v1/jobs/grown/restart")
+    view = server.until("a sink that has lost its ledger is another matter", "grown", lambda view: view["status"]["phase"] in ("finished", "failed"))
+    claim("it is refused", view["status"]["phase"] == "failed" and "missing" in view["status"]["message"], view["status"])
+    server.stop()
+
+
 def traces(path, count=200, carts=False):
     """Requests through two services, one in twenty fails, in OTLP/JSON."""
     def span(trace, span_id, parent, name, kind, start, milliseconds, code, **attributes):
@@ -318,6 +348,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="sloscout-server-") as folder:
         own = steering(binary, url, Path(folder))
         analyses(binary, url, Path(folder))
+        grown(binary, url, Path(folder))
         access(binary, own)
         paths(binary, url, Path(folder))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "crash"))
 from postgres import ROOT  # noqa: E402
 
+TABLE = "SELECT service, environment, shape, window_start, count FROM capsule_shape ORDER BY 1, 2, 3, 4"
 TEMPLATES = ["user {0} not found", "payment {0} of {1} refused", "cache miss for key {0}", "retry {0} of {1}", "slow query {0} ms", "order {0} shipped"]
 SERVICES = ["cart", "checkout", "payment", "search", "shipping", "users", "admin"]
 
@@ -141,7 +142,8 @@ class Worker:
     def __init__(self, binary, job, url, name, folder, *, lease=2, network=None, environment=None):
         self.name, self.network = name, network
         self.log = open(Path(folder) / f"{name}.log", "w+b")
-        command = [binary, "worker", str(job), "--database", url, "--as", name, "--lease-time", str(lease), "--quiet"]
+        # Without a file a worker runs what the control server stores.
+        command = [binary, "worker", *([str(job)] if job else []), "--database", url, "--as", name, "--lease-time", str(lease), "--quiet"]
         if network:
             command = ["ip", "netns", "exec", network.name, *command]
         self.process = subprocess.Popen(

@@ -31,13 +31,12 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "s3"))
 import s3  # noqa: E402
-from cluster import Feeder, Network, Worker, job_file  # noqa: E402
+from cluster import TABLE, Feeder, Network, Worker, job_file  # noqa: E402
 from lost_replies import LossyProxy  # noqa: E402
 from postgres import ROOT, Server  # noqa: E402
 
 LEASE = 2
 FAULTS = ["kill", "pause", "stop", "grow", "shrink", "postgres", "lost", "cut"]
-TABLE = "SELECT service, environment, shape, window_start, count FROM capsule_shape ORDER BY 1, 2, 3, 4"
 
 
 class Run:
@@ -119,7 +118,7 @@ class Run:
             self.start()
         elif kind in ("stop", "shrink"):
             code = victim.stop()
-            # One that had only just begun to start does not know the signal yet.
+            # One that had not even begun to look at its options does not know the signal yet.
             if code != 0 and not (code == -signal.SIGTERM and not victim.output):
                 raise Failure(f"{victim.name} ended with {code} when it was asked to stop\n{victim.output[-3000:]}")
             if kind == "stop":

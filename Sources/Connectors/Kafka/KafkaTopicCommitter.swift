@@ -63,7 +63,7 @@ final class KafkaTopicCommitter: SinkCommitter {
     defer { kept = claim }
     do {
       let transaction = try regain(&claim, key)
-      switch claim.machine.decide(row: claim.row, epoch: epoch.epoch, digest: epoch.digest) {
+      switch claim.machine.decide(row: claim.row, epoch: epoch.epoch, digest: epoch.digest, begins: epoch.begins) {
       case .apply(let next):
         _ = try transaction.write(epoch.chunks, [(key, next)]) { try TopicRefusal.check($0, epoch) }
         (claim.row, claim.fences) = (next, 0)

@@ -51,8 +51,7 @@ package final class LeaseStore: Sendable {
   /// - Throws: `LayoutRefused` when the job was cut otherwise while it had state, `LeasesUnavailable`.
   package func register(_ job: String, _ shards: [JobShard], layout: String) throws {
     try perform { client in
-      try client.execute("SELECT pg_advisory_xact_lock(7203017)")
-      try Migrations.migrate(client, "workers", Self.steps)
+      try JobDefinitions.migrate(client)
       let counts = Dictionary(grouping: shards, by: \.stage).sorted { $0.key < $1.key }.map { "\($0.value.count)" }.joined(separator: ",")
       let found = try client.query("SELECT counts, layout FROM sharded_job WHERE job = $1 FOR UPDATE", [job]).rows.first
       if let found, let oldCounts = found[0], let oldLayout = found[1], oldCounts != counts || oldLayout != layout {
@@ -86,12 +85,14 @@ package final class LeaseStore: Sendable {
         ON CONFLICT (owner) DO UPDATE SET jobs = EXCLUDED.jobs, expires_at = EXCLUDED.expires_at
         """, [owner, worker, Self.array(jobs)])
       if !running.isEmpty {
-        // A lease that is over but that nobody claimed is still ours: its generation is.
+        // A lease that is over but that nobody claimed is still ours: its generation is. Unless others may run a later version by now.
         try client.query(
           """
-          UPDATE shard_lease l SET expires_at = \(until), epoch = r.epoch
+          UPDATE shard_lease l SET expires_at = \(until), epoch = greatest(l.epoch, r.epoch),
+            checkpoint_at = CASE WHEN r.epoch > l.epoch THEN now() ELSE l.checkpoint_at END
           FROM unnest($2::text[], $3::int[], $4::int[], $5::bigint[], $6::bigint[]) AS r (job, stage, shard, generation, epoch)
           WHERE l.job = r.job AND l.stage = r.stage AND l.shard = r.shard AND l.generation = r.generation AND l.owner = $1
+            AND (l.expires_at > now() OR l.definition_version = coalesce((SELECT version FROM sharded_definition d WHERE d.job = l.job), 0))
           """,
           [
             owner, Self.array(running.map(\.shard.job)), Self.array(running.map { "\($0.shard.stage)" }),
@@ -106,23 +107,30 @@ package final class LeaseStore: Sendable {
   }
 
   /// Claims shards that are free or whose time is over: the generations of those that were had.
-  package func claim(_ shards: [JobShard], time: Int64) throws -> [JobShard: UInt64] {
+  ///
+  /// - Parameter versions: of the definitions that the worker has from the database, by job.
+  package func claim(_ shards: [JobShard], versions: [String: UInt64] = [:], time: Int64) throws -> [JobShard: UInt64] {
     guard !shards.isEmpty else { return [:] }
     return try perform { client in
+      let shards = try Self.claimable(client, shards, versions)
+      guard !shards.isEmpty else { return [:] }
       let rows = try client.query(
         """
-        UPDATE shard_lease l SET owner = $1, generation = l.generation + 1, error = NULL, claimed_at = now(),
+        UPDATE shard_lease l SET owner = $1, generation = l.generation + 1, error = NULL, claimed_at = now(), definition_version = free.version,
           expires_at = now() + \(time / 1_000) * interval '1 microsecond'
         FROM (
-          SELECT s.job, s.stage, s.shard FROM shard_lease s
-          JOIN unnest($2::text[], $3::int[], $4::int[]) AS w (job, stage, shard) USING (job, stage, shard)
+          SELECT s.job, s.stage, s.shard, w.version FROM shard_lease s
+          JOIN unnest($2::text[], $3::int[], $4::int[], $5::bigint[]) AS w (job, stage, shard, version) USING (job, stage, shard)
           WHERE NOT s.finished AND (s.owner IS NULL OR s.expires_at <= now()) AND (s.rests_until IS NULL OR s.rests_until <= now())
           FOR UPDATE OF s SKIP LOCKED
         ) AS free
         WHERE l.job = free.job AND l.stage = free.stage AND l.shard = free.shard
         RETURNING l.job, l.stage, l.shard, l.shards, l.generation
         """,
-        [owner, Self.array(shards.map(\.job)), Self.array(shards.map { "\($0.stage)" }), Self.array(shards.map { "\($0.index)" })])
+        [
+          owner, Self.array(shards.map(\.job)), Self.array(shards.map { "\($0.stage)" }), Self.array(shards.map { "\($0.index)" }),
+          Self.array(shards.map { "\(versions[$0.job] ?? 0)" }),
+        ])
       var claimed: [JobShard: UInt64] = [:]
       for row in rows.rows {
         if let shard = Self.shard(row), let generation = row[4].flatMap({ UInt64($0) }) { claimed[shard] = generation }
@@ -143,6 +151,7 @@ package final class LeaseStore: Sendable {
       try client.query(
         """
         UPDATE shard_lease SET owner = NULL, expires_at = now(), finished = $5::bool, error = $6, epoch = greatest(epoch, $8::bigint),
+          checkpoint_at = CASE WHEN $8::bigint > epoch THEN now() ELSE checkpoint_at END,
           failures = CASE WHEN $6::text IS NULL THEN 0 ELSE failures + 1 END,
           rests_until = CASE WHEN $6::text IS NULL THEN NULL ELSE now() + \(rest / 1_000) * interval '1 microsecond' END
         WHERE job = $1 AND stage = $2::int AND shard = $3::int AND generation = $4::bigint AND owner = $7
@@ -155,6 +164,7 @@ package final class LeaseStore: Sendable {
     try perform { client in
       try client.query("DELETE FROM worker WHERE owner = $1", [owner])
       try client.query("UPDATE shard_lease SET owner = NULL, expires_at = now() WHERE owner = $1", [owner])
+      try client.query("DELETE FROM definition_refused WHERE owner = $1", [owner])
     }
   }
 
@@ -204,10 +214,10 @@ package final class LeaseStore: Sendable {
   }
 
   /// An array as PostgreSQL writes one. Names of jobs and numbers need no quotes.
-  private static func array(_ values: [String]) -> String { "{\(values.joined(separator: ","))}" }
+  static func array(_ values: [String]) -> String { "{\(values.joined(separator: ","))}" }
 
   @discardableResult
-  private func perform<Value: Sendable>(_ body: @Sendable (PostgresClient) throws -> Value) throws -> Value {
+  func perform<Value: Sendable>(_ body: @Sendable (PostgresClient) throws -> Value) throws -> Value {
     try client.withLock { client in
       do {
         let open: PostgresClient
@@ -229,7 +239,7 @@ package final class LeaseStore: Sendable {
     }
   }
 
-  private static let steps = [
+  static let steps = [
     """
     CREATE TABLE sharded_job (job text PRIMARY KEY, counts text NOT NULL, layout text NOT NULL, at timestamptz NOT NULL DEFAULT now());
     COMMENT ON TABLE sharded_job IS 'sloscout: jobs that run over workers, and how they are cut';

@@ -51,7 +51,7 @@ final class MilvusCommitter: SinkCommitter {
     try state.withLock { state in
       guard let client = state.client, let (ledger, machine) = state.claim else { preconditionFailure("apply before open") }
       do {
-        switch machine.decide(row: try ledger.read(), epoch: epoch.epoch, digest: epoch.digest) {
+        switch machine.decide(row: try ledger.read(), epoch: epoch.epoch, digest: epoch.digest, begins: epoch.begins) {
         case .apply(let row):
           let written = try write(epoch, client)
           guard written == epoch.rows else {

@@ -103,7 +103,7 @@ final class PostgresCommitter: SinkCommitter {
     let (report, days) = try client.transaction { () -> (ApplyReport, ArraySlice<Int>) in
       try client.execute(limits)
       let row = try claim.ledger.lock(client)
-      switch claim.machine.decide(row: row, epoch: epoch.epoch, digest: epoch.digest) {
+      switch claim.machine.decide(row: row, epoch: epoch.epoch, digest: epoch.digest, begins: epoch.begins) {
       case .apply(let next):
         let (refused, days) = epoch.rows == 0 && epoch.chunks.allSatisfy(\.isEmpty) ? (0, []) : try write(client, claim, epoch, partitions)
         try claim.ledger.write(client, next, manifest: epoch.manifest)

@@ -39,7 +39,7 @@ final class LocalTopicCommitter: SinkCommitter {
     guard let claim = claim.withLock({ $0 }) else { preconditionFailure("epoch \(epoch.epoch) applied before the topic sink was opened") }
     return try translated("apply epoch \(epoch.epoch) to topic \"\(topic.name)\"") {
       try topic.append(claim.runtime) { append in
-        switch claim.machine.decide(row: append.row(claim.writer), epoch: epoch.epoch, digest: epoch.digest) {
+        switch claim.machine.decide(row: append.row(claim.writer), epoch: epoch.epoch, digest: epoch.digest, begins: epoch.begins) {
         case .apply(let next):
           try write(epoch, &append)
           append.setRow(claim.writer, next)

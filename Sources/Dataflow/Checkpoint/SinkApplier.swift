@@ -125,6 +125,15 @@ actor SinkApplier {
     observer.phase(.applied, manifest.epoch)
   }
 
+  /// A sink that is new to the job begins behind a checkpoint that knew nothing of it.
+  func begin(_ manifest: Manifest) async throws {
+    let epoch = StagedEpoch(
+      epoch: manifest.epoch, chunks: [], rows: 0, digest: 0, manifest: Manifest.name(manifest.epoch), begins: true)
+    _ = try await retrying { try self.committer.apply(epoch) }
+    progress.withLock { $0.applied = manifest.epoch }
+    observer.warning("sink \"\(id)\" is new to the job: it gets what comes after checkpoint \(manifest.epoch)")
+  }
+
   func close() { committer.close() }
 
   /// A sink that does not answer is not waited for any longer.

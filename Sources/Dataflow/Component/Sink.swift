@@ -52,14 +52,17 @@ public struct StagedEpoch: Sendable {
   public let digest: UInt64
   /// The name of the manifest that made the epoch durable.
   public let manifest: String
+  /// The sink is new to the job: nothing was ever staged for it up to this epoch, which has no rows for it either.
+  public let begins: Bool
 
-  /// An epoch's rows.
-  public init(epoch: UInt64, chunks: [[UInt8]], rows: Int, digest: UInt64, manifest: String) {
+  /// An epoch's rows; of a sink that has had epochs before unless said otherwise.
+  public init(epoch: UInt64, chunks: [[UInt8]], rows: Int, digest: UInt64, manifest: String, begins: Bool = false) {
     self.epoch = epoch
     self.chunks = chunks
     self.rows = rows
     self.digest = digest
     self.manifest = manifest
+    self.begins = begins
   }
 }
 

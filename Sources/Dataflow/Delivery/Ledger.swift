@@ -70,14 +70,15 @@ public struct LedgerStateMachine: Sendable, Equatable {
     return .claim(row: claimed, lastApplied: row.epoch == 0 ? nil : row.epoch)
   }
 
-  /// Decides what becomes of an epoch whose staged bytes have this digest. `epoch` counts from 1, without holes.
-  public func decide(row: LedgerRow?, epoch: UInt64, digest: UInt64) -> LedgerDecision {
+  /// Decides what becomes of an epoch whose staged bytes have this digest. `epoch` counts from 1, without holes; `begins`: a sink that is new to the
+  /// job begins with it.
+  public func decide(row: LedgerRow?, epoch: UInt64, digest: UInt64, begins: Bool = false) -> LedgerDecision {
     guard let row else { return .ledgerLost }
     if row.generation > generation { return .fenced(by: row.generation) }
     if row.generation < generation { return .ledgerLost }
     if epoch < row.epoch { return .alreadyApplied }
     if epoch == row.epoch { return epoch == 0 || row.digest == digest ? .alreadyApplied : .digestMismatch(inLedger: row.digest) }
-    if epoch - row.epoch > 1 { return .gap(expected: row.epoch + 1) }
+    if epoch - row.epoch > 1, !(begins && row.epoch == 0) { return .gap(expected: row.epoch + 1) }
     return .apply(row: LedgerRow(generation: generation, epoch: epoch, digest: digest))
   }
 }

@@ -223,6 +223,12 @@ public actor JobRunner {
     let epochs = try await openAll(isFresh: loaded == nil)
     guard let loaded else { return nil }
     for applier in appliers {
+      // Who took the checkpoint counted the records of every step. Where there is no count there was no such sink, and nothing waits for it. One that has
+      // lost its ledger is another matter: the count is there, and epochs are missing.
+      if epochs[applier.id] == nil, !loaded.manifest.counters.contains(where: { $0.id == applier.id }) {
+        try await applier.begin(loaded.manifest)
+        continue
+      }
       let newest = epochs[applier.id] ?? 0
       if newest > loaded.manifest.epoch {
         throw RecoveryRefused(

@@ -18,10 +18,45 @@ actor LeaseKeeper {
     try store.renew(jobs: jobs, running: running, time: time)
   }
 
-  func claim(_ shards: [JobShard], time: Int64) throws -> [JobShard: UInt64] { try store.claim(shards, time: time) }
+  func claim(_ shards: [JobShard], versions: [String: UInt64], time: Int64) throws -> [JobShard: UInt64] {
+    try store.claim(shards, versions: versions, time: time)
+  }
 
   func release(_ shard: JobShard, generation: UInt64, epoch: UInt64, _ ending: LeaseStore.Ending) throws {
     try store.release(shard, generation: generation, epoch: epoch, ending)
+  }
+
+  // MARK: Definitions
+
+  func prepare() throws { try store.prepare() }
+
+  func wanted() throws -> [WantedJob] { try store.wanted() }
+
+  func pinned(_ shard: JobShard) throws -> UInt64 { try store.pinned(shard) }
+
+  func pin(_ shard: JobShard, generation: UInt64, version: UInt64) throws { try store.pin(shard, generation: generation, version: version) }
+
+  func report(_ counts: [(shard: JobShard, generation: UInt64, records: Int, errors: Int)]) throws { try store.report(counts) }
+
+  /// Why a worker cannot run a definition.
+  struct Refused: Error {
+    var why: String
+  }
+
+  /// Reads and plans a definition, and makes the rows of its shards. Nil when it was replaced meanwhile. Throws `LeasesUnavailable`.
+  func plan(_ wanted: WantedJob, _ plan: Worker.Planner) throws -> Result<ShardedJob, Refused>? {
+    guard let document = try store.document(of: wanted.job, version: wanted.version) else { return nil }
+    do {
+      let job = try ShardedJob(try plan(document, wanted.job))
+      try register(job)
+      try store.refuse(wanted.job, version: wanted.version, nil)
+      return .success(job)
+    } catch let away as LeasesUnavailable where away.mayPass {
+      throw away
+    } catch {
+      try store.refuse(wanted.job, version: wanted.version, "\(error)")
+      return .failure(Refused(why: "\(error)"))
+    }
   }
 
   func leave() throws {

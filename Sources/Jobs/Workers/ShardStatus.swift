@@ -18,14 +18,21 @@ public struct ShardStatus: Sendable {
   /// Why it failed the last time, when it has not run since.
   public var error: String?
 
+  /// The job's shards are not to run: it was stopped, or deleted.
+  public var isIdle = false
+
+  /// It should run, and nobody runs it.
+  public var isMissing: Bool { !isFinished && !isIdle && (owner == nil || isExpired) }
+
   /// All shards of all jobs. Throws when the database cannot be asked.
   public static func all(database: String) async throws -> [ShardStatus] {
     let store = LeaseStore(url: database, worker: "status", process: 0)
     defer { store.close() }
+    let idle = try store.idle()
     return try store.status().map {
       ShardStatus(
         shard: $0.lease.shard, owner: $0.lease.owner, generation: $0.lease.generation, epoch: $0.epoch, isExpired: $0.lease.isExpired,
-        isFinished: $0.lease.isFinished, error: $0.error)
+        isFinished: $0.lease.isFinished, error: $0.error, isIdle: idle.contains($0.lease.shard.job))
     }
   }
 
@@ -33,7 +40,8 @@ public struct ShardStatus: Sendable {
   public static func table(_ shards: [ShardStatus]) -> String {
     var table = TextTable(["shard", "worker", "state", "generation", "checkpoint"], leftColumns: 3)
     for status in shards {
-      let state = status.isFinished ? "finished" : status.owner == nil ? "waits" : status.isExpired ? "silent" : "runs"
+      let state =
+        status.isFinished ? "finished" : status.owner == nil ? (status.isIdle ? "stopped" : "waits") : status.isExpired ? "silent" : "runs"
       table.add([status.shard.name, status.owner ?? "-", state, "\(status.generation)", "\(status.epoch)"])
     }
     let failed = shards.compactMap { status in status.error.map { "\(status.shard): \($0)" } }

@@ -36,6 +36,8 @@ public actor Worker {
     case started(JobShard, generation: UInt64)
     /// It runs here no more.
     case ended(JobShard, Ending)
+    /// A definition from the database cannot be run by this worker; others may.
+    case refused(job: String, version: UInt64, why: String)
     /// Something of a shard's run.
     case job(JobShard, JobEvent)
     /// The leases cannot be looked at; said once until they can again.
@@ -52,41 +54,66 @@ public actor Worker {
     case stopped
     /// Its lease was lost: it ended without a checkpoint, and whoever has the lease goes on from the last one.
     case lost
+    /// It was ended at once, without a checkpoint, because somebody wanted that.
+    case cancelled
     /// It failed.
     case failed(String)
   }
 
-  private struct Run {
+  struct Run {
     var generation: UInt64
+    /// Of the definition; 0 for a job from a file.
+    var version: UInt64
     var session: JobSession
     var task: Task<Void, Never>
     var isLost = false
     var isStopping = false
-    var epoch: EpochBox
+    var isCancelled = false
+    /// How often a checkpoint had been asked for when it began, or the last was taken.
+    var checkpoints: UInt64
+    fileprivate var epoch: EpochBox
   }
 
   /// The newest checkpoint of a run.
-  private final class EpochBox: Sendable {
+  fileprivate final class EpochBox: Sendable {
     let epoch = Mutex<UInt64>(0)
   }
 
-  private let jobs: [String: ShardedJob]
+  /// Those that this worker can run.
+  var jobs: [String: ShardedJob]
+  /// Nil when the jobs are from a file.
+  private let plan: Planner?
+  /// What the control server wants, and the versions that were looked at.
+  var wanted: [String: WantedJob] = [:]
+  var versions: [String: UInt64] = [:]
+  var looks = 0
+  var isReporting = false
   private let options: Options
   private let runtime = SystemRuntime(threads: 1)
-  private let keeper: LeaseKeeper
+  let keeper: LeaseKeeper
   /// Who this is, as the leases name it.
   public nonisolated let owner: String
-  private let notify: @Sendable (Event) -> Void
-  private var runs: [JobShard: Run] = [:]
-  private var failures: [JobShard: Int] = [:]
+  let notify: @Sendable (Event) -> Void
+  var runs: [JobShard: Run] = [:]
+  var failures: [JobShard: Int] = [:]
   private var isStopping = false
   private var isAway = false
-  private var seen = LeaseStore.View()
+  var seen = LeaseStore.View()
 
-  /// Connects to nothing yet.
+  /// A worker of jobs from a file. Connects to nothing yet.
   public init(_ jobs: [ShardedJob], _ options: Options, notify: @escaping @Sendable (Event) -> Void = { _ in }) {
+    self.init(jobs, options, plan: nil, notify: notify)
+  }
+
+  /// A worker of the jobs that the control server stores in the database. Connects to nothing yet.
+  public init(_ options: Options, planner: @escaping Planner, notify: @escaping @Sendable (Event) -> Void = { _ in }) {
+    self.init([], options, plan: planner, notify: notify)
+  }
+
+  private init(_ jobs: [ShardedJob], _ options: Options, plan: Planner?, notify: @escaping @Sendable (Event) -> Void) {
     self.jobs = Dictionary(jobs.map { ($0.job.graph.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.options = options
+    self.plan = plan
     self.notify = notify
     let store = LeaseStore(url: options.database, worker: options.name, process: runtime.random())
     owner = store.owner
@@ -132,7 +159,7 @@ public actor Worker {
   public var sessions: [JobShard: JobSession] { runs.mapValues(\.session) }
 
   private var isFinished: Bool {
-    runs.isEmpty && !seen.leases.isEmpty && seen.leases.count == jobs.values.reduce(0) { $0 + $1.shards.count }
+    plan == nil && runs.isEmpty && !seen.leases.isEmpty && seen.leases.count == jobs.values.reduce(0) { $0 + $1.shards.count }
       && seen.leases.allSatisfy(\.isFinished)
   }
 
@@ -142,6 +169,7 @@ public actor Worker {
   private func register() async throws {
     while !isStopping {
       do {
+        try await keeper.prepare()
         for (_, job) in jobs.sorted(by: { $0.key < $1.key }) { try await keeper.register(job) }
         return
       } catch let error as LeasesUnavailable where error.mayPass {
@@ -153,21 +181,32 @@ public actor Worker {
   }
 
   private func look() async throws {
+    if let plan { try await readDefinitions(plan) }
     let held = runs.map { (shard: $0.key, generation: $0.value.generation, epoch: $0.value.epoch.epoch.withLock { $0 }) }
-    seen = try await keeper.renew(jobs: jobs.keys.sorted(), running: held, time: options.leaseTime)
+    seen = try await keeper.renew(jobs: served, running: held, time: options.leaseTime)
     let actions = LeaseRules.decide(owner, workers: seen.workers, leases: seen.leases, running: runs.mapValues(\.generation))
     for shard in actions.abandon {
       runs[shard]?.isLost = true
       runs[shard]?.task.cancel()
     }
     for shard in actions.move { await stop(shard) }
-    guard !actions.claim.isEmpty else { return }
-    for (shard, generation) in try await keeper.claim(actions.claim, time: options.leaseTime).sorted(by: { $0.key < $1.key }) {
+    if plan != nil { await obey() }
+    reportCounts()
+    let free = actions.claim.filter { jobs[$0.job] != nil && (plan == nil || mayStart($0.job)) }
+    guard !free.isEmpty else { return }
+    for (shard, generation) in try await keeper.claim(free, versions: versions, time: options.leaseTime).sorted(by: { $0.key < $1.key }) {
       start(shard, generation)
     }
   }
 
-  private func stop(_ shard: JobShard) async {
+  /// The jobs of which this worker takes shards, or still has some.
+  private var served: [String] { Set(jobs.keys).union(runs.keys.map(\.job)).sorted() }
+
+  private func mayStart(_ job: String) -> Bool {
+    WantedRules.mayStart(version: versions[job] ?? 0, wanted: wanted[job], held: wanted[job]?.held ?? [])
+  }
+
+  func stop(_ shard: JobShard) async {
     guard let run = runs[shard], !run.isStopping else { return }
     runs[shard]?.isStopping = true
     await run.session.runner.stop()
@@ -177,6 +216,7 @@ public actor Worker {
 
   private func start(_ shard: JobShard, _ generation: UInt64) {
     guard let job = jobs[shard.job] else { return }
+    let wanted = wanted[shard.job]
     let epoch = EpochBox()
     let notify = notify
     let observer = JobObserver { event in
@@ -188,13 +228,16 @@ public actor Worker {
       let task = Task { [weak self] in
         let ending: Ending
         do {
+          if let wanted { try await self?.prepare(shard, generation: generation, session, wanted) }
           ending = try await session.runner.run().isEndOfInput ? .finished : .stopped
         } catch {
           ending = .failed("\(error)")
         }
         await self?.ended(shard, generation, ending)
       }
-      runs[shard] = Run(generation: generation, session: session, task: task, epoch: epoch)
+      runs[shard] = Run(
+        generation: generation, version: wanted?.version ?? 0, session: session, task: task, checkpoints: wanted?.checkpoints ?? 0,
+        epoch: epoch)
       notify(.started(shard, generation: generation))
     } catch {
       Task { await release(shard, generation, 0, .failed("\(error)")) }
@@ -205,7 +248,7 @@ public actor Worker {
     guard let run = runs[shard], run.generation == generation else { return }
     runs[shard] = nil
     let epoch = run.epoch.epoch.withLock { $0 }
-    await release(shard, generation, epoch, run.isLost ? .lost : ending)
+    await release(shard, generation, epoch, run.isLost ? .lost : run.isCancelled ? .cancelled : ending)
   }
 
   /// Gives the lease back. When the database is away it runs out by itself.
@@ -215,7 +258,7 @@ public actor Worker {
     switch ending {
     case .lost: return
     case .finished: stored = .finished
-    case .stopped: stored = .stopped
+    case .stopped, .cancelled: stored = .stopped
     case .failed(let message):
       failures[shard, default: 0] += 1
       stored = .failed(message, rest: min(60_000_000_000, options.rest << min(20, failures[shard, default: 1] - 1)))
@@ -229,7 +272,7 @@ public actor Worker {
     for shard in runs.keys.sorted() { await stop(shard) }
     while !runs.isEmpty {
       let held = runs.map { (shard: $0.key, generation: $0.value.generation, epoch: $0.value.epoch.epoch.withLock { $0 }) }
-      _ = try? await keeper.renew(jobs: jobs.keys.sorted(), running: held, time: options.leaseTime)
+      _ = try? await keeper.renew(jobs: served, running: held, time: options.leaseTime)
       try? await runtime.sleep(nanoseconds: 50_000_000)
     }
     try? await keeper.leave()

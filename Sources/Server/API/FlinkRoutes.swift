@@ -80,7 +80,7 @@ struct FlinkRoutes: Sendable {
   private static func state(_ phase: JobPhase) -> String {
     switch phase {
     case .suspended: "SUSPENDED"
-    case .starting: "INITIALIZING"
+    case .starting, .waiting: "INITIALIZING"
     case .running: "RUNNING"
     case .restarting: "RESTARTING"
     case .stopping: "CANCELLING"

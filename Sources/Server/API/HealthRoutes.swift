@@ -56,12 +56,15 @@ struct HealthRoutes: Sendable {
   }
 
   private func metrics() async -> String {
-    var jobs: [JobSnapshot] = []
-    for job in await supervisor.all() { if let snapshot = await job.snapshot() { jobs.append(snapshot) } }
+    var (jobs, shards): ([JobSnapshot], [ShardedState]) = ([], [])
+    for job in await supervisor.all() {
+      if let snapshot = await job.snapshot() { jobs.append(snapshot) }
+      if let state = await job.shards { shards.append(state) }
+    }
     return HealthReport(
       jobs, spools: OpenSpools.levels, tenants: OpenTenants.levels, topics: await OpenTopics.shared.reach(),
       now: Int64(Date().timeIntervalSince1970 * 1e9), residentBytes: HealthServer.residentBytes,
-      exposition: OpenExpositions.text + meter.text
+      exposition: OpenExpositions.text + meter.text + ShardMetrics.text(shards)
     ).metrics
   }
 

@@ -33,6 +33,11 @@ struct JobRoutes: Sendable {
       ) { _, context in
         let job = try await job(context)
         let samples = await job.latest()
+        if await job.shards != nil {
+          throw Problem(
+            409, "JOB_NEVER_RAN", "the job does not run in the server's process",
+            "its steps run in workers: /metrics of each (sloscout worker --listen) has their numbers")
+        }
         guard let graph = await job.graph else { throw Problem(409, "JOB_NEVER_RAN", "the job has not run since the server started") }
         return try JSON.response(GraphView(graph, older: samples.older, newest: samples.newest))
       },
@@ -64,7 +69,7 @@ struct JobRoutes: Sendable {
         answers: [
           .json(201, JobView.self, "it is new", headers: ["ETag", "Location"]),
           .json(200, JobView.self, "it was replaced", headers: ["ETag"]),
-          .problem(409, "JOB_BUSY", "STATE_WOULD_BE_LOST"), .problem(412, "REVISION_CONFLICT"),
+          .problem(409, "JOB_BUSY", "STATE_WOULD_BE_LOST", "LAYOUT_WOULD_CHANGE", "PLACE_WOULD_CHANGE"), .problem(412, "REVISION_CONFLICT"),
           .problem(422, "DOCUMENT_INVALID", "NAME_INVALID", "BODY_NOT_UTF8", "PARAMETER_INVALID"),
         ]
       ) { request, context in try await put(request, context) },
@@ -91,6 +96,7 @@ struct JobRoutes: Sendable {
         body: .yaml,
         answers: [
           .json(200, PlanView.self, "which steps keep state, begin without, or lose it"),
+          .problem(409, "LAYOUT_WOULD_CHANGE", "PLACE_WOULD_CHANGE"),
           .problem(422, "DOCUMENT_INVALID", "NAME_INVALID", "BODY_NOT_UTF8"),
         ]
       ) { request, context in try await plan(request, context) },
@@ -119,7 +125,7 @@ struct JobRoutes: Sendable {
         .post, "/api/v1/jobs/{name}/checkpoint", "checkpointJob", "Takes a checkpoint soon.", role: .operate,
         answers: [.none(202, "it is on its way"), .problem(404, "JOB_NOT_FOUND"), .problem(409, "JOB_NOT_RUNNING")]
       ) { _, context in
-        guard await (try await job(context)).checkpoint() else { throw Problem(409, "JOB_NOT_RUNNING", "the job does not run") }
+        try await supervisor.checkpoint(try context.jobName())
         return Response(status: .accepted)
       },
     ]

@@ -21,6 +21,8 @@ struct JobView: Codable {
     var lag: Double?
     var errors: Int
     var checkpoint: CheckpointView?
+    /// Of a job that workers run.
+    var shards: ShardsView?
   }
 
   var name: String
@@ -36,6 +38,7 @@ struct JobView: Codable {
 extension ManagedJob {
   /// The job as it is at one moment. In one go, and from what the last look has counted: clients ask often, and the job's threads have work to do.
   fileprivate func view(document: Bool) -> JobView {
+    if let shards { return view(shards, document: document) }
     let (newest, totals, point) = (latest().newest, totals(), points.last)
     let sources = graph?.sources.map(\.id) ?? []
     return JobView(
@@ -45,6 +48,15 @@ extension ManagedJob {
         phase: phase, message: message, records: RecordsRead.count(totals, sources: sources), rate: phase.isActive ? point?.rate ?? 0 : 0,
         watermark: newest?.watermark.map(RFC3339.format), lag: point?.lag, errors: totals.reduce(0) { $0 + $1.counters.errors },
         checkpoint: checkpoints.last.map(CheckpointView.init)))
+  }
+
+  private func view(_ shards: ShardedState, document: Bool) -> JobView {
+    JobView(
+      name: stored.name, revision: stored.revision, updatedAt: stored.updatedAt,
+      spec: JobView.Spec(state: stored.state, document: document ? stored.document : nil),
+      status: JobView.Status(
+        phase: phase, message: message, records: shards.records, rate: phase.isActive ? points.last?.rate ?? 0 : 0, errors: shards.errors,
+        shards: ShardsView(shards, list: document)))
   }
 }
 

@@ -1,15 +1,19 @@
-internal import Dataflow
-internal import Jobs
+package import Dataflow
+package import Jobs
 
 /// The documents that come over the network, read with what a stranger may use: files and variables that the server allows.
-struct JobDocument: Sendable {
+package struct JobDocument: Sendable {
   /// Names of environment variables that documents may read, with their values.
-  var variables: [String: String]
-  var paths = PathGuard()
+  package var variables: [String: String]
+  package var paths = PathGuard()
+
+  package init(variables: [String: String], paths: PathGuard = PathGuard()) {
+    (self.variables, self.paths) = (variables, paths)
+  }
 
   /// A document that was understood.
-  struct Accepted: Sendable {
-    var job: PlannedJob
+  package struct Accepted: Sendable {
+    package var job: PlannedJob
     /// What it speaks to.
     var connections: [ConnectionDefinition]
     /// What may be worth a look.
@@ -17,12 +21,14 @@ struct JobDocument: Sendable {
   }
 
   /// A document that was not.
-  struct Refused: Error {
-    var diagnostics: [Diagnostic]
+  package struct Refused: Error, CustomStringConvertible {
+    package var diagnostics: [Diagnostic]
+
+    package var description: String { diagnostics.map { "\($0.code): \($0.message)" }.joined(separator: "; ") }
   }
 
   /// Reads a document and plans its job of that name. Throws `Refused`.
-  func plan(_ text: String, name: String, parallelism: Int? = nil) throws(Refused) -> Accepted {
+  package func plan(_ text: String, name: String, parallelism: Int? = nil) throws(Refused) -> Accepted {
     var loader = JobLoader(catalog: .standard, environment: variables) { [paths] in try paths.read($0) }
     if let parallelism { loader.edits = JobOverride.parallelism(parallelism) }
     let loaded = loader.load([("document", Array(text.utf8))])

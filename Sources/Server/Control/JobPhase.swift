@@ -9,6 +9,8 @@
 package enum JobPhase: String, Sendable, Codable, CaseIterable {
   case suspended
   case starting
+  /// A job over workers that nobody can run now.
+  case waiting
   case running
   case restarting
   case stopping
@@ -18,7 +20,7 @@ package enum JobPhase: String, Sendable, Codable, CaseIterable {
   /// Whether the engine has it in its hands.
   var isActive: Bool {
     switch self {
-    case .starting, .running, .restarting, .stopping: true
+    case .starting, .waiting, .running, .restarting, .stopping: true
     case .suspended, .finished, .failed: false
     }
   }

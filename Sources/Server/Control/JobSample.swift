@@ -23,6 +23,6 @@ struct JobPoint: Sendable, Codable {
   var rate: Double
   /// Seconds that the watermark is behind the newest record; nil before the first.
   var lag: Double?
-  /// The busiest subtask's share of the second, 0…1.
-  var busy: Double
+  /// The busiest subtask's share of the second, 0…1; nil for a job that workers run.
+  var busy: Double?
 }

@@ -16,8 +16,8 @@ extension JobSupervisor {
   /// The savepoints of a job, by name. One that cannot be read is left out.
   func savepoints(_ name: String) async throws -> [Savepoint] {
     let job = try await planned(name)
-    return try await Self.blocking {
-      let store = try job.checkpointStore(files: PosixFileSystem(), environment: [:])
+    return try await Self.blocking { [credentials] in
+      let store = try job.checkpointStore(files: PosixFileSystem(), environment: credentials)
       return try store.savepoints().compactMap { try? store.savepoint($0) }
     }
   }
@@ -28,7 +28,9 @@ extension JobSupervisor {
       let job = try await self.planned(name)
       _ = try await self.find(wanted, of: nil, job)
       try await self.store.audit(AuditEntry(actor: actor, action: "job.savepoint-remove", target: name, detail: wanted))
-      try await Self.blocking { try job.checkpointStore(files: PosixFileSystem(), environment: [:]).removeSavepoint(wanted) }
+      try await Self.blocking { [credentials = self.credentials] in
+        try job.checkpointStore(files: PosixFileSystem(), environment: credentials).removeSavepoint(wanted)
+      }
     }
   }
 
@@ -51,7 +53,7 @@ extension JobSupervisor {
       let detail =
         "\(savepoint.manifest.job)/\(wanted), epoch \(savepoint.manifest.epoch)\(repeating ? ", rows after it may come twice" : "")"
       try await self.store.audit(AuditEntry(actor: actor, action: "job.start-savepoint", target: name, detail: detail))
-      try await JobSession(planned).runner.adopt(savepoint, from: source, repeating: repeating)
+      try await JobSession(planned, environment: self.credentials).runner.adopt(savepoint, from: source, repeating: repeating)
       stored.state = .running
       stored = try await self.store.put(
         stored, expected: stored.revision, mustBeNew: false, by: AuditEntry(actor: actor, action: "job.start", target: name))
@@ -63,12 +65,18 @@ extension JobSupervisor {
 
   private func planned(_ name: String) async throws -> PlannedJob {
     let stored = await (try job(name)).stored
+    if stored.isSharded {
+      throw Problem(
+        409, "NO_CHECKPOINT", "a job over workers has no savepoint as a whole",
+        "each of its shards has checkpoints of its own, which belong together only while none runs",
+        hint: "before every upgrade the state of each shard is kept as its savepoint upgrade-v…")
+    }
     return try documents.plan(stored.document, name: name, parallelism: stored.parallelism).job
   }
 
   private func find(_ name: String, of other: String?, _ job: PlannedJob) async throws -> (Savepoint, ReplicatedCheckpointStore) {
-    try await Self.blocking {
-      let store = try job.checkpointStore(files: PosixFileSystem(), environment: [:], of: other)
+    try await Self.blocking { [credentials] in
+      let store = try job.checkpointStore(files: PosixFileSystem(), environment: credentials, of: other)
       guard Savepoint.isName(name), try store.savepoints().contains(name) else { throw NotStored(kind: "savepoint") }
       return (try store.savepoint(name), store)
     }

@@ -1,3 +1,4 @@
+internal import Connectors
 internal import Dataflow
 internal import Jobs
 internal import Logging
@@ -15,15 +16,18 @@ enum JobFault: Error {
 actor JobSupervisor {
   let store: JobStore
   let documents: JobDocument
-  private var jobs: [String: ManagedJob] = [:]
+  /// Variables of this process in which credentials for S3 are looked for.
+  let credentials: [String: String]
+  private(set) var jobs: [String: ManagedJob] = [:]
   /// Jobs with a change under way.
   private var busy: Set<String> = []
   private var isClosing = false
   private var isEnding = false
   private static let logger = Logger(label: "sloscout.server")
 
-  init(_ store: JobStore, _ documents: JobDocument) {
+  init(_ store: JobStore, _ documents: JobDocument, credentials: [String: String] = [:]) {
     self.store = store
+    self.credentials = credentials
     self.documents = documents
   }
 
@@ -31,8 +35,9 @@ actor JobSupervisor {
   func resume() async throws {
     for stored in try await store.all() {
       let job = await manage(stored)
-      if stored.state == .running { await start(job, stored) }
+      if stored.state == .running, !stored.isSharded { await start(job, stored) }
     }
+    try await lookAtShards()
   }
 
   /// Ends all looks at records: a server that stops waits for the requests that it has begun.
@@ -66,27 +71,40 @@ actor JobSupervisor {
 
   /// Adds or replaces a job, and brings it to the state that it should have.
   ///
-  /// - Parameter losesState: the caller agrees that steps which are no more lose their state.
+  /// - Parameters:
+  ///   - losesState: the caller agrees that steps which are no more lose their state.
+  ///   - origin: the folder or file that it comes from; nil when somebody submits it.
   /// - Returns: the job, and whether it is new.
   func put(
-    _ name: String, _ document: String, state: StoredJob.State?, expected: Int?, mustBeNew: Bool, losesState: Bool, by actor: String
+    _ name: String, _ document: String, state: StoredJob.State?, expected: Int?, mustBeNew: Bool, losesState: Bool, origin: String? = nil,
+    by actor: String
   ) async throws -> (job: ManagedJob, isNew: Bool) {
     try await alone(name) {
       let accepted = try await self.documents.admit(document, name: name)
       let before = self.jobs[name]
+      try await self.checkPlace(accepted.job)
       if before != nil, !losesState, accepted.job.definition.upgrade == .checkpoint {
-        let plan = try UpgradePlan.make(accepted.job)
+        let plan = try await UpgradePlan.make(accepted.job, self.credentials)
         if !plan.dropped.isEmpty { throw JobFault.losesState(plan) }
       }
       let wanted = state ?? StoredJob.State(rawValue: accepted.job.definition.state.rawValue) ?? .running
+      let isSharded = accepted.job.definition.exchange != nil
       let stored = try await self.store.put(
-        StoredJob(name: name, document: document, state: wanted, revision: 0, updatedAt: ""), expected: expected, mustBeNew: mustBeNew,
-        by: AuditEntry(actor: actor, action: before == nil ? "job.create" : "job.replace", target: name))
+        StoredJob(
+          name: name, document: document, state: wanted, revision: 0, updatedAt: "", isSharded: isSharded, origin: origin),
+        expected: expected, mustBeNew: mustBeNew,
+        by: AuditEntry(actor: actor, action: before == nil ? "job.create" : "job.replace", target: name),
+        orders: isSharded ? .document(wanted == .running ? .running : .stopped, losesState: losesState) : .withdraw)
       await before?.stop()
       let job = await self.manage(stored)
+      if isSharded {
+        try await self.lookAtShards()
+        return (job, before == nil)
+      }
+      await job.withdraw()
       if losesState, accepted.job.definition.upgrade == .checkpoint {
         do {
-          let dropped = try await JobSession(accepted.job).runner.dropUnreadState()
+          let dropped = try await JobSession(accepted.job, environment: self.credentials).runner.dropUnreadState()
           if !dropped.isEmpty { try await self.store.note(name, "dropped", "state of \(dropped.joined(separator: ", "))") }
         } catch {
           await job.refuse("\(error)")
@@ -102,9 +120,13 @@ actor JobSupervisor {
   func change(_ name: String, state: StoredJob.State?, parallelism: Int?, expected: Int?, action: String, by actor: String) async throws
     -> ManagedJob
   {
-    try await alone(name) {
+    let job = try await alone(name) {
       let job = try self.job(name)
       var stored = await job.stored
+      if stored.isSharded {
+        try await self.changeShards(job, state: state, parallelism: parallelism, expected: expected, action: action, by: actor)
+        return job
+      }
       if let state { stored.state = state }
       if let parallelism { stored.parallelism = parallelism }
       let accepted = try self.documents.plan(stored.document, name: name, parallelism: stored.parallelism)
@@ -115,20 +137,25 @@ actor JobSupervisor {
       if stored.state == .running { await job.start(accepted.job) }
       return job
     }
+    await settle(job)
+    return job
   }
 
   /// Ends a job at once, without a checkpoint; it stays suspended.
   func cancel(_ name: String, expected: Int?, by actor: String) async throws -> ManagedJob {
-    try await alone(name) {
+    let job = try await alone(name) {
       let job = try self.job(name)
       var stored = await job.stored
       stored.state = .suspended
       stored = try await self.store.put(
-        stored, expected: expected, mustBeNew: false, by: AuditEntry(actor: actor, action: "job.cancel", target: name))
+        stored, expected: expected, mustBeNew: false, by: AuditEntry(actor: actor, action: "job.cancel", target: name),
+        orders: stored.isSharded ? .state(.cancelled) : .none)
       await job.replace(stored)
       await job.cancel()
       return job
     }
+    await settle(job)
+    return job
   }
 
   /// Stops a job and forgets it. Its checkpoints and its rows stay where they are.
@@ -144,7 +171,8 @@ actor JobSupervisor {
   /// What a document would do, without doing it.
   func plan(_ name: String, _ document: String) async throws -> (warnings: [Diagnostic], plan: UpgradePlan) {
     let accepted = try await documents.admit(document, name: name)
-    return (accepted.warnings, try UpgradePlan.make(accepted.job))
+    try await checkPlace(accepted.job)
+    return (accepted.warnings, try await UpgradePlan.make(accepted.job, credentials))
   }
 
   /// The newest lines of a job's history.
@@ -169,7 +197,7 @@ actor JobSupervisor {
       return job
     }
     let (store, name) = (store, stored.name)
-    let job = ManagedJob(stored) { kind, message in
+    let job = ManagedJob(stored, credentials: credentials) { kind, message in
       Self.logger.info("\(name): \(kind): \(message)")
       // History is for people: a job does not fail because the database is away.
       do { try await store.note(name, kind, message) } catch { Self.logger.warning("\(name): its history cannot be written: \(error)") }

@@ -1,3 +1,4 @@
+internal import Connectors
 internal import Dataflow
 internal import Jobs
 internal import Synchronization
@@ -9,6 +10,10 @@ actor ManagedJob {
   private(set) var phase = JobPhase.suspended
   private(set) var message = ""
   private(set) var graph: JobGraph?
+  /// What workers do, for a job that they run.
+  private(set) var shards: ShardedState?
+  /// When records were last counted over all shards, by the steady clock, and how many.
+  private var counted: (at: Int64, records: Int)?
   private(set) var points: [JobPoint] = []
   private(set) var checkpoints: [CheckpointReport] = []
   private(set) var applied: [String: (epoch: UInt64, rows: Int, refused: Int)] = [:]
@@ -22,6 +27,8 @@ actor ManagedJob {
   /// Who looks at edges now.
   private var feeds: [Int: (edge: String, feed: EdgeFeed)] = [:]
   private var run: Task<Void, Never>?
+  /// Variables of this process in which credentials for S3 are looked for.
+  private let credentials: [String: String]
   private let note: @Sendable (_ kind: String, _ message: String) async -> Void
 
   /// How far back the curves go: ten minutes.
@@ -29,8 +36,9 @@ actor ManagedJob {
   private static let checkpointLimit = 100
 
   /// - Parameter note: takes a line of the job's history.
-  init(_ stored: StoredJob, note: @escaping @Sendable (String, String) async -> Void) {
+  init(_ stored: StoredJob, credentials: [String: String], note: @escaping @Sendable (String, String) async -> Void) {
     self.stored = stored
+    self.credentials = credentials
     self.note = note
   }
 
@@ -45,7 +53,7 @@ actor ManagedJob {
     // Events come from the engine's threads and must not wait: they are queued, and taken in order by one task.
     let (events, feed) = AsyncStream.makeStream(of: JobEvent.self, bufferingPolicy: .bufferingNewest(1000))
     do {
-      let session = try JobSession(job, observer: JobObserver { feed.yield($0) })
+      let session = try JobSession(job, environment: credentials, observer: JobObserver { feed.yield($0) })
       self.session = session
       health = JobHealth(job: stored.name, interval: job.graph.checkpoint.interval, now: session.runtime.now())
       run = Task { await self.follow(session, events, feed) }
@@ -55,9 +63,41 @@ actor ManagedJob {
   /// The stored document is no longer understood: the job stands as failed.
   func refuse(_ message: String) async { await end(.failed, message) }
 
-  /// Ends the job with a last checkpoint, and waits for that.
+  /// What workers do with the job, a second after the last look.
+  func show(_ state: ShardedState, now: Int64, monotonic: Int64) async {
+    let (newPhase, newMessage) = state.phase
+    if newPhase.isActive { count(state.records, now: now, monotonic: monotonic) }
+    let isNews = newPhase != phase || shards?.wanted.version != state.wanted.version
+    (phase, message, shards) = (newPhase, newMessage, state)
+    if isNews { await note(newPhase.rawValue, "version \(state.wanted.version): \(newMessage)") }
+  }
+
+  /// A point of the curve, once a second. Workers tell of their records every two seconds, each at its own time: a rate stands until the next is known.
+  private func count(_ records: Int, now: Int64, monotonic: Int64) {
+    guard let last = counted, records >= last.records else {
+      counted = (monotonic, records)
+      return
+    }
+    let elapsed = Double(monotonic - last.at) / 1e9
+    var rate = points.last?.rate ?? 0
+    if elapsed > 5 || (records > last.records && elapsed >= 2) {
+      rate = Double(records - last.records) / elapsed
+      counted = (monotonic, records)
+    }
+    guard points.last.map({ now / 1_000_000 - $0.at >= 900 }) ?? true else { return }
+    points.append(JobPoint(at: now / 1_000_000, rate: rate))
+    if points.count > Self.pointLimit { points.removeFirst() }
+  }
+
+  /// Workers run it no more.
+  func withdraw() {
+    guard shards != nil else { return }
+    (shards, counted, phase, message, points) = (nil, nil, .suspended, "", [])
+  }
+
+  /// Ends the job with a last checkpoint, and waits for that. Shards that workers run go on.
   func stop() async {
-    guard phase.isActive else { return }
+    guard phase.isActive, shards == nil else { return }
     phase = .stopping
     await session?.runner.stop()
     await run?.value
@@ -66,7 +106,7 @@ actor ManagedJob {
 
   /// Ends the job without a checkpoint: the next start goes on from the last one.
   func cancel() async {
-    guard phase.isActive else { return }
+    guard phase.isActive, shards == nil else { return }
     phase = .stopping
     run?.cancel()
     await run?.value
@@ -81,7 +121,7 @@ actor ManagedJob {
 
   /// Copies the state of a new checkpoint; that of the newest when the job does not run. Throws `SavepointRefused`, and what the store throws.
   func savepoint(_ name: String?, _ job: PlannedJob) async throws -> Savepoint {
-    try await (try session ?? JobSession(job)).runner.savepoint(name)
+    try await (try session ?? JobSession(job, environment: credentials)).runner.savepoint(name)
   }
 
   // MARK: Looking at records
@@ -91,6 +131,10 @@ actor ManagedJob {
 
   /// Lets somebody see records of an edge. Throws `Problem` 404, 409 or 429.
   func tap(_ edge: String, rate: Int) throws -> (id: Int, feed: EdgeFeed) {
+    if shards != nil {
+      throw Problem(
+        409, "JOB_NOT_RUNNING", "the job does not run here", "its records pass through workers, and this server does not see them")
+    }
     guard phase == .running, let session, let graph else { throw Problem(409, "JOB_NOT_RUNNING", "the job does not run") }
     let steps = graph.sources.map(\.id) + graph.operators.map(\.id)
     let edges = steps.flatMap { [$0, "\($0).errors", "\($0).late"] }

@@ -13,17 +13,27 @@ struct UpgradePlan: Sendable, Codable {
   /// The checkpoint that was looked at; nil when there is none.
   var epoch: UInt64?
 
-  /// Compares with the newest readable checkpoint. Throws what the store throws.
-  static func make(_ job: PlannedJob) throws -> UpgradePlan {
+  /// Compares with the newest readable checkpoint, over workers of every shard. Throws what the store throws.
+  ///
+  /// - Parameter credentials: variables of this process in which those for S3 are looked for.
+  @concurrent
+  static func make(_ job: PlannedJob, _ credentials: [String: String]) async throws -> UpgradePlan {
     let steps = job.graph.sources.map(\.id) + job.graph.operators.map(\.id) + job.graph.sinks.map(\.id)
-    let session = try JobSession(job)
-    let manifests = try CheckpointInspection(session.store).manifests()
-    guard let newest = manifests.reversed().lazy.compactMap({ try? $0.manifest.get() }).first else { return UpgradePlan(added: steps) }
-    let withState = Set(newest.operators.filter { $0.subtasks.contains { !$0.isEmpty } }.map { step(of: $0.id) })
+    var (withState, epoch) = (Set<String>(), nil as UInt64?)
+    let sharded = job.definition.exchange == nil ? nil : try ShardedJob(job)
+    for owner in sharded?.shards.map(\.name) ?? [job.graph.name] {
+      let store = try job.checkpointStore(files: PosixFileSystem(), environment: credentials, of: owner)
+      let manifests = try CheckpointInspection(store).manifests()
+      guard let newest = manifests.reversed().lazy.compactMap({ try? $0.manifest.get() }).first else { continue }
+      withState.formUnion(newest.operators.filter { $0.subtasks.contains { !$0.isEmpty } }.map { step(of: $0.id) })
+      epoch = max(epoch ?? 0, newest.epoch)
+    }
+    withState.subtract(sharded?.exchanges ?? [])
+    guard let epoch else { return UpgradePlan(added: steps) }
     let now = Set(steps)
     return UpgradePlan(
       kept: steps.filter(withState.contains), added: steps.filter { !withState.contains($0) }, dropped: withState.subtracting(now).sorted(),
-      epoch: newest.epoch)
+      epoch: epoch)
   }
 
   /// The step of the document that a state belongs to: `telemetry@reader` and `telemetry#time` are parts of `telemetry`.

@@ -30,7 +30,7 @@ async function jobPage(name) {
     call("GET", `${path}/graph`).catch(() => null), call("GET", `${path}/points`), call("GET", `${path}/checkpoints`),
     call("GET", `${path}/history?limit=20`),
   ]);
-  const active = ["starting", "running", "restarting"].includes(job.status.phase);
+  const active = ["starting", "waiting", "running", "restarting"].includes(job.status.phase);
   const act = (title, action, disabled) => node("button", {
     disabled, onclick: async (event) => {
       event.target.disabled = true;
@@ -42,26 +42,29 @@ async function jobPage(name) {
     node("h1", {}, name, " ", phase(job.status)),
     node("div", { class: "row" }, act("Start", "start", active), act("Stop with a checkpoint", "stop", !active), act("Restart", "restart", false),
       act("Checkpoint now", "checkpoint", job.status.phase !== "running"),
-      node("a", { href: `#/jobs/${encodeURIComponent(name)}/tap` }, "Look at its records")),
+      job.status.shards ? null : node("a", { href: `#/jobs/${encodeURIComponent(name)}/tap` }, "Look at its records")),
     job.status.message ? node("p", { class: job.status.phase === "failed" ? "problem" : "quiet" }, job.status.message) : null,
     node("h2", {}, "Now"),
     node("section", {}, node("dl", { class: "facts" }, fact("records", short(job.status.records)), fact("rate", `${short(job.status.rate)}/s`),
-      fact("behind", seconds(job.status.lag)), fact("errors", short(job.status.errors)), fact("watermark", clock(job.status.watermark)),
-      fact("last checkpoint", job.status.checkpoint ? `${job.status.checkpoint.duration.toFixed(0)} ms` : "–"))),
+      fact("errors", short(job.status.errors)), ...(job.status.shards
+      ? [fact("oldest checkpoint", seconds(job.status.shards.checkpointAge))]
+      : [fact("behind", seconds(job.status.lag)), fact("watermark", clock(job.status.watermark)),
+        fact("last checkpoint", job.status.checkpoint ? `${job.status.checkpoint.duration.toFixed(0)} ms` : "–")]))),
   ];
+  if (job.status.shards) parts.push(...shardsSection(job.status.shards));
   if (graph) {
     parts.push(node("h2", {}, "Graph"), node("section", {}, drawGraph(graph),
       node("p", { class: "quiet" }, "Percent: how busy the step's thread is. Dashed: errors and late records."), graph.waitsFor ? node("p", { class: "quiet" }, graph.waitsFor.replace(/\.\d+Z/, "Z")) : null));
   }
-  parts.push(node("h2", {}, "Last ten minutes"), node("div", { class: "charts" },
-    node("div", { class: "card" }, drawCurve("Records a second", points, (point) => point.rate)),
+  const rate = node("div", { class: "card" }, drawCurve("Records a second", points, (point) => point.rate));
+  parts.push(node("h2", {}, "Last ten minutes"), job.status.shards ? node("div", { class: "charts" }, rate) : node("div", { class: "charts" }, rate,
     node("div", { class: "card" }, drawCurve("Watermark behind the newest record", points, (point) => point.lag, seconds)),
     node("div", { class: "card" }, drawCurve("Busiest thread", points, (point) => point.busy, (value) => `${Math.round(value * 100)} %`))));
   if (graph?.splits.length) {
     parts.push(node("h2", {}, "Inputs"), node("section", {}, table(["Input", "Newest record", ""], graph.splits.slice(0, 100).map((split) =>
       node("tr", {}, node("td", {}, split.name), node("td", {}, clock(split.newest)), node("td", {}, split.isIdle ? "idle" : ""))))));
   }
-  parts.push(node("h2", {}, "Checkpoints"), node("section", {}, checkpoints.length
+  if (!job.status.shards) parts.push(node("h2", {}, "Checkpoints"), node("section", {}, checkpoints.length
     ? table(["#Epoch", "At", "#Took", "#Pause", "#Written", "#In all"], checkpoints.slice(0, 15).map((one) => node("tr", {}, number(`${one.epoch}`),
       node("td", {}, clock(one.at)), number(`${one.duration.toFixed(1)} ms`), number(`${one.pause.toFixed(2)} ms`), number(`${short(one.storedBytes)}B`),
       number(`${short(one.fullBytes)}B`))))
@@ -70,6 +73,17 @@ async function jobPage(name) {
     node("tr", {}, node("td", {}, clock(entry.at)), node("td", {}, entry.kind), node("td", {}, entry.message))))));
   parts.push(node("details", {}, node("summary", {}, "Document"), node("pre", { class: "card" }, job.spec.document)));
   return parts;
+}
+
+/** The shards of a job that workers run: who has which, and how it goes. */
+function shardsSection(shards) {
+  const rows = shards.list.map((one) => node("tr", {}, node("td", {}, `${one.stage}.${one.index}`), node("td", {}, one.worker ?? "–"),
+    node("td", {}, node("span", { class: `phase ${one.state}` }, one.state)), number(`${one.epoch}`), number(seconds(one.age)), number(short(one.records)),
+    node("td", { class: "quiet" }, one.error ?? "")));
+  const refused = shards.refused.map((one) => node("p", { class: "problem" }, `${one.worker} cannot run it: ${one.error}`));
+  return [node("h2", {}, "Shards"), ...refused, node("section", {},
+    node("p", { class: "quiet" }, `Version ${shards.version}: ${shards.running} of ${shards.total} run; workers: ${shards.workers}.`),
+    table(["Shard", "Worker", "State", "#Checkpoint", "#Its age", "#Records", ""], rows))];
 }
 
 // Submitting

@@ -162,6 +162,7 @@ extension SchemaChoice {
 }
 
 extension JobPhase: SchemaChoice {}
+extension ShardedState.ShardState: SchemaChoice {}
 extension StoredJob.State: SchemaChoice {}
 extension StoredAnalysis.Status: SchemaChoice {}
 extension StoredIndicator.Status: SchemaChoice {}

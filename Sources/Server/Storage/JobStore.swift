@@ -1,3 +1,4 @@
+internal import Connectors
 internal import Postgres
 
 /// A job as it was submitted.
@@ -18,6 +19,18 @@ package struct StoredJob: Sendable, Equatable {
   package var parallelism: Int?
   /// RFC 3339.
   package var updatedAt: String
+  /// Workers run it, not the server.
+  package var isSharded = false
+  /// The folder or file whose jobs the server follows, when this is one of them.
+  package var origin: String?
+
+  package init(
+    name: String, document: String, state: State, revision: Int, parallelism: Int? = nil, updatedAt: String, isSharded: Bool = false,
+    origin: String? = nil
+  ) {
+    (self.name, self.document, self.state, self.revision) = (name, document, state, revision)
+    (self.parallelism, self.updatedAt, self.isSharded, self.origin) = (parallelism, updatedAt, isSharded, origin)
+  }
 }
 
 /// One line of a job's history.
@@ -37,7 +50,10 @@ struct RevisionConflict: Error {
 struct JobStore: Sendable {
   let database: ServerDatabase
   private static let columns =
-    "name, document, state, revision, parallelism, to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+    """
+    name, document, state, revision, parallelism, to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    EXISTS (SELECT 1 FROM sharded_definition d WHERE d.job = name), origin
+    """
 
   func all() async throws -> [StoredJob] {
     try await database.perform { try $0.query("SELECT \(Self.columns) FROM sloscout_job ORDER BY name").rows.compactMap(Self.job) }
@@ -48,8 +64,11 @@ struct JobStore: Sendable {
   /// - Parameters:
   ///   - expected: the revision that the caller has seen; nil takes any.
   ///   - mustBeNew: the caller believes that there is no such job.
+  ///   - orders: what workers are told, in the same transaction.
   /// - Throws: `RevisionConflict`, `StoreUnavailable`.
-  func put(_ job: StoredJob, expected: Int?, mustBeNew: Bool, by entry: AuditEntry) async throws -> StoredJob {
+  func put(
+    _ job: StoredJob, expected: Int?, mustBeNew: Bool, by entry: AuditEntry, orders: ShardOrder = .none
+  ) async throws -> StoredJob {
     try await database.perform { client in
       try client.transaction {
         let found = try client.query("SELECT revision FROM sloscout_job WHERE name = $1 FOR UPDATE", [job.name]).scalar.flatMap { Int($0) }
@@ -57,14 +76,16 @@ struct JobStore: Sendable {
         if let expected, expected != found { throw RevisionConflict(current: found) }
         let rows = try client.query(
           """
-          INSERT INTO sloscout_job (name, document, state, revision, parallelism) VALUES ($1, $2, $3, 1, $4::int)
+          INSERT INTO sloscout_job (name, document, state, revision, parallelism, origin) VALUES ($1, $2, $3, 1, $4::int, $5)
           ON CONFLICT (name) DO UPDATE SET document = EXCLUDED.document, state = EXCLUDED.state, parallelism = EXCLUDED.parallelism,
-            revision = sloscout_job.revision + 1, updated_at = now()
+            origin = EXCLUDED.origin, revision = sloscout_job.revision + 1, updated_at = now()
           RETURNING \(Self.columns)
-          """, [job.name, job.document, job.state.rawValue, job.parallelism.map { String($0) }]
+          """, [job.name, job.document, job.state.rawValue, job.parallelism.map { String($0) }, job.origin]
         ).rows
+        try orders.write(job.name, job.document, client)
         try AuditLog.append(entry, client)
-        guard let stored = rows.first.flatMap(Self.job) else { throw StoreUnavailable(description: "the job was not stored") }
+        guard var stored = rows.first.flatMap(Self.job) else { throw StoreUnavailable(description: "the job was not stored") }
+        stored.isSharded = job.isSharded
         return stored
       }
     }
@@ -77,6 +98,7 @@ struct JobStore: Sendable {
         let found = try client.query("SELECT revision FROM sloscout_job WHERE name = $1 FOR UPDATE", [name]).scalar.flatMap { Int($0) }
         if let expected, expected != found { throw RevisionConflict(current: found) }
         try client.query("DELETE FROM sloscout_job WHERE name = $1", [name])
+        try JobDefinitions.remove(client, name)
         try AuditLog.append(entry, client)
       }
     }
@@ -111,10 +133,11 @@ struct JobStore: Sendable {
   }
 
   private static func job(_ row: [String?]) -> StoredJob? {
-    guard row.count == 6, let name = row[0], let document = row[1], let state = row[2].flatMap(StoredJob.State.init),
+    guard row.count == 8, let name = row[0], let document = row[1], let state = row[2].flatMap(StoredJob.State.init),
       let revision = row[3].flatMap({ Int($0) })
     else { return nil }
     return StoredJob(
-      name: name, document: document, state: state, revision: revision, parallelism: row[4].flatMap { Int($0) }, updatedAt: row[5] ?? "")
+      name: name, document: document, state: state, revision: revision, parallelism: row[4].flatMap { Int($0) }, updatedAt: row[5] ?? "",
+      isSharded: row[6] == "t", origin: row[7])
   }
 }

@@ -25,6 +25,7 @@ package final class ServerDatabase: Sendable {
   package func migrate() async throws {
     try await perform { client in
       try client.transaction {
+        try JobDefinitions.migrate(client)
         // One server at a time: two that start together must not both create the tables.
         try client.execute("SELECT pg_advisory_xact_lock(7203001)")
         try Migrations.migrate(client, "server", ServerSchema.steps)

@@ -65,5 +65,9 @@ enum ServerSchema {
     INSERT INTO sloscout_policy (name, document)
       VALUES ('default', '{"mode": "block", "max_services": 10, "max_files": 1000, "require_approval": true}')
     """,
+    """
+    ALTER TABLE sloscout_job ADD COLUMN origin text;
+    COMMENT ON COLUMN sloscout_job.origin IS 'sloscout: the folder or file whose jobs the server follows'
+    """,
   ]
 }

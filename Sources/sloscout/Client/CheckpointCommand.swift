@@ -22,18 +22,16 @@ struct CheckpointCommand: ParsableCommand {
 
   func run() throws {
     let wanted = try jobs().filter { name != nil || $0.status.phase == "running" }
-    // The newest of each before it was asked for another.
-    var waiting = Dictionary(uniqueKeysWithValues: wanted.map { ($0.name, $0.status.checkpoint?.epoch ?? 0) })
+    // The newest of each before it was asked for another; of a job over workers that of each shard.
+    var waiting = Dictionary(uniqueKeysWithValues: wanted.map { ($0.name, $0) })
     for job in wanted { _ = try server.call("POST", "\(JobPath.of(job.name))/checkpoint") }
     guard let wait else { return }
     let deadline = ContinuousClock.now + .seconds(wait)
     while !waiting.isEmpty, ContinuousClock.now < deadline {
       for job in try jobs() {
-        // A job that ends or stops meanwhile takes its last one.
-        let isOver = ["finished", "suspended"].contains(job.status.phase)
-        guard let before = waiting[job.name], let newest = job.status.checkpoint, newest.epoch > before || isOver else { continue }
+        guard let before = waiting[job.name], let said = Self.news(job, since: before) else { continue }
         waiting[job.name] = nil
-        Terminal.print("\(job.name): checkpoint \(newest.epoch), \(newest.at)")
+        Terminal.print("\(job.name): \(said)")
       }
       if !waiting.isEmpty { Thread.sleep(forTimeInterval: 0.2) }
     }
@@ -44,9 +42,24 @@ struct CheckpointCommand: ParsableCommand {
     if wanted.isEmpty { Terminal.print("no job runs") }
   }
 
+  /// What there is to say when a job has a newer checkpoint than before; nil while it has not. One that ends or stops meanwhile takes its last one.
+  private static func news(_ job: JobReport, since before: JobReport) -> String? {
+    let isOver = ["finished", "suspended"].contains(job.status.phase)
+    guard let shards = job.status.shards?.list else {
+      guard let newest = job.status.checkpoint, newest.epoch > before.status.checkpoint?.epoch ?? 0 || isOver else { return nil }
+      return "checkpoint \(newest.epoch), \(newest.at)"
+    }
+    let epochs = Dictionary((before.status.shards?.list ?? []).map { ($0.name, $0.epoch) }, uniquingKeysWith: { first, _ in first })
+    let late = shards.count { $0.state != "finished" && $0.epoch <= epochs[$0.name] ?? 0 }
+    return late == 0 || isOver ? "a checkpoint of each of \(shards.count) shards" : nil
+  }
+
   private func jobs() throws -> [JobReport] {
     if let name { return [try server.get(JobReport.self, JobPath.of(name))] }
-    return try server.get(JobReport.List.self, "/api/v1/jobs").jobs
+    return try server.get(JobReport.List.self, "/api/v1/jobs").jobs.map { job in
+      // Lists leave shards out.
+      job.status.shards == nil ? job : try server.get(JobReport.self, JobPath.of(job.name))
+    }
   }
 }
 

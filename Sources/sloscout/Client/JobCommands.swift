@@ -93,6 +93,7 @@ struct JobCommand: ParsableCommand {
       if let checkpoint = report.status.checkpoint {
         Terminal.print("checkpoint  \(checkpoint.epoch), \(checkpoint.at), \(Int(checkpoint.duration)) ms")
       }
+      for line in report.shards { Terminal.print(line) }
       for entry in try job.server.get([Entry].self, "\(job.path)/history?limit=10") {
         Terminal.print("\(entry.at)  \(entry.kind)  \(entry.message)")
       }
@@ -124,7 +125,8 @@ struct JobCommand: ParsableCommand {
   }
 
   struct Rescale: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Gives it another number of subtasks; it restarts from a checkpoint.")
+    static let configuration = CommandConfiguration(
+      abstract: "Gives it another number of subtasks; it restarts from a checkpoint. A job over workers is given more workers instead.")
     @OptionGroup var job: Name
     @Argument(help: "Subtasks of each step, 1 to 720.") var parallelism: Int
 

@@ -1,6 +1,7 @@
 import Connectors
 import Dataflow
 import Foundation
+import Postgres
 import Testing
 
 @Suite("leases in PostgreSQL")
@@ -75,6 +76,39 @@ struct LeaseStoreTests {
     try store.register("j", shards, layout: "l")
     #expect { try store.register("j", Array(shards.dropLast()), layout: "l") } throws: { "\($0)".contains("exchange.partitions") }
     #expect { try store.register("j", shards, layout: "other") } throws: { "\($0)".contains("new name") }
+  }
+
+  @Test("shards of a definition begin when nobody holds one of another, and a lease that ran out under an earlier one is not renewed")
+  func definitions() throws {
+    let database = try TestDatabase()
+    let (first, second) = (store(database, "a", 1), store(database, "b", 2))
+    try first.register("j", shards, layout: "l")
+    let server = try PostgresClient(PostgresOptions(url: database.url))
+    defer { server.close() }
+    func put(_ document: String) throws -> UInt64 {
+      try server.transaction { try JobDefinitions.put(server, "j", document, .running, losesState: false) }
+      return try JobDefinitions.all(server)[0].version
+    }
+    let old = try put("one")
+    #expect(try first.claim([shards[0]], time: 60 * Self.second).isEmpty, "a worker with a file")
+    #expect(try first.claim([shards[0], shards[1]], versions: ["j": old], time: 60 * Self.second).count == 2)
+    let new = try put("two")
+    #expect(try JobDefinitions.all(server)[0].held == [old])
+    #expect(try second.claim(shards, versions: ["j": old], time: 60 * Self.second).isEmpty, "an earlier definition")
+    #expect(try second.claim(shards, versions: ["j": new], time: 60 * Self.second).isEmpty, "beside an earlier one")
+    try first.release(shards[0], generation: 1, epoch: 3, .stopped)
+    // The other worker is silent for longer than its lease.
+    _ = try first.renew(jobs: ["j"], running: [(shards[1], 1, 5)], time: 1_000)
+    Thread.sleep(forTimeInterval: 0.02)
+    _ = try first.renew(jobs: ["j"], running: [(shards[1], 1, 6)], time: 60 * Self.second)
+    #expect(try second.claim(shards, versions: ["j": new], time: 60 * Self.second).count == shards.count)
+    #expect(try JobDefinitions.all(server)[0].held == [new])
+    try server.transaction { try JobDefinitions.set(server, "j", .stopped) }
+    try second.release(shards[2], generation: 1, epoch: 3, .stopped)
+    #expect(try second.claim([shards[2]], versions: ["j": new], time: 60 * Self.second).isEmpty, "a job that is to stand")
+    try server.transaction { try JobDefinitions.remove(server, "j") }
+    #expect(try second.idle() == ["j"])
+    #expect(try put("one") > new, "a version is no other's, also after the job was deleted")
   }
 
   @Test("a database that is not there is an error that may pass")

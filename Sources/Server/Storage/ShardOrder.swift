@@ -1,0 +1,39 @@
+internal import Connectors
+internal import Postgres
+
+/// What workers are told about a job, in the transaction that changes it.
+enum ShardOrder: Sendable {
+  /// Nothing: the server runs the job itself, or nothing changes for workers.
+  case none
+  /// They run this document under a new version; shards of an earlier one stop first.
+  case document(WantedJob.State, losesState: Bool)
+  /// They run it no more: the server does.
+  case withdraw
+  /// They bring their shards to this.
+  case state(WantedJob.State)
+
+  func write(_ job: String, _ document: String, _ client: PostgresClient) throws {
+    switch self {
+    case .none: break
+    case .document(let state, let losesState): try JobDefinitions.put(client, job, document, state, losesState: losesState)
+    case .withdraw: try JobDefinitions.remove(client, job)
+    case .state(let state): try JobDefinitions.set(client, job, state)
+    }
+  }
+}
+
+extension JobStore {
+  /// What there is of jobs over workers.
+  func board() async throws -> ShardBoard { try await database.perform { client in try client.transaction { try ShardBoard(client) } } }
+
+  /// The newest checkpoint that any shard of a job has; 0 when it never ran over workers.
+  func shardEpoch(_ name: String) async throws -> UInt64 { try await database.perform { try JobDefinitions.newestEpoch($0, name) } }
+
+  /// Why a job cannot be cut so; nil when it can.
+  func layoutRefusal(_ name: String, counts: String, layout: String) async throws -> LayoutRefused? {
+    try await database.perform { try JobDefinitions.refusal($0, name, counts: counts, layout: layout) }
+  }
+
+  /// Asks for a checkpoint of all shards that run.
+  func checkpoint(_ name: String) async throws { try await database.perform { try JobDefinitions.checkpoint($0, name) } }
+}

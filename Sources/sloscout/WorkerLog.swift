@@ -1,0 +1,76 @@
+internal import Connectors
+internal import Dataflow
+internal import Foundation
+internal import Jobs
+internal import Synchronization
+
+/// What a worker says of what happens, and what it remembers for its health.
+final class WorkerLog: Sendable {
+  private let quiet: Bool
+  private let trace: CrashTrace?
+  private let state = Mutex<[JobShard: JobHealth]>([:])
+  private let away = Mutex<String?>(nil)
+
+  init(quiet: Bool, trace: CrashTrace?) {
+    self.quiet = quiet
+    self.trace = trace
+  }
+
+  /// Why the leases cannot be looked at; nil while they can.
+  var trouble: String? { away.withLock { $0 } }
+
+  /// What runs here now.
+  func snapshots(of worker: Worker) async -> [JobSnapshot] {
+    let health = state.withLock { $0 }
+    var jobs: [JobSnapshot] = []
+    for (shard, session) in await worker.sessions.sorted(by: { $0.key < $1.key }) {
+      guard let health = health[shard] else { continue }
+      let status = await session.runner.status()
+      jobs.append(
+        JobSnapshot(health: health, sources: session.graph.sources.map(\.id), status: status, totals: await session.runner.totals(status)))
+    }
+    return jobs
+  }
+
+  private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1e9) }
+
+  func note(_ event: Worker.Event) {
+    switch event {
+    case .started(let shard, let generation):
+      state.withLock { $0[shard] = JobHealth(job: shard.name, interval: 5_000_000_000, now: Self.now) }
+      Terminal.error("\(shard): runs here, generation \(generation)")
+    case .ended(let shard, let ending):
+      state.withLock { $0[shard] = nil }
+      switch ending {
+      case .finished: Terminal.error("\(shard): the input is at its end")
+      case .stopped: Terminal.error("\(shard): stopped with a checkpoint, and given back")
+      case .cancelled: Terminal.error("\(shard): ended at once, as somebody wanted; its last checkpoint stands")
+      case .lost: Terminal.error("\(shard): warning: the lease is lost; another worker goes on from the last checkpoint")
+      case .failed(let why): Terminal.error("\(shard): failed: \(why)")
+      }
+    case .job(let shard, let event):
+      trace?.note(event)
+      state.withLock { $0[shard]?.note(event, now: Self.now) }
+      switch event {
+      case .warning(let text): Terminal.error("\(shard): warning: \(text)")
+      case .restored(let epoch, let records):
+        if !quiet { Terminal.error("\(shard): going on from checkpoint \(epoch), after \(records) records") }
+      case .restarting(let attempt, let delay, let cause):
+        Terminal.error("\(shard): failed (\(cause)); attempt \(attempt) in \(delay / 1_000_000) ms")
+      case .applied(let sink, let epoch, _, let refused):
+        if refused > 0 {
+          Terminal.error("\(shard): \(sink) refused \(refused) rows of epoch \(epoch); they are in its table of refused rows")
+        }
+      case .phase, .checkpoint: break
+      }
+    case .refused(let job, let version, let why):
+      Terminal.error("\(job): version \(version) cannot be run by this worker, which leaves it to others: \(why)")
+    case .databaseAway(let why):
+      away.withLock { $0 = why }
+      Terminal.error("warning: the leases cannot be looked at; what runs goes on, nothing new starts: \(why)")
+    case .databaseBack:
+      away.withLock { $0 = nil }
+      Terminal.error("the leases can be looked at again")
+    }
+  }
+}

@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""The control server as the controller of workers: submit, upgrade, stop, start, cancel, kills of both; and jobs that follow a folder.
+
+  controller.py BINARY [--broker HOST:PORT] [--seed N] [--keep FOLDER]
+
+A server, two workers that know no file, a real PostgreSQL and a real broker. Records arrive all the time. At the end the table holds exactly what
+`sloscout run` makes of the same files; and at no moment did shards of two definitions run side by side.
+"""
+
+import argparse
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
+from cluster import TABLE, Feeder, Worker, job_file  # noqa: E402
+from control_server import Server as ControlServer, claim  # noqa: E402
+from postgres import ROOT, Server as Postgres  # noqa: E402
+
+HELD = "SELECT DISTINCT definition_version FROM shard_lease WHERE job = '{0}' AND owner IS NOT NULL AND expires_at > now()"
+
+
+class Watch:
+    """Looks all the time whether shards of two definitions run side by side."""
+
+    def __init__(self, postgres, database, job):
+        self.command = ["psql", "-XqAt", postgres.url(database)]
+        self.question, self.looks, self.mixed, self.is_over = HELD.format(job), 0, [], False
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def _look(self):
+        session = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        while not self.is_over:
+            session.stdin.write(self.question + ";\n\\echo end\n")
+            session.stdin.flush()
+            versions = []
+            for line in session.stdout:
+                if line.strip() == "end":
+                    break
+                versions.append(line.strip())
+            self.looks += 1
+            if len(versions) > 1:
+                self.mixed.append(versions)
+            time.sleep(0.02)
+        session.stdin.close()
+        session.wait(10)
+
+    def stop(self):
+        self.is_over = True
+        self.thread.join(20)
+
+
+class Test:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.name = f"shop-{options.seed}"
+        self.path = f"/api/v1/jobs/{self.name}"
+        self.workers, self.number = [], 0
+        self.postgres = Postgres(folder / "postgres")
+        self.postgres.create("control")
+        self.url = self.postgres.url("control")
+
+    def worker(self):
+        self.number += 1
+        worker = Worker(self.options.binary, None, self.url, f"w{self.number}", self.folder, lease=2)
+        self.workers.append(worker)
+        return worker
+
+    def close(self):
+        for worker in self.workers:
+            if worker.is_alive:
+                worker.kill()
+        self.postgres.stop()
+
+    def until(self, what, holds):
+        return self.server.until(what, self.name, holds)
+
+    def running(self, workers, beyond=0):
+        return self.until(
+            f"all shards run on {workers} workers", lambda view: view["status"]["phase"] == "running" and view["status"]["shards"]["version"] > beyond
+            and len({shard["worker"] for shard in view["status"]["shards"]["list"]}) == workers)
+
+    def counted(self):
+        try:
+            return tuple(int(row[0]) for row in self.postgres.psql(
+                "control", "SELECT coalesce(sum(count), 0) FROM capsule_shape", "SELECT count(*) FROM dead_letter"))
+        except RuntimeError:
+            return (0, 0)
+
+    def progress(self, what, seconds=20):
+        before, deadline = self.counted()[0], time.monotonic() + seconds
+        while time.monotonic() < deadline and self.counted()[0] <= before:
+            time.sleep(0.1)
+        claim(what, self.counted()[0] > before, before)
+
+    def go(self):
+        options, folder = self.options, self.folder
+        job = folder / "job.yaml"
+        job_file(
+            job, inputs=f"{folder}/in/*.jsonl", exchange=("kafka", f'{{ brokers: ["{options.broker}"] }}'), readers=2, partitions=3,
+            store=f"{folder}/state", name=self.name)
+        text = job.read_text()
+        feeder = Feeder(folder / "in", 3, 60_000, 3_000, options.seed)
+        feeder.start()
+        self.server = ControlServer(options.binary, self.url)
+        watch = Watch(self.postgres, "control", self.name)
+        self.life(text)
+        self.refusals(text)
+        self.kills()
+        self.totals(feeder, job)
+        watch.stop()
+        claim(f"in {watch.looks} looks no two definitions ran side by side", watch.looks > 100 and not watch.mixed, watch.mixed[:3])
+        self.ending()
+        claim("a stopped server ends well", self.server.stop() == 0)
+        self.follow(text)
+
+    def life(self, text):
+        """Submit, run, upgrade, stop, start, checkpoint, restart, cancel."""
+        status, view, _ = self.server.call("PUT", self.path, text)
+        claim("a job over workers is taken", status == 201, (status, view))
+        claim("without workers it waits, and says what to do", view["status"]["phase"] == "waiting" and "sloscout worker" in view["status"]["message"], view)
+        shown = subprocess.run([self.options.binary, "worker", "status", "--database", self.url], capture_output=True, text=True)
+        claim("the status of workers is in words when there is nothing to show", "sloscout worker" in shown.stdout and shown.returncode == 0, shown)
+        self.worker()
+        self.worker()
+        view = self.running(2)
+        first = view["status"]["shards"]
+        claim("all its shards are shown", len(first["list"]) == first["total"] == first["running"] >= 5, first)
+        self.progress("records are counted")
+        self.until("rates and checkpoints are shown", lambda view: view["status"]["rate"] > 0 and "checkpointAge" in view["status"]["shards"])
+        rates = []
+        for _ in range(6):
+            rates.append(self.server.call("GET", self.path)[1]["status"]["rate"])
+            time.sleep(0.5)
+        claim("and the rate is steady enough to read", min(rates) > 0, rates)
+
+        changed = text.replace("emit: { every: 300ms }", "emit: { every: 250ms }")
+        status, view, _ = self.server.call("PUT", self.path, changed)
+        claim("another document is an upgrade", status == 200 and view["status"]["shards"]["version"] > first["version"], (status, view))
+        view = self.running(2, first["version"])
+        second = view["status"]["shards"]["version"]
+        pins = list((self.folder / "state").glob(f"{self.name}.*/savepoint-upgrade-v*"))
+        claim("the state before it is kept, of every shard that had any", len(pins) == first["total"], [len(pins), first["total"]])
+        self.progress("the upgraded job goes on")
+
+        status, view, _ = self.server.call("POST", f"{self.path}/stop")
+        claim("it stops, every shard", status == 200 and view["status"]["phase"] == "suspended", view)
+        claim("nobody holds a shard", self.postgres.psql("control", HELD.format(self.name)) == [])
+        shown = subprocess.run([self.options.binary, "worker", "status", "--database", self.url], capture_output=True, text=True)
+        claim("stopped shards are not missed", shown.returncode == 0 and "stopped" in shown.stdout, shown)
+        status, problem, _ = self.server.call("POST", f"{self.path}/checkpoint")
+        claim("a job that stands takes no checkpoint", status == 409, (status, problem))
+        self.server.call("POST", f"{self.path}/start")
+        view = self.running(2)
+        claim("a start is no new definition", view["status"]["shards"]["version"] == second, view["status"]["shards"])
+        said = subprocess.run(
+            [self.options.binary, "job", "checkpoint", "--all", "--wait", "20", "--server", f"http://127.0.0.1:{self.server.port}"],
+            capture_output=True, text=True)
+        claim("a checkpoint of all shards can be waited for", said.returncode == 0 and self.name in said.stdout, said)
+        said = subprocess.run(
+            [self.options.binary, "job", "show", self.name, "--server", f"http://127.0.0.1:{self.server.port}"], capture_output=True, text=True)
+        claim("the terminal shows the shards", said.returncode == 0 and "w1" in said.stdout and "1.0" in said.stdout, said)
+        self.server.call("POST", f"{self.path}/restart")
+        self.running(2, second)
+        status, view, _ = self.server.call("POST", f"{self.path}/cancel")
+        claim("it can be ended at once", status == 200 and view["status"]["phase"] == "suspended" and "at once" in view["status"]["message"], view)
+        self.server.call("PATCH", self.path, '{"state": "running"}')
+        self.running(2)
+        status, text, _ = self.server.call("GET", "/metrics")
+        claim("its shards are among the numbers", f'sloscout_shards{{job="{self.name}",state="running"}} {first["total"]}' in text, text[-2000:])
+        promtool = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        claim("and promtool has nothing to say about them", promtool.returncode == 0, promtool.stderr)
+        self.text = changed
+
+    def refusals(self, text):
+        call = self.server.call
+        status, problem, _ = call("PUT", self.path, text.replace("partitions: 3", "partitions: 4"))
+        claim("another number of partitions is refused with a cure", status == 409 and "exchange.partitions" in problem["hint"], (status, problem))
+        lines = [line for line in text.splitlines() if not line.startswith("  exchange:")]
+        status, problem, _ = call("PUT", self.path, "\n".join(lines))
+        claim("the server does not begin anew what workers have counted", status == 409 and problem["error_code"] == "PLACE_WOULD_CHANGE", (status, problem))
+        renamed = text.replace("capsules", "bundles").replace("type: bundles", "type: capsules")
+        status, problem, _ = call("PUT", self.path, renamed)
+        claim("what would lose state, or travel otherwise, is refused", status == 409, (status, problem))
+        status, problem, _ = call("PATCH", self.path, '{"parallelism": 2}')
+        claim("more subtasks are more workers", status == 422 and "workers" in problem["hint"], (status, problem))
+        status, problem, _ = call("PUT", self.path, text.replace("connection: exchange,", "connection: absent,"))
+        claim("a wrong document is refused with its place", status == 422 and problem["errors"], (status, problem))
+        status, problem, _ = call("POST", f"{self.path}/savepoints")
+        claim("no savepoint is claimed that is none", status == 409 and "upgrade-v" in problem["hint"], (status, problem))
+
+    def kills(self):
+        self.server.kill()
+        self.progress("workers go on without the server")
+        self.server = ControlServer(self.options.binary, self.url)
+        self.running(2)
+        self.workers[0].kill()
+        self.worker()
+        self.running(2)
+        # An upgrade while a worker is killed: its leases run out, and only then others begin.
+        before = self.server.call("GET", self.path)[1]["status"]["shards"]["version"]
+        self.server.call("PUT", self.path, self.text.replace("emit: { every: 250ms }", "emit: { every: 350ms }"))
+        self.workers[1].kill()
+        self.worker()
+        self.running(2, before)
+
+    def totals(self, feeder, job):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (feeder.is_done and self.counted() >= (feeder.accepted, feeder.malformed)):
+            time.sleep(0.3)
+        time.sleep(1.5)
+        claim("every record is counted once", self.counted() == (feeder.accepted, feeder.malformed), (self.counted(), feeder.accepted, feeder.malformed))
+        self.postgres.create("single")
+        single = self.folder / "single.yaml"
+        single.write_text(job.read_text().replace("mode: follow", "mode: once").replace(f"{self.folder}/state", f"{self.folder}/single"))
+        environment = {"DATABASE_URL": self.postgres.url("single"), "PATH": "/usr/bin:/bin"}
+        result = subprocess.run(
+            [self.options.binary, "run", str(single), "--quiet"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        claim("one process runs the same document", result.returncode == 0, result.stderr[-2000:])
+        claim("and makes the same table", self.postgres.psql("single", TABLE) == self.postgres.psql("control", TABLE))
+        view = self.server.call("GET", self.path)[1]
+        claim("the records of all readers are counted", view["status"]["records"] >= feeder.accepted, view["status"])
+
+    def ending(self):
+        kinds = [entry["kind"] for entry in self.server.call("GET", f"{self.path}/history?limit=200")[1]]
+        claim("history tells of it", {"waiting", "running", "suspended"} <= set(kinds), kinds)
+        claim("the job is deleted", self.server.call("DELETE", self.path)[0] == 204)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and self.postgres.psql("control", HELD.format(self.name)):
+            time.sleep(0.1)
+        claim("and its shards stop", self.postgres.psql("control", HELD.format(self.name)) == [])
+
+    def follow(self, text):
+        """Jobs of a folder: submitted, upgraded, refused without harm, stopped when they are taken out; those of others stay."""
+        folder = self.folder / "jobs"
+        folder.mkdir()
+        self.name = f"{self.name}-filed"
+        text = text.replace(f"metadata: {{ name: {self.path.rsplit('/', 1)[1]} }}", f"metadata: {{ name: {self.name} }}")
+        text = text.replace(f"{self.folder}/in/", f"{self.folder}/none/")
+        (folder / "jobs.yaml").write_text(text)
+        self.path = f"/api/v1/jobs/{self.name}"
+        self.server = ControlServer(self.options.binary, self.url, "--jobs", str(folder))
+        self.until("a job of the folder is there", lambda view: view["status"]["phase"] == "running")
+        mine = text.replace(self.name, f"{self.name}-mine").replace("  exchange:", "  state: suspended\n  exchange:")
+        claim("others submit theirs", self.server.call("PUT", f"{self.path}-mine?state=running", mine)[0] == 201)
+        (folder / "jobs.yaml").write_text(text.replace("emit: { every: 300ms }", "emit: { every: 250ms }"))
+        self.until("a changed file is an upgrade", lambda view: view["revision"] == 2 and view["status"]["phase"] == "running")
+        (folder / "jobs.yaml").write_text(text.replace("type: tumbling-window", "type: tumbling-windw"))
+        time.sleep(5)
+        view = self.server.call("GET", self.path)[1]
+        claim("a broken file does no harm", view["revision"] == 2 and view["spec"]["state"] == "running", view["spec"]["state"])
+        (folder / "jobs.yaml").unlink()
+        self.until("a job that was taken out stops", lambda view: view["spec"]["state"] == "suspended" and view["status"]["phase"] == "suspended")
+        claim("those of others do not", self.server.call("GET", f"{self.path}-mine")[1]["spec"]["state"] == "running")
+        claim("the server ends well", self.server.stop() == 0)
+        for worker in [worker for worker in self.workers if worker.is_alive]:
+            claim(f"{worker.name} ends well", worker.stop() == 0, worker.output[-2000:])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary")
+    parser.add_argument("--broker", help="a Kafka; one of its own when left out")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    parser.add_argument("--keep", help="where what a failed run left is kept")
+    options = parser.parse_args()
+    folder = Path(options.keep or tempfile.mkdtemp(prefix="sloscout-controller-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    kafka = ROOT / "scripts" / "kafka.sh"
+    own = not options.broker
+    if own:
+        options.broker = subprocess.run(
+            [str(kafka), "start", "--dir", str(folder / "kafka")], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout.strip()
+    began, test, is_well = time.monotonic(), None, False
+    try:
+        test = Test(options, folder)
+        test.go()
+        is_well = True
+        print(f"the server as the controller of workers, seed {options.seed}: {time.monotonic() - began:.0f} s")
+    finally:
+        if test and not is_well:
+            for worker in test.workers:
+                print(f"--- {worker.name}\n{worker.output[-3000:]}", file=sys.stderr)
+            print(f"what is left is in {folder}", file=sys.stderr)
+        if test:
+            test.close()
+        if own:
+            subprocess.run([str(kafka), "stop", "--dir", str(folder / "kafka")], stdin=subprocess.DEVNULL, capture_output=True)
+        if is_well and not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
