@@ -18,7 +18,10 @@ struct WorkerCommand: AsyncParsableCommand {
         sloscout worker jobs.yaml --database postgresql://localhost/sloscout
         sloscout worker jobs.yaml --job fingerprint --as "$HOSTNAME" --listen 0.0.0.0:8080
         sloscout worker status --database postgresql://localhost/sloscout
-      """, subcommands: [Start.self, Status.self], defaultSubcommand: Start.self)
+        sloscout worker rescale fingerprint --partitions 48
+        sloscout worker savepoint fingerprint before-upgrade
+        sloscout worker jobs.yaml --job trial --from fingerprint/before-upgrade
+      """, subcommands: [Start.self, Status.self, Rescale.self, TakeSavepoint.self], defaultSubcommand: Start.self)
 
   struct Start: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "start", abstract: "Starts a worker (the default).")
@@ -27,9 +30,11 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(name: .customLong("as"), help: "What people call this worker; the machine's name when left out.") var worker: String?
     @Option(help: "Seconds of silence after which others may take the shards over.") var leaseTime: Double = 6
     @Option(help: "Answer /health/live, /health/ready and /metrics on this address and port: 127.0.0.1:8080.") var listen: String?
+    @Option(help: "Begin with a savepoint, JOB/NAME, a job that no worker ever ran; needs --job.") var from: String?
     @Flag(help: "Only warnings, and what starts and ends.") var quiet = false
 
     func validate() throws {
+      guard from == nil || options.job != nil else { throw ValidationError("--from needs --job: it is one job that begins with a savepoint") }
       guard (1...600).contains(leaseTime) else { throw ValidationError("--lease-time must be from 1 to 600 seconds") }
     }
 
@@ -45,7 +50,10 @@ struct WorkerCommand: AsyncParsableCommand {
         throw ExitCode(Exit.wrongFile)
       }
       let sharded: [ShardedJob]
-      do { sharded = try jobs.map { try ShardedJob($0) } } catch {
+      do {
+        sharded = try jobs.map { try ShardedJob($0) }
+        if let from { for job in sharded { try job.check(origin: from, environment: ProcessInfo.processInfo.environment) } }
+      } catch {
         Terminal.error("\(error)")
         throw ExitCode(Exit.wrongFile)
       }
@@ -53,6 +61,7 @@ struct WorkerCommand: AsyncParsableCommand {
       var settings = Worker.Options(database: url, name: worker ?? ProcessInfo.processInfo.hostName)
       settings.leaseTime = Int64(leaseTime * 1e9)
       settings.environment = environment
+      settings.origin = from
       let log = WorkerLog(quiet: quiet, trace: CrashTrace(path: environment["SLOSCOUT_TRACE"]))
       let worker = Worker(sharded, settings) { log.note($0) }
       let health = try await WorkerHealth.start(listen, worker, log)
@@ -102,6 +111,7 @@ final class WorkerLog: Sendable {
       switch ending {
       case .finished: Terminal.error("\(shard): the input is at its end")
       case .stopped: Terminal.error("\(shard): stopped with a checkpoint, and given back")
+      case .drained: Terminal.error("\(shard): drained: the next version of the job goes on from its last checkpoint")
       case .lost: Terminal.error("\(shard): warning: the lease is lost; another worker goes on from the last checkpoint")
       case .failed(let why): Terminal.error("\(shard): failed: \(why)")
       }
@@ -120,6 +130,9 @@ final class WorkerLog: Sendable {
         }
       case .phase, .checkpoint: break
       }
+    case .cut(let job, let layout):
+      Terminal.error("\(job): version \(layout.version), with \(layout.readers) readers and \(layout.partitions) partitions")
+    case .cutFailed(let job, let why): Terminal.error("\(job): warning: the next version cannot be made yet: \(why)")
     case .databaseAway(let why):
       away.withLock { $0 = why }
       Terminal.error("warning: the leases cannot be looked at; what runs goes on, nothing new starts: \(why)")

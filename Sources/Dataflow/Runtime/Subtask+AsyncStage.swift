@@ -148,11 +148,11 @@ extension Subtask {
             gate.unblockAll()
             try await settle()
             // The end of the input is no end while rows are under way; a stop is one, and the next run goes on with them.
-            if barrier.kind == .final, ended == channels { try await settleUntil { queue.isEmpty } }
+            if barrier.kind.isLast, ended == channels { try await settleUntil { queue.isEmpty } }
             try passEndOn()
             operation.underWay = inputs.keys.sorted().compactMap { inputs[$0] }
             try await pass(barrier, chain, positions: nil)
-            if barrier.kind == .final {
+            if barrier.kind.isLast {
               group.cancelAll()
               return
             }
