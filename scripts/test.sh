@@ -100,6 +100,9 @@ step "${KILLS:-20} runs over workers that are killed, paused, cut off, added and
 limited 15 "the workers on Kafka" python3 Tests/workers/kills.py "$sloscout" --exchange kafka --runs "$((${KILLS:-20} * 3 / 5))"
 limited 10 "the workers" python3 Tests/workers/kills.py "$sloscout" --runs "$((${KILLS:-20} * 2 / 5))"
 
+step "a job over workers that are killed gets other numbers of shards four times, and a savepoint: all as in one process"
+limited 5 "the other numbers of shards" python3 Tests/workers/rescale.py "$sloscout"
+
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl
 "$sloscout" generate --records 100000 --output "$shop" >/dev/null

@@ -34,7 +34,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: "Only warnings, and what starts and ends.") var quiet = false
 
     func validate() throws {
-      guard from == nil || options.job != nil else { throw ValidationError("--from needs --job: it is one job that begins with a savepoint") }
+      guard from == nil || options.job != nil else {
+        throw ValidationError("--from needs --job: it is one job that begins with a savepoint")
+      }
       guard (1...600).contains(leaseTime) else { throw ValidationError("--lease-time must be from 1 to 600 seconds") }
     }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Gives a job over workers other numbers of shards while records arrive and workers are killed, and begins another job with a savepoint of it.
 
-  rescale.py BINARY [--seed N] [--exchange local|kafka] [--records N] [--kills no] [--keep FOLDER]
+  rescale.py BINARY [--seed N] [--exchange local|kafka] [--delivery numbered|transactions] [--rate N] [--kills no] [--keep FOLDER]
 
 The shipped job begins with 2 readers and 3 partitions. Its file then says 3 and 5, and a worker is started with it; a command asks for 2 partitions; a savepoint
 is taken; and a command asks for 1 reader and 4 partitions. All the time a worker is killed every second or two. At the end:
@@ -42,13 +42,13 @@ class Rescale(Run):
         topics = f"{{ path: {self.folder}/topics }}" if self.options.exchange == "local" else f'{{ brokers: ["{self.broker}"] }}'
         job_file(
             path, inputs=f"{self.folder}/in/*.jsonl", exchange=(self.options.exchange, topics), readers=readers, partitions=partitions,
-            store=f"{self.folder}/state", name=name)
+            store=f"{self.folder}/state", delivery=self.options.delivery, name=name)
 
     def go(self):
         self.server.create(self.database)
         self.job = self.folder / "job.yaml"
         self.document(self.job, 2, 3, self.name)
-        feeder = Feeder(self.folder / "in", 4, self.options.records, 2_500, self.options.seed)
+        feeder = Feeder(self.folder / "in", 4, 1_000_000, self.options.rate, self.options.seed)
         try:
             for _ in range(3):
                 self.start()
@@ -59,6 +59,7 @@ class Rescale(Run):
                 time.sleep(self.random.uniform(1, 2.5))
                 if self.failure:
                     raise self.failure
+                feeder.is_to_end = self.done
                 if self.options.kills != "no":
                     victim = self.random.choice(self.alive)
                     self.tally["kill"] = self.tally.get("kill", 0) + 1
@@ -115,7 +116,7 @@ class Rescale(Run):
             self.took.append(("file", time.monotonic() - began))
         # Some records belong to this version too.
         before = self.records()
-        self.wait(lambda: self.records() > before or self.done, f"records under version {version}")
+        self.wait(lambda: self.records() > before, f"records under version {version}")
 
     def records(self):
         return self.totals()[0]
@@ -185,7 +186,8 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--exchange", choices=["local", "kafka"], default="kafka")
-    parser.add_argument("--records", type=int, default=60_000)
+    parser.add_argument("--delivery", choices=["numbered", "transactions"], default="numbered")
+    parser.add_argument("--rate", type=int, default=1_500, help="records a second")
     parser.add_argument("--kills", choices=["yes", "no"], default="yes")
     parser.add_argument("--keep", help="where what a failed run left is kept")
     options = parser.parse_args()
@@ -212,7 +214,7 @@ def main():
         if not failed and not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
     took = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in run.took)
-    print(f"4 versions after the first, exchange {options.exchange}, seed {options.seed}: {kills} kills; {took}; "
+    print(f"4 versions after the first, exchange {options.exchange} {options.delivery}, seed {options.seed}: {kills} kills; {took}; "
           f"{'failed' if failed else 'all as one process'}; {time.monotonic() - began:.0f} s")
     if failed:
         print(f"what is left is in {folder}", file=sys.stderr)

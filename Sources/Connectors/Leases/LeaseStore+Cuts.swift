@@ -121,6 +121,15 @@ extension LeaseStore {
     }
   }
 
+  /// The savepoint cannot be made: the job goes on without it.
+  package func giveUpSavepoint(_ cut: JobCut) throws {
+    try perform { client in
+      try client.query(
+        "UPDATE sharded_job SET savepoint = NULL WHERE job = $1 AND version = $2::int AND savepoint = $3",
+        [cut.job, "\(cut.layout.version)", cut.savepoint])
+    }
+  }
+
   /// Something keeps the next cut from being made. Nothing when it is there by now.
   package func note(_ trouble: String, _ cut: JobCut) throws {
     try perform { client in
@@ -163,7 +172,8 @@ extension LeaseStore {
         VALUES ($1, $2::int, $3::int, $4::int, $5::int, $6::bigint, $7::bigint)
         """,
         [
-          shard.job, "\(shard.stage)", "\(shard.index)", "\(shard.count)", "\(shard.version)", "\(generation)", shard.version > 1 ? "1" : "0",
+          shard.job, "\(shard.stage)", "\(shard.index)", "\(shard.count)", "\(shard.version)", "\(generation)",
+          shard.version > 1 ? "1" : "0",
         ])
     }
   }

@@ -73,7 +73,8 @@ package struct ExchangeOrder: Equatable, Sendable {
   package func encode(_ index: Int) -> [UInt8] {
     let sender = senders[index]
     var bytes: [UInt8] = []
-    bytes.append(integer: UInt8((sender.incarnation == nil ? 0 : 1) | (sender.isIdle ? 2 : 0) | (sender.isEnded ? 4 : 0) | (sender.isDrained ? 8 : 0)))
+    bytes.append(
+      integer: UInt8((sender.incarnation == nil ? 0 : 1) | (sender.isIdle ? 2 : 0) | (sender.isEnded ? 4 : 0) | (sender.isDrained ? 8 : 0)))
     bytes.append(integer: sender.incarnation ?? 0)
     bytes.append(integer: sender.sequence)
     bytes.append(integer: sender.watermark)

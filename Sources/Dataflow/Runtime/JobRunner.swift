@@ -129,7 +129,8 @@ public actor JobRunner {
     }
     // Unique over processes: an acknowledgement or a file of another attempt can never pass for this one's.
     let attempt = runtime.random()
-    let wiring = Wiring(plan, graph: graph, runtime: runtime, taps: taps, attempt: attempt, state: loaded?.state,
+    let wiring = Wiring(
+      plan, graph: graph, runtime: runtime, taps: taps, attempt: attempt, state: loaded?.state,
       isFirstOfCut: loaded?.manifest.isFirstOfCut ?? false)
     let coordinator = CheckpointCoordinator(
       CheckpointCoordinator.Plan(
@@ -145,7 +146,8 @@ public actor JobRunner {
     let status = finalStatus
     await closeAll()
     return Result(
-      isEndOfInput: ending == .endOfInput, isDrained: ending == .drained, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]),
+      isEndOfInput: ending == .endOfInput, isDrained: ending == .drained, totals: Self.sum(status, ids: ids, base: base),
+      thisRun: Self.sum(status, ids: ids, base: [:]),
       counts: NamedCount.sums(status.flatMap(\.counts)))
   }
 

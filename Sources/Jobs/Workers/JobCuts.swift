@@ -35,7 +35,14 @@ public struct JobCuts: Sendable {
     defer { leases.close() }
     try leases.savepoint(job, name)
     let line = try await settled(job, leases)
-    return "savepoint \(name): \(try leases.savepointShards(job, name)?.joined(separator: " ") ?? "")\n\(line)"
+    guard let shards = try leases.savepointShards(job, name) else {
+      throw CutFailed(
+        description: """
+          no savepoint was taken: where \(job) keeps its checkpoints there is one named "\(name)", of an earlier life or of one process
+            hint: choose another name
+          """)
+    }
+    return "savepoint \(name): \(shards.joined(separator: " "))\n\(line)"
   }
 
   private func settled(_ job: String, _ leases: LeaseStore) async throws -> String {

@@ -19,7 +19,7 @@ actor ShardCutter {
 
   /// Makes it. False when another worker does, or when it is there already.
   ///
-  /// - Throws: `RecutRefused`, `SavepointRefused`, `CheckpointDamage`, `LeasesUnavailable`, and what the stores throw. The row of the job says so too.
+  /// - Throws: `RecutRefused`, `CheckpointDamage`, `LeasesUnavailable`, and what the stores throw. The row of the job says so too.
   func make(_ job: ShardedJob, _ cut: JobCut) throws -> Bool {
     let leases = LeaseStore(url: options.database, worker: options.name, process: runtime.random())
     defer { leases.close() }
@@ -34,6 +34,7 @@ actor ShardCutter {
 
   private func make(_ job: ShardedJob, _ cut: JobCut, _ leases: LeaseStore) throws -> Bool {
     guard let target = cut.target else { return false }
+    var cut = cut
     let stages = job.cut.stages
     let old = cut.layout.version == 0 ? [] : cut.layout.shards(of: cut.job, stages: stages)
     let last = try old.map { try self.last($0, job) }
@@ -44,7 +45,13 @@ actor ShardCutter {
         hint: "give the step its old id back")
     }
     if let name = cut.savepoint {
-      try state.publish(savepoint: name, of: cut.job, epoch: UInt64(cut.layout.version), to: store(of: cut.job, job), runtime)
+      do {
+        try state.publish(savepoint: name, of: cut.job, epoch: UInt64(cut.layout.version), to: store(of: cut.job, job), runtime)
+      } catch is SavepointRefused {
+        // There is one of that name in the same place. The job must not stand still for that; whoever asked is told.
+        try leases.giveUpSavepoint(cut)
+        cut.savepoint = nil
+      }
     }
     for shard in target.shards(of: cut.job, stages: stages) {
       try state.publishFirst(of: shard, job.cut, to: store(of: shard.name, job), runtime)
@@ -61,7 +68,8 @@ actor ShardCutter {
   }
 
   /// The last checkpoint of a shard that is drained, or at the end of its input.
-  private func last(_ shard: JobShard, _ job: ShardedJob) throws -> (shard: JobShard, manifest: Manifest, store: ReplicatedCheckpointStore) {
+  private func last(_ shard: JobShard, _ job: ShardedJob) throws -> (shard: JobShard, manifest: Manifest, store: ReplicatedCheckpointStore)
+  {
     let store = try store(of: shard.name, job)
     guard let epoch = try store.epochs().last else {
       throw RecutRefused("the checkpoints of \"\(shard)\" are gone", hint: "bring them back: \(job.job.graph.checkpoint.store)/\(shard)")
@@ -100,7 +108,8 @@ extension ShardedJob {
     let (other, name) = try Self.origin(origin)
     let store = try store(of: other, environment: environment, files: PosixFileSystem())
     guard try store.savepoints().contains(name) else {
-      throw RecutRefused("job \"\(other)\" has no savepoint \"\(name)\"", hint: "it is looked for in \(job.graph.checkpoint.store)/\(other)")
+      throw RecutRefused(
+        "job \"\(other)\" has no savepoint \"\(name)\"", hint: "it is looked for in \(job.graph.checkpoint.store)/\(other)")
     }
     if let unread = try JobState(try store.savepoint(name), in: store).unread(cut).first {
       throw RecutRefused(

@@ -42,7 +42,8 @@ public struct ShardStatus: Sendable {
   public static func table(_ shards: [ShardStatus]) -> String {
     var table = TextTable(["shard", "worker", "state", "generation", "checkpoint"], leftColumns: 3)
     for status in shards {
-      let state = status.isDrained ? "drained" : status.isFinished ? "finished" : status.owner == nil ? "waits" : status.isExpired ? "silent" : "runs"
+      let state =
+        status.isDrained ? "drained" : status.isFinished ? "finished" : status.owner == nil ? "waits" : status.isExpired ? "silent" : "runs"
       table.add([status.shard.name, status.owner ?? "-", state, "\(status.generation)", "\(status.epoch)"])
     }
     let failed = shards.compactMap { status in status.error.map { "\(status.shard): \($0)" } }

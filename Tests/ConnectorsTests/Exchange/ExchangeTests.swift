@@ -205,6 +205,49 @@ struct ExchangeTests {
     }
   }
 
+  /// Two readers that send to one partition.
+  private func pair(_ folder: TestFolder) throws -> (senders: [Sender], receiver: Receiver) {
+    var settings = LocalTopicSettings()
+    settings.partitions = 1
+    let topics = ExchangeTopics(LocalTopicClient(root: folder.path, settings: settings), job: "j", ShardLayout(readers: 2, partitions: 1))
+    let edge = StageCut(Self.graph()).edges[0]
+    return (try (0..<2).map { try Sender(topics, edge, $0) }, try Receiver(topics, edge, 0))
+  }
+
+  private func send(_ text: String, _ sender: inout Sender, isLast: Bool) throws {
+    try sender.writer.process(TestRow.batch([TestRow(0, [.int(1), .text(text)])], Self.schema), Output(operatorID: "x"))
+    if isLast { sender.writer.onDrain() }
+    try sender.cut()
+    // Sent twice, as after a crash.
+    for epoch in sender.epochs + sender.epochs { _ = try sender.committer.apply(epoch) }
+  }
+
+  @Test("a partition is at a cut when the last frames of all senders have come")
+  func cut() throws {
+    let folder = TestFolder()
+    var (senders, receiver) = try pair(folder)
+    for index in 0..<2 {
+      #expect(!receiver.isCut)
+      try send("\(index)", &senders[index], isLast: true)
+      try receiver.read()
+      receiver.cut()
+      try receiver.die()
+    }
+    receiver.isCut = false
+    try receiver.read()
+    #expect(receiver.isCut && !receiver.isDrained && receiver.rows.count == 2)
+  }
+
+  @Test("what a sender sends behind its last frame is refused")
+  func behindTheLast() throws {
+    let folder = TestFolder()
+    var (senders, receiver) = try pair(folder)
+    try send("last", &senders[0], isLast: true)
+    try receiver.read()
+    try send("behind", &senders[0], isLast: false)
+    #expect { try receiver.read() } throws: { "\($0)".contains("after its last frame") }
+  }
+
   @Test("a row that no record of the exchange can hold is an error of its own")
   func tooLarge() throws {
     let edge = StageCut(Self.graph()).edges[0]

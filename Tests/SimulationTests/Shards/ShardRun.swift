@@ -80,7 +80,7 @@ final class ShardRun {
     case .run: run()
     case .publish(let manifest): publish(manifest)
     case .send(let epoch, let from, let isLast): send(epoch, from, isLast)
-    case .done: if isToStop, !isAtEnd, !isDrained, !loadedLast { isStopped = true } else { ending = .finished }
+    case .done: if isToStop, !isAtEnd, !hasLast { isStopped = true } else { ending = .finished }
     }
   }
 
@@ -93,7 +93,8 @@ final class ShardRun {
     if world.bug == .drainsAfterTheFirst, !isAtEnd { return state.order.senders.contains(where: \.isDrained) }
     return state.order.isDrained
   }
-  private var loadedLast = false
+  /// The newest checkpoint is the last of this cut.
+  private var hasLast = false
   private var ownSplits: [Int] { world.input.indices.filter { $0 % shard.count == shard.index } }
 
   // MARK: Start
@@ -106,7 +107,7 @@ final class ShardRun {
     }
     if let (number, manifest) = found {
       (state, epoch) = (manifest.state, number)
-      loadedLast = manifest.isDrained && world.bug != .goesOnAfterTheLast
+      hasLast = manifest.isDrained && world.bug != .goesOnAfterTheLast
       if world.bug == .sequencesAreForgotten { state.sequences = state.sequences.map { _ in 0 } }
       if world.bug == .orderIsForgotten { state.order = ExchangeOrder(senders: layout.readers) }
       if world.bug == .offsetIsForgotten { state.offset = received.count }
@@ -154,7 +155,7 @@ final class ShardRun {
   }
 
   private func sendAgain(_ epochs: [UInt64]) {
-    guard let next = epochs.first else { return step = loadedLast ? .done : .run }
+    guard let next = epochs.first else { return step = hasLast ? .done : .run }
     guard let manifest = world.manifests[shard]?[next] else { return step = .sendAgain(epochs: Array(epochs.dropFirst())) }
     if isReader {
       for frame in manifest.frames { world.append(frame.sent, to: frame.partition, layout.version) }
@@ -266,8 +267,9 @@ final class ShardRun {
   private func publish(_ manifest: Manifest) {
     guard world.publish(shard, epoch + 1, manifest) else { return ending = .fenced }
     epoch += 1
-    let isLast = isAtEnd || isToStop || manifest.isDrained
-    if world.bug == .finishesTooEarly, isAtEnd || manifest.isDrained { return step = .done }
+    hasLast = manifest.isDrained
+    let isLast = isAtEnd || isToStop || hasLast
+    if world.bug == .finishesTooEarly, isAtEnd || hasLast { return step = .done }
     step = .send(epoch: epoch, from: 0, isLast: isLast)
   }
 

@@ -125,7 +125,8 @@ struct ShardSimulationTests {
       (takeovers, sleeps, cuts) = (takeovers + outcome.takeovers, sleeps + outcome.sleeps, cuts + outcome.cuts)
     }
     // A simulation in which nothing happens finds nothing.
-    #expect(takeovers > Int(seeds) && sleeps > Int(seeds) && cuts > Int(seeds) / 2, "\(takeovers) takeovers, \(sleeps) sleeps, \(cuts) cuts")
+    #expect(
+      takeovers > Int(seeds) && sleeps > Int(seeds) && cuts > Int(seeds) / 2, "\(takeovers) takeovers, \(sleeps) sleeps, \(cuts) cuts")
   }
 
   @Test("every deliberate mistake in the protocol is found", arguments: ShardBug.allCases)
