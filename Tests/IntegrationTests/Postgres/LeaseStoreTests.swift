@@ -1,6 +1,7 @@
 import Connectors
 import Dataflow
 import Foundation
+import Postgres
 import Testing
 
 @Suite("leases in PostgreSQL")
