@@ -58,7 +58,7 @@ struct RecutTests {
 
     init(_ random: inout SeededRandom) {
       records = (0..<random.int(1...4)).map { _ in
-        (0..<RecutTests.perSplit).map { ListSource.Record(Int64($0), ["k\(random.int(0...60))"]) }
+        (0..<RecutTests.perSplit).map { ListSource.Record(1_767_225_600_000_000_000 + Int64($0), ["k\(random.int(0...60))"]) }
       }
     }
 
@@ -90,14 +90,15 @@ struct RecutTests {
         let graph = try StageCut(try graph("j", table: shard.name, isSlow: moment != nil)).graph(shard, topics.ends(of: shard))
         runners[shard] = JobRunner(graph, runtime: runtime, store: try store(shard.name))
       }
-      let running = runners.mapValues { runner in Task { try await runner.run() } }
-      if let moment {
-        try await Task.sleep(for: moment)
-        for (shard, runner) in runners where shard.stage == 0 { await runner.drain() }
+      // When one fails the others would wait for it: the group ends them.
+      return try await withThrowingTaskGroup(of: (JobShard, JobRunner.Result).self) { group in
+        for (shard, runner) in runners { group.addTask { (shard, try await runner.run()) } }
+        if let moment {
+          try await Task.sleep(for: moment)
+          for (shard, runner) in runners where shard.stage == 0 { await runner.drain() }
+        }
+        return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
       }
-      var results: [JobShard: JobRunner.Result] = [:]
-      for (shard, task) in running { results[shard] = try await task.value }
-      return results
     }
 
     /// What the last checkpoints of a cut hold.
