@@ -80,11 +80,18 @@ package struct JobState {
     try copier.finish()
     manifest.createdAt = runtime.now()
     manifest.isFirstOfCut = true
-    // Totals are of the stage: which of its shards has them makes no difference.
-    manifest.counters = shard.index == 0 ? counted { cut.stage(of: $0) == shard.stage } : []
+    manifest.counters = counters(of: shard, cut)
     do { try store.publish(manifest) } catch let conflict as CheckpointConflict {
       guard try isThere(manifest, in: store) else { throw conflict }
     }
+  }
+
+  /// Totals are of the stage: which of its shards has them makes no difference. The others have zeros, for a step without a count would be a new one.
+  private func counters(of shard: JobShard, _ cut: StageCut) -> [Manifest.Counted] {
+    let totals = counted { cut.stage(of: $0) == shard.stage }
+    let exchanges = cut.edges.filter { $0.from == shard.stage }.map { Manifest.Counted(id: $0.name, counters: OperatorCounters()) }
+    let own = shard.index == 0 ? totals : totals.map { Manifest.Counted(id: $0.id, counters: OperatorCounters()) }
+    return (own + exchanges).sorted { $0.id < $1.id }
   }
 
   /// Whether the shard has this first checkpoint. Throws `RecutRefused` when it has others.

@@ -12,7 +12,7 @@ actor LeaseKeeper {
     self.slot = slot
   }
 
-  func register(_ job: ShardedJob, origin: String?) throws {
+  func register(_ job: ShardedJob, origin: String? = nil) throws {
     try store.register(job.job.graph.name, job.shards, layout: job.cut.layout, origin: origin)
   }
 
