@@ -56,6 +56,11 @@ step "300 runs over workers that are killed, paused, cut off, added and removed"
 limited 120 "the workers on Kafka" python3 Tests/workers/kills.py "$sloscout" --exchange kafka --runs 240
 limited 30 "the workers with local topics" python3 Tests/workers/kills.py "$sloscout" --runs 60
 
+step "40 times other numbers of shards, while workers are killed"
+for seed in $(seq 40); do
+  limited 5 "other numbers of shards" python3 Tests/workers/rescale.py "$sloscout" --seed "$seed" --exchange "$([ $((seed % 2)) = 0 ] && echo kafka || echo local)"
+done
+
 step "Kafka answers nobody for a minute"
 limited 10 "the collector without Kafka" "$(scripts/python.sh)" Tests/telemetry/broker_away.py "$sloscout"
 

@@ -60,7 +60,7 @@ public enum SourceConformance {
         case .more: continue
         case .wait(let duration):
           runtime.executor.advance(duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000 + 1)
-        case .drained:
+        case .drained, .cut:
           drained += 1
           break polling
         }

@@ -21,7 +21,10 @@ struct WorkerCommand: AsyncParsableCommand {
         sloscout worker jobs.yaml --database postgresql://localhost/sloscout
         sloscout worker jobs.yaml --job fingerprint --as "$HOSTNAME" --listen 0.0.0.0:8080
         sloscout worker status --database postgresql://localhost/sloscout
-      """, subcommands: [Start.self, Status.self], defaultSubcommand: Start.self)
+        sloscout worker rescale fingerprint --partitions 48
+        sloscout worker savepoint fingerprint before-upgrade
+        sloscout worker jobs.yaml --job trial --from fingerprint/before-upgrade
+      """, subcommands: [Start.self, Status.self, Rescale.self, TakeSavepoint.self], defaultSubcommand: Start.self)
 
   struct Start: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "start", abstract: "Starts a worker (the default).")
@@ -30,12 +33,16 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(name: .customLong("as"), help: "What people call this worker; the machine's name when left out.") var worker: String?
     @Option(help: "Seconds of silence after which others may take the shards over.") var leaseTime: Double = 6
     @Option(help: "Answer /health/live, /health/ready and /metrics on this address and port: 127.0.0.1:8080.") var listen: String?
+    @Option(help: "Begin with a savepoint, JOB/NAME, a job that no worker ever ran; needs --job.") var from: String?
     @Flag(help: "Only warnings, and what starts and ends.") var quiet = false
     @Option(help: "Without a file: a variable that jobs of the server may read besides DATABASE_URL and SLOSCOUT_STATE. May be repeated.")
     var allowVariable: [String] = []
     @Option(help: "Without a file: a file or folder that jobs of the server may read. May be repeated.") var allowPath: [String] = []
 
     func validate() throws {
+      guard from == nil || options.job != nil else {
+        throw ValidationError("--from needs --job: it is one job that begins with a savepoint")
+      }
       guard (1...600).contains(leaseTime) else { throw ValidationError("--lease-time must be from 1 to 600 seconds") }
       guard !options.files.isEmpty || options.isPlain else {
         throw ValidationError("that option changes jobs of a file: name the file; without one the worker runs what the server stores")
@@ -49,6 +56,7 @@ struct WorkerCommand: AsyncParsableCommand {
       var settings = Worker.Options(database: url, name: worker ?? ProcessInfo.processInfo.hostName)
       settings.leaseTime = Int64(leaseTime * 1e9)
       settings.environment = environment
+      settings.origin = from
       let log = WorkerLog(quiet: quiet, trace: CrashTrace(path: environment["SLOSCOUT_TRACE"]))
       let worker =
         options.files.isEmpty
@@ -85,7 +93,11 @@ struct WorkerCommand: AsyncParsableCommand {
         Terminal.error("no job is to run: name one with --job, and give it an exchange: { connection: … }")
         throw ExitCode(Exit.wrongFile)
       }
-      do { return try jobs.map { try ShardedJob($0) } } catch {
+      do {
+        let sharded = try jobs.map { try ShardedJob($0) }
+        if let from { for job in sharded { try job.check(origin: from, environment: ProcessInfo.processInfo.environment) } }
+        return sharded
+      } catch {
         Terminal.error("\(error)")
         throw ExitCode(Exit.wrongFile)
       }

@@ -44,6 +44,7 @@ final class WorkerLog: Sendable {
       switch ending {
       case .finished: Terminal.error("\(shard): the input is at its end")
       case .stopped: Terminal.error("\(shard): stopped with a checkpoint, and given back")
+      case .drained: Terminal.error("\(shard): drained: the next version of the job goes on from its last checkpoint")
       case .cancelled: Terminal.error("\(shard): ended at once, as somebody wanted; its last checkpoint stands")
       case .lost: Terminal.error("\(shard): warning: the lease is lost; another worker goes on from the last checkpoint")
       case .failed(let why): Terminal.error("\(shard): failed: \(why)")
@@ -65,6 +66,9 @@ final class WorkerLog: Sendable {
       }
     case .refused(let job, let version, let why):
       Terminal.error("\(job): version \(version) cannot be run by this worker, which leaves it to others: \(why)")
+    case .cut(let job, let layout):
+      Terminal.error("\(job): version \(layout.version), with \(layout.readers) readers and \(layout.partitions) partitions")
+    case .cutFailed(let job, let why): Terminal.error("\(job): warning: the next version cannot be made yet: \(why)")
     case .databaseAway(let why):
       away.withLock { $0 = why }
       Terminal.error("warning: the leases cannot be looked at; what runs goes on, nothing new starts: \(why)")

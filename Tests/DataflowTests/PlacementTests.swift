@@ -73,6 +73,17 @@ struct PlacementTests {
     #expect(decide(Lease(shard: shard, generation: 3), workers: ["a"]) == lost)
   }
 
+  @Test("a shard of a cut that is no more is abandoned, and what is drained is claimed by nobody")
+  func cuts() {
+    let (old, new) = (shards([1])[0], JobShard(job: "j", stage: 0, index: 0, count: 1, version: 2))
+    var wanted = LeaseRules.Actions()
+    (wanted.claim, wanted.abandon) = ([new], [old])
+    #expect(LeaseRules.decide("a", workers: ["j": ["a"]], leases: [Lease(shard: new)], running: [old: 3]) == wanted)
+    let drained = Lease(shard: old, isFinished: true, isDrained: true)
+    #expect(LeaseRules.decide("a", workers: ["j": ["a"]], leases: [drained], running: [:]) == LeaseRules.Actions())
+    #expect(old.name == "j.0.0" && new.name == "j.v2.0.0" && old < new)
+  }
+
   @Test("two workers that look at the same leases never want the same shard, and together want all of them")
   func together() {
     var random = SeededRandom(2)

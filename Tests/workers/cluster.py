@@ -55,7 +55,7 @@ class Feeder:
         self.random = random.Random(seed)
         self.files = [open(self.folder / f"part-{n}.jsonl", "w") for n in range(files)]
         self.thread = threading.Thread(target=self._write, daemon=True)
-        self.is_done = False
+        self.is_done = self.is_to_end = False
 
     def start(self):
         self.thread.start()
@@ -63,6 +63,8 @@ class Feeder:
     def _write(self):
         started, step = time.monotonic(), 200
         for first in range(0, self.records, step):
+            if self.is_to_end:
+                break
             for number in range(first, min(first + step, self.records)):
                 self.files[number % len(self.files)].write(self._line(number))
             for file in self.files:

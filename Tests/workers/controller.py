@@ -113,6 +113,7 @@ class Test:
         watch = Watch(self.postgres, "control", self.name)
         self.life(text)
         self.refusals(text)
+        self.recut()
         self.kills()
         self.totals(feeder, job)
         watch.stop()
@@ -181,8 +182,6 @@ class Test:
 
     def refusals(self, text):
         call = self.server.call
-        status, problem, _ = call("PUT", self.path, text.replace("partitions: 3", "partitions: 4"))
-        claim("another number of partitions is refused with a cure", status == 409 and "exchange.partitions" in problem["hint"], (status, problem))
         lines = [line for line in text.splitlines() if not line.startswith("  exchange:")]
         status, problem, _ = call("PUT", self.path, "\n".join(lines))
         claim("the server does not begin anew what workers have counted", status == 409 and problem["error_code"] == "PLACE_WOULD_CHANGE", (status, problem))
@@ -196,6 +195,23 @@ class Test:
         status, problem, _ = call("POST", f"{self.path}/savepoints")
         claim("no savepoint is claimed that is none", status == 409 and "upgrade-v" in problem["hint"], (status, problem))
 
+    def recut(self):
+        """Another number of partitions: the upgraded job is drained and cut anew."""
+        before = self.server.call("GET", self.path)[1]["status"]["shards"]
+        self.text = self.text.replace("partitions: 3", "partitions: 4")
+        status, view, _ = self.server.call("PUT", self.path, self.text)
+        claim("another number of partitions is an upgrade", status == 200, (status, view))
+        stages = (before["total"] - 2) // 3
+        self.until("the job is cut anew and runs", lambda view: view["status"]["phase"] == "running"
+                   and view["status"]["shards"]["total"] == view["status"]["shards"]["running"] == 2 + 4 * stages)
+        shown = subprocess.run([self.options.binary, "worker", "status", "--database", self.url], capture_output=True, text=True)
+        claim("as its next version", f"{self.name}: version 2, running: 2 readers, 4 partitions" in shown.stdout, shown.stdout)
+        status, view, _ = self.server.call("PUT", self.path, self.text.replace("emit: { every: 250ms }", "emit: { every: 240ms }"))
+        claim("an upgrade is planned with the state of the new shards", status == 200, (status, view))
+        self.text = self.text.replace("emit: { every: 250ms }", "emit: { every: 240ms }")
+        self.running(2, before["version"])
+        self.progress("and goes on")
+
     def kills(self):
         self.server.kill()
         self.progress("workers go on without the server")
@@ -206,7 +222,7 @@ class Test:
         self.running(2)
         # An upgrade while a worker is killed: its leases run out, and only then others begin.
         before = self.server.call("GET", self.path)[1]["status"]["shards"]["version"]
-        self.server.call("PUT", self.path, self.text.replace("emit: { every: 250ms }", "emit: { every: 350ms }"))
+        self.server.call("PUT", self.path, self.text.replace("emit: { every: 240ms }", "emit: { every: 350ms }"))
         self.workers[1].kill()
         self.worker()
         self.running(2, before)

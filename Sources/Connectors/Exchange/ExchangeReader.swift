@@ -59,6 +59,7 @@ final class ExchangeReader: SourceReader {
 
   func poll(_ batch: RecordBatch) throws -> SourceStatus {
     if order.isEnded { return .drained }
+    if order.isDrained { return .cut }
     do {
       guard try hasRecords() else {
         vainPolls += 1
@@ -106,7 +107,7 @@ final class ExchangeReader: SourceReader {
     if let reader, reader.needsMarks { mark = TopicMark(records, record) }
     row += 1
     guard let frame else { return false }
-    guard frame.kind == .mark else { return batch.selectedCount > 0 }
+    guard frame.kind != .rows else { return batch.selectedCount > 0 }
     let sender = Int(frame.shard)
     changed.insert(sender)
     if frame.isEnded { context?.splits.finish(splits[sender]) }
@@ -135,7 +136,7 @@ final class ExchangeReader: SourceReader {
     guard reader.partitions == partitions else {
       throw SourceError(
         "the exchange \"\(topic)\" has \(reader.partitions) partitions, the job wants \(partitions)",
-        hint: "write exchange.partitions: \(reader.partitions), or start the job anew under another name")
+        hint: "remove that topic, which an earlier job of the name left; or start the job anew under another name")
     }
     if id == nil || offset == nil {
       if let mark, try !reader.holds(mark, in: partition) { throw replaced() }
@@ -156,11 +157,15 @@ final class ExchangeReader: SourceReader {
     case .unknownSender(let sender, let count):
       SourceError(
         "shard \(sender) sent to the exchange \"\(topic)\", whose job has \(count) readers",
-        hint: "write exchange.readers as it was when the job began; or start the job anew under another name")
+        hint: "let no other job of that name use the topic; or start the job anew under another name")
     case .stateGone(let sender):
       SourceError(
         "shard \(sender) of stage \(edge.from) lost its state: it sends to the exchange \"\(topic)\" from the beginning again",
         hint: "bring its checkpoints back, or start the whole job anew under another name")
+    case .wentOn(let sender):
+      SourceError(
+        "shard \(sender) of stage \(edge.from) sent to the exchange \"\(topic)\" after its last frame of this version",
+        hint: "update all workers to the same program, then start the job anew under another name, from a savepoint if there is one")
     }
   }
 

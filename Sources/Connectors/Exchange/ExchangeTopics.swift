@@ -15,40 +15,27 @@ package struct ExchangeTopics: Sendable {
   package let client: any TopicClient
   /// The whole job's name: topics begin with it.
   package let job: String
-  /// Shards of every stage but the first.
-  package let partitions: Int
-  /// Shards of the first stage, which reads the sources.
-  package let readers: Int
+  /// The cut of the job that they belong to.
+  package let layout: ShardLayout
   package let delivery: Delivery
 
-  package init(_ client: any TopicClient, job: String, partitions: Int, readers: Int, delivery: Delivery = .numbered) {
+  package init(_ client: any TopicClient, job: String, _ layout: ShardLayout, delivery: Delivery = .numbered) {
     self.client = client
     self.job = job
-    self.partitions = partitions
-    self.readers = readers
+    self.layout = layout
     self.delivery = delivery
   }
 
   /// By the options of a connection, whose own number of partitions does not count here. Throws `Diagnostic`.
-  package init(connection: Config, job: String, partitions: Int, readers: Int, delivery: Delivery) throws {
+  package init(connection: Config, job: String, _ layout: ShardLayout, delivery: Delivery) throws {
     var values = connection.values
-    values["partitions"] = .int(Int64(partitions))
+    values["partitions"] = .int(Int64(layout.partitions))
     let client = try TopicConnections.client(Config(values, places: connection.places), for: Config())
-    self.init(client, job: job, partitions: partitions, readers: readers, delivery: delivery)
+    self.init(client, job: job, layout, delivery: delivery)
   }
 
-  /// How many shards a stage has.
-  package func shards(of stage: Int) -> Int { stage == 0 ? readers : partitions }
-
-  /// All shards of a job that was cut into so many stages.
-  package func shards(stages: Int) -> [JobShard] {
-    (0..<stages).flatMap { stage in
-      (0..<shards(of: stage)).map { JobShard(job: job, stage: stage, index: $0, count: shards(of: stage)) }
-    }
-  }
-
-  /// The topic of an edge. A change of what travels needs another version.
-  package func topic(_ edge: StageCut.Edge) -> String { "\(job).\(edge.name)-v1" }
+  /// The topic of an edge: each cut of the job has its own.
+  package func topic(_ edge: StageCut.Edge) -> String { "\(job).\(edge.name)-v\(layout.version)" }
 
   /// The two ends of every exchange of a shard.
   package func ends(of shard: JobShard) -> StageCut.Ends {
@@ -59,10 +46,10 @@ package struct ExchangeTopics: Sendable {
           delivery: .exactlyOnce {
             delivery == .transactions ? try client.makeCommitter(topic) : ExchangeCommitter(client, topic)
           },
-          make: { ExchangeWriter(edge, shard, partitions: partitions, recordBytes: client.recordBytes) })
+          make: { ExchangeWriter(edge, shard, partitions: layout.partitions, recordBytes: client.recordBytes) })
       },
       source: { edge in
-        let (client, topic, senders, partitions) = (client, topic(edge), shards(of: edge.from), partitions)
+        let (client, topic, senders, partitions) = (client, topic(edge), layout.shards(of: edge.from), layout.partitions)
         return PlannedSource(schema: edge.schema, isReplayable: true, isBounded: edge.isBounded) {
           ExchangeReader(client, topic, edge, partition: shard.index, partitions: partitions, senders: senders)
         }

@@ -18,6 +18,8 @@ final class ExchangeWriter: SinkWriter {
   private var watermark = Int64.min
   private var isIdle = false
   private var isEnded = false
+  /// The checkpoint to come is the shard's last in this cut of the job.
+  private var isDrained = false
   /// What the last marks said; nil before the first.
   private var marked: Mark?
   private var stage: [UInt8] = []
@@ -77,13 +79,14 @@ final class ExchangeWriter: SinkWriter {
   func onWatermark(_ watermark: Int64, _ output: Output) { self.watermark = watermark }
   func onIdle(_ isIdle: Bool, _ output: Output) { self.isIdle = isIdle }
   func onEndOfInput(_ output: Output) { isEnded = true }
+  func onDrain() { isDrained = true }
 
   func snapshot(_ into: inout SnapshotBuilder) {
     flush()
     let mark = Mark(watermark: watermark, isIdle: isIdle, isEnded: isEnded)
-    if mark != marked {
+    if mark != marked || isDrained {
       for partition in 0..<partitions {
-        append(.mark, to: partition) { frame in
+        append(isDrained ? .last : .mark, to: partition) { frame in
           (frame.watermark, frame.isIdle, frame.isEnded) = (mark.watermark, mark.isIdle, mark.isEnded)
         }
       }

@@ -1,3 +1,4 @@
+package import Dataflow
 package import Postgres
 
 /// The table in which the control server tells workers what to run. All calls are parts of the caller's transaction.
@@ -22,7 +23,9 @@ package enum JobDefinitions {
           THEN sharded_definition.definition ELSE EXCLUDED.version END
       """, [job, document, state.rawValue, "\(losesState)"])
     try client.query(
-      "UPDATE shard_lease SET finished = false, error = NULL, failures = 0, rests_until = NULL WHERE job = $1 AND owner IS NULL", [job])
+      """
+      UPDATE shard_lease SET finished = false, drained = false, error = NULL, failures = 0, rests_until = NULL WHERE job = $1 AND owner IS NULL
+      """, [job])
   }
 
   /// Changes what the shards should be doing. Those that rest after a failure may begin at once.
@@ -60,16 +63,18 @@ package enum JobDefinitions {
     }
   }
 
-  /// Why a job cannot be cut so: it was cut otherwise when it began. Nil when it can.
-  ///
-  /// - Parameters:
-  ///   - counts: shards of each stage, with commas between them.
-  ///   - layout: what travels between the stages.
-  package static func refusal(_ client: PostgresClient, _ job: String, counts: String, layout: String) throws -> LayoutRefused? {
-    guard let row = try client.query("SELECT counts, layout FROM sharded_job WHERE job = $1", [job]).rows.first, let had = row[0],
-      let before = row[1], had != counts || before != layout
+  /// Why a job cannot go on so: what travels between its stages was something else when it began. Nil when it can.
+  package static func refusal(_ client: PostgresClient, _ job: String, travels: String) throws -> LayoutRefused? {
+    let before = try client.query("SELECT layout FROM sharded_job WHERE job = $1", [job]).scalar
+    return before == nil || before == travels ? nil : LayoutRefused(job: job, .layout)
+  }
+
+  /// The cut of a job that runs, or is drained; nil when no worker ever ran it.
+  package static func layout(_ client: PostgresClient, _ job: String) throws -> ShardLayout? {
+    guard let row = try client.query("SELECT version, counts FROM sharded_job WHERE job = $1", [job]).rows.first,
+      let version = row[0].flatMap({ Int($0) }), let counts = row[1]
     else { return nil }
-    return LayoutRefused(job: job, had: had, has: counts, layoutChanged: before != layout)
+    return ShardLayout(version: version, counts: counts)
   }
 
   /// The newest checkpoint of any shard of a job; 0 when there is none.

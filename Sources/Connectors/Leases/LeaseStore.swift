@@ -17,6 +17,8 @@ package final class LeaseStore: Sendable {
     /// The owners that live, by job.
     package var workers: [String: [String]] = [:]
     package var leases: [Lease] = []
+    /// How each job is cut, and what becomes of that.
+    package var cuts: [String: JobCut] = [:]
 
     /// Nothing was seen yet.
     package init() {}
@@ -28,6 +30,8 @@ package final class LeaseStore: Sendable {
     case stopped
     /// Its input is at its end.
     case finished
+    /// Its last checkpoint is where another cut of the job goes on.
+    case drained
     /// It failed, and rests for so many nanoseconds.
     case failed(String, rest: Int64)
   }
@@ -46,23 +50,26 @@ package final class LeaseStore: Sendable {
 
   // MARK: Jobs
 
-  /// Makes the tables, and the rows of a job's shards unless they are there.
+  /// Makes the tables, and the rows of a job's shards unless they are there. When the file says other numbers of shards than it said before, the job is to
+  /// be cut anew: its shards are drained, and those of the next cut go on.
   ///
-  /// - Throws: `LayoutRefused` when the job was cut otherwise while it had state, `LeasesUnavailable`.
-  package func register(_ job: String, _ shards: [JobShard], layout: String) throws {
+  /// - Parameter origin: the savepoint that a job begins with which was never here: `job/name`.
+  /// - Throws: `LayoutRefused` when what travels between stages is not what it was, or when the job cannot begin there; `LeasesUnavailable`.
+  package func register(_ job: String, _ shards: [JobShard], layout: String, origin: String? = nil) throws {
     try perform { client in
       try JobDefinitions.migrate(client)
       let counts = Dictionary(grouping: shards, by: \.stage).sorted { $0.key < $1.key }.map { "\($0.value.count)" }.joined(separator: ",")
-      let found = try client.query("SELECT counts, layout FROM sharded_job WHERE job = $1 FOR UPDATE", [job]).rows.first
-      if let found, let oldCounts = found[0], let oldLayout = found[1], oldCounts != counts || oldLayout != layout {
-        throw LayoutRefused(job: job, had: oldCounts, has: counts, layoutChanged: oldLayout != layout)
-      }
-      guard found == nil else { return }
-      try client.query("INSERT INTO sharded_job (job, counts, layout) VALUES ($1, $2, $3)", [job, counts, layout])
-      for shard in shards {
+      if let found = try Self.cut(client, job) {
+        guard found.travels == layout else { throw LayoutRefused(job: job, .layout) }
+        if let origin, origin != found.origin { throw LayoutRefused(job: job, .history(origin)) }
+        try Self.filed(client, found, counts)
+      } else {
         try client.query(
-          "INSERT INTO shard_lease (job, stage, shard, shards) VALUES ($1, $2::int, $3::int, $4::int)",
-          [job, "\(shard.stage)", "\(shard.index)", "\(shard.count)"])
+          """
+          INSERT INTO sharded_job (job, counts, layout, filed, version, phase, target, origin) VALUES ($1, $2, $3, $2, $4::int, $5, $6, $7)
+          """,
+          origin == nil ? [job, counts, layout, "1", "running", nil, nil] : [job, counts, layout, "0", "draining", counts, origin])
+        if origin == nil { try Self.insert(client, shards, generation: 0) }
       }
     }
   }
@@ -81,7 +88,7 @@ package final class LeaseStore: Sendable {
       let until = "now() + \(time / 1_000) * interval '1 microsecond'"
       try client.query(
         """
-        INSERT INTO worker (owner, name, jobs, expires_at) VALUES ($1, $2, $3::text[], \(until))
+        INSERT INTO worker (owner, name, jobs, drains, expires_at) VALUES ($1, $2, $3::text[], true, \(until))
         ON CONFLICT (owner) DO UPDATE SET jobs = EXCLUDED.jobs, expires_at = EXCLUDED.expires_at
         """, [owner, worker, Self.array(jobs)])
       if !running.isEmpty {
@@ -125,7 +132,7 @@ package final class LeaseStore: Sendable {
           FOR UPDATE OF s SKIP LOCKED
         ) AS free
         WHERE l.job = free.job AND l.stage = free.stage AND l.shard = free.shard
-        RETURNING l.job, l.stage, l.shard, l.shards, l.generation
+        RETURNING l.job, l.stage, l.shard, l.shards, l.generation, l.version
         """,
         [
           owner, Self.array(shards.map(\.job)), Self.array(shards.map { "\($0.stage)" }), Self.array(shards.map { "\($0.index)" }),
@@ -133,7 +140,7 @@ package final class LeaseStore: Sendable {
         ])
       var claimed: [JobShard: UInt64] = [:]
       for row in rows.rows {
-        if let shard = Self.shard(row), let generation = row[4].flatMap({ UInt64($0) }) { claimed[shard] = generation }
+        if let shard = Self.shard(row, version: row[5]), let generation = row[4].flatMap({ UInt64($0) }) { claimed[shard] = generation }
       }
       return claimed
     }
@@ -141,21 +148,24 @@ package final class LeaseStore: Sendable {
 
   /// Gives a shard back. Nothing when somebody else has claimed it meanwhile.
   package func release(_ shard: JobShard, generation: UInt64, epoch: UInt64, _ ending: Ending) throws {
-    let (finished, error, rest) =
+    // Nobody need run a shard that is drained either.
+    let (finished, drained, error, rest) =
       switch ending {
-      case .stopped: ("false", nil as String?, Int64(0))
-      case .finished: ("true", nil, 0)
-      case .failed(let message, let pause): ("false", message, pause)
+      case .stopped: ("false", "false", nil as String?, Int64(0))
+      case .finished: ("true", "false", nil, 0)
+      case .drained: ("true", "true", nil, 0)
+      case .failed(let message, let pause): ("false", "false", message, pause)
       }
     try perform { client in
       try client.query(
         """
         UPDATE shard_lease SET owner = NULL, expires_at = now(), finished = $5::bool, error = $6, epoch = greatest(epoch, $8::bigint),
           checkpoint_at = CASE WHEN $8::bigint > epoch THEN now() ELSE checkpoint_at END,
+          drained = $9::bool,
           failures = CASE WHEN $6::text IS NULL THEN 0 ELSE failures + 1 END,
           rests_until = CASE WHEN $6::text IS NULL THEN NULL ELSE now() + \(rest / 1_000) * interval '1 microsecond' END
         WHERE job = $1 AND stage = $2::int AND shard = $3::int AND generation = $4::bigint AND owner = $7
-        """, [shard.job, "\(shard.stage)", "\(shard.index)", "\(generation)", finished, error, owner, "\(epoch)"])
+        """, [shard.job, "\(shard.stage)", "\(shard.index)", "\(generation)", finished, error, owner, "\(epoch)", drained])
     }
   }
 
@@ -173,7 +183,7 @@ package final class LeaseStore: Sendable {
     try perform { client in
       guard try client.query("SELECT to_regclass('shard_lease')").scalar != nil else { return [] }
       let rows = try client.query("SELECT \(Self.columns), epoch, error FROM shard_lease ORDER BY 1, 2, 3").rows
-      return rows.compactMap { row in Self.lease(row).map { ($0, row[9].flatMap { UInt64($0) } ?? 0, row[10]) } }
+      return rows.compactMap { row in Self.lease(row).map { ($0, row[11].flatMap { UInt64($0) } ?? 0, row[12]) } }
     }
   }
 
@@ -194,23 +204,25 @@ package final class LeaseStore: Sendable {
     for row in workers.rows { if let owner = row[0], let job = row[1] { view.workers[job, default: []].append(owner) } }
     view.leases = try client.query("SELECT \(columns) FROM shard_lease WHERE job = ANY($1::text[]) ORDER BY 1, 2, 3", [array(jobs)]).rows
       .compactMap(lease)
+    view.cuts = try cuts(client, jobs)
     return view
   }
 
   private static let columns =
-    "job, stage, shard, shards, generation, owner, expires_at <= now(), finished, coalesce(rests_until > now(), false)"
+    "job, stage, shard, shards, generation, owner, expires_at <= now(), finished, coalesce(rests_until > now(), false), version, drained"
 
   private static func lease(_ row: [String?]) -> Lease? {
-    guard let shard = shard(row), let generation = row[4].flatMap({ UInt64($0) }) else { return nil }
+    guard let shard = shard(row, version: row[9]), let generation = row[4].flatMap({ UInt64($0) }) else { return nil }
     return Lease(
-      shard: shard, owner: row[5], generation: generation, isExpired: row[6] == "t", isFinished: row[7] == "t", isResting: row[8] == "t")
+      shard: shard, owner: row[5], generation: generation, isExpired: row[6] == "t", isFinished: row[7] == "t", isDrained: row[10] == "t",
+      isResting: row[8] == "t")
   }
 
-  private static func shard(_ row: [String?]) -> JobShard? {
+  private static func shard(_ row: [String?], version: String?) -> JobShard? {
     guard let job = row[0], let stage = row[1].flatMap({ Int($0) }), let index = row[2].flatMap({ Int($0) }),
-      let count = row[3].flatMap({ Int($0) })
+      let count = row[3].flatMap({ Int($0) }), let version = version.flatMap({ Int($0) })
     else { return nil }
-    return JobShard(job: job, stage: stage, index: index, count: count)
+    return JobShard(job: job, stage: stage, index: index, count: count, version: version)
   }
 
   /// An array as PostgreSQL writes one. Names of jobs and numbers need no quotes.
@@ -252,7 +264,8 @@ package final class LeaseStore: Sendable {
       failures integer NOT NULL DEFAULT 0, error text, rests_until timestamptz,
       PRIMARY KEY (job, stage, shard));
     COMMENT ON TABLE shard_lease IS 'sloscout: who runs which shard of a job'
-    """
+    """,
+    cutStep,
   ]
 }
 
@@ -263,20 +276,57 @@ package struct LeasesUnavailable: Error, CustomStringConvertible {
   package let mayPass: Bool
 }
 
-/// The job's file cuts it otherwise than it was cut when it began.
+/// The job cannot go on, or not begin, as its file says.
 package struct LayoutRefused: Error, CustomStringConvertible {
+  package enum Reason: Sendable, Equatable {
+    /// What travels between stages is not what it was.
+    case layout
+    /// It is to begin with a savepoint, and has a history of its own.
+    case history(String)
+    /// It is to be cut anew, and a worker that lives does not know how to drain.
+    case oldWorker(String)
+    /// A savepoint of that name is there, or another one is being taken.
+    case savepoint(String)
+    /// No worker ever ran it.
+    case unknown
+  }
+
   package let job: String
-  package let had: String
-  package let has: String
-  package let layoutChanged: Bool
+  package let reason: Reason
+
+  init(job: String, _ reason: Reason) {
+    self.job = job
+    self.reason = reason
+  }
 
   package var description: String {
-    let what =
-      had == has
-      ? "what travels between its stages is not what it was" : "its stages had \(had) shards, the file says \(has)"
-    return """
-      job "\(job)" has state that cannot be cut otherwise: \(what)
-        hint: \(had == has ? "undo the change of steps and keys" : "write exchange.readers and exchange.partitions as they were"), or give the job a new name: it begins anew
+    switch reason {
+    case .layout:
       """
+      job "\(job)" has state that cannot be cut otherwise: what travels between its stages is not what it was
+        hint: undo the change of steps and keys; or, with the file as it was, take a savepoint (sloscout worker savepoint), and start a job of another \
+      name from it
+      """
+    case .history(let origin):
+      """
+      job "\(job)" has a history of its own: it cannot begin with the savepoint \(origin)
+        hint: leave --from out to go on; or begin with the savepoint under a name that no job has had
+      """
+    case .oldWorker(let worker):
+      """
+      job "\(job)" is not cut anew: worker "\(worker)" runs an earlier version of the program, which cannot drain its shards
+        hint: update that worker, then try again
+      """
+    case .savepoint(let name):
+      """
+      job "\(job)" has a savepoint "\(name)" already, or one is being taken
+        hint: choose another name, or wait
+      """
+    case .unknown:
+      """
+      no worker ever ran a job "\(job)"
+        hint: sloscout worker status prints those that are there
+      """
+    }
   }
 }

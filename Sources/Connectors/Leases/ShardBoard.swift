@@ -59,15 +59,16 @@ package struct ShardBoard: Sendable {
     let rows = try client.query(
       """
       SELECT job, stage, shard, shards, regexp_replace(owner, '#[^#]*$', ''), generation, expires_at <= now(), finished, definition_version, epoch,
-        extract(epoch FROM now() - checkpoint_at), records, errors, error
+        extract(epoch FROM now() - checkpoint_at), records, errors, error,
+        version
       FROM shard_lease WHERE job IN (SELECT job FROM sharded_definition) ORDER BY 1, 2, 3
       """
     ).rows
     for row in rows {
       guard let job = row[0], let stage = row[1].flatMap({ Int($0) }), let index = row[2].flatMap({ Int($0) }),
-        let count = row[3].flatMap({ Int($0) })
+        let count = row[3].flatMap({ Int($0) }), let version = row[14].flatMap({ Int($0) })
       else { continue }
-      var shard = Row(shard: JobShard(job: job, stage: stage, index: index, count: count))
+      var shard = Row(shard: JobShard(job: job, stage: stage, index: index, count: count, version: version))
       (shard.worker, shard.generation) = (row[4], row[5].flatMap { UInt64($0) } ?? 0)
       (shard.isExpired, shard.isFinished) = (row[6] == "t", row[7] == "t")
       (shard.version, shard.epoch, shard.age) = (

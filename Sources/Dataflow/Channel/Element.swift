@@ -18,6 +18,11 @@ package struct Barrier: Sendable, Equatable {
     case periodic
     /// Every subtask ends after it: the job is stopping, or its input is at its end.
     case final
+    /// Every subtask ends after it, and nobody goes on from here but another cut of the job: what is sent to other shards says so.
+    case drain
+
+    /// Whether every subtask ends after it.
+    package var isLast: Bool { self != .periodic }
   }
   package let checkpoint: UInt64
   /// The attempt that the checkpoint belongs to: acknowledgements of an earlier attempt are not counted.

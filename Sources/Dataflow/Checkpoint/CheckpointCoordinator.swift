@@ -24,6 +24,7 @@ actor CheckpointCoordinator {
   private var allAcknowledged: CheckedContinuation<Void, any Error>?
   private var failure: (any Error)?
   private var stopRequested = false
+  private var drainRequested = false
   private var checkpointRequested = false
   /// Who wants to know the next checkpoint that begins.
   private var waiting: [CheckedContinuation<Manifest, any Error>] = []
@@ -43,6 +44,9 @@ actor CheckpointCoordinator {
 
   /// Stop reading, take a last checkpoint, end. Open windows do not fire.
   func requestStop() { stopRequested = true }
+
+  /// Stop reading, take the last checkpoint of this cut of the job, end.
+  func requestDrain() { drainRequested = true }
 
   /// Take a checkpoint soon.
   func requestCheckpoint() { checkpointRequested = true }
@@ -75,8 +79,16 @@ actor CheckpointCoordinator {
     allAcknowledged = nil
   }
 
-  /// Takes checkpoints until the final one is applied. Returns true when the input was at its end, false when the job was stopped.
-  func run() async throws -> Bool {
+  /// Why no further checkpoint is taken.
+  enum Ending: Sendable {
+    case endOfInput
+    case stopped
+    /// The input is at a cut, or somebody asked for one.
+    case drained
+  }
+
+  /// Takes checkpoints until the final one is applied.
+  func run() async throws -> Ending {
     defer {
       isOver = true
       for one in waiting { one.resume(throwing: Self.interrupted) }
@@ -87,20 +99,24 @@ actor CheckpointCoordinator {
     var previous = plan.previous
     var due = runtime.monotonic() + plan.graph.checkpoint.interval
     while true {
-      var isDrained = false
+      var ending: Ending?
       while true {
-        // As long as a stage waits for answers there are checkpoints: a kill asks again for what came since the last one only.
-        isDrained = plan.sources.allSatisfy(\.isDrained) && plan.stages.allSatisfy(\.isDrained)
+        ending = isToEnd
         let isBehind = throttle()
         // While the sinks are behind nothing is read: further checkpoints would only add to what they have to catch up with.
-        if isDrained || stopRequested || checkpointRequested || (runtime.monotonic() >= due && !isBehind) { break }
+        if ending != nil || checkpointRequested || (runtime.monotonic() >= due && !isBehind) { break }
         // Seldom enough to cost nothing: a sleep takes some 20 µs of a core.
         try await runtime.sleep(nanoseconds: 5_000_000)
       }
       checkpointRequested = false
       due = runtime.monotonic() + plan.graph.checkpoint.interval
-      let isFinal = isDrained || stopRequested
-      let barrier = Barrier(checkpoint: epoch, attempt: plan.attempt, kind: isFinal ? .final : .periodic)
+      let kind: Barrier.Kind =
+        switch ending {
+        case nil: .periodic
+        case .endOfInput, .stopped: .final
+        case .drained: .drain
+        }
+      let barrier = Barrier(checkpoint: epoch, attempt: plan.attempt, kind: kind)
       let asked = waiting
       waiting = []
       let taken: Manifest
@@ -111,11 +127,23 @@ actor CheckpointCoordinator {
       for one in asked { one.resume(returning: taken) }
       previous = taken
       epoch += 1
-      if isFinal {
+      if let ending {
         for applier in appliers { try await applier.finish() }
-        return isDrained
+        return ending
       }
     }
+  }
+
+  /// Whether the next checkpoint is the last one. The end of the input is the end, whatever else was asked for.
+  private var isToEnd: Ending? {
+    if plan.sources.allSatisfy(\.isDrained) {
+      // As long as a stage waits for answers there are checkpoints: a kill asks again for what came since the last one only.
+      if plan.stages.allSatisfy(\.isDrained) { return .endOfInput }
+    } else if plan.sources.allSatisfy({ $0.isDrained || $0.isCut }) {
+      return .drained
+    }
+    if drainRequested { return .drained }
+    return stopRequested ? .stopped : nil
   }
 
   /// Holds the sources back while a sink cannot keep up, or while a checkpoint takes longer than the time between two (a slow or full disk):

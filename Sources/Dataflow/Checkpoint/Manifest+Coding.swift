@@ -8,7 +8,7 @@ extension Manifest {
     bytes.append(integer: createdAt)
     bytes.append(integer: UInt32(parallelism))
     bytes.append(counted: hashID)
-    bytes.append(isFinal ? 1 : 0)
+    bytes.append((isFinal ? 1 : 0) | (isDrained ? 2 : 0) | (isFirstOfCut ? 4 : 0))
     var files = FileTable()
     var body: [UInt8] = []
     body.append(integer: UInt32(operators.count))
@@ -73,7 +73,8 @@ extension Manifest {
     createdAt = try reader.integer()
     parallelism = Int(try reader.integer(UInt32.self))
     hashID = try reader.text()
-    isFinal = try reader.integer(UInt8.self) == 1
+    let flags = try reader.integer(UInt8.self)
+    (isFinal, isDrained, isFirstOfCut) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0)
     let files = try Self.list(&reader) { try $0.text() }
     operators = try Self.list(&reader) { reader in
       OperatorState(

@@ -16,6 +16,10 @@ public struct Manifest: Sendable, Equatable {
   public var hashID: String
   /// Taken when the job stopped or its input ended.
   public var isFinal: Bool
+  /// The last one of a shard of its cut of the job: nobody runs on from it, another cut is made of it.
+  public var isDrained = false
+  /// The first one of a shard, made of the last ones of another cut: its state is restored as at another parallelism.
+  public var isFirstOfCut = false
   /// The state of every operator that has some.
   public var operators: [OperatorState]
   /// The rows of every exactly-once sink.

@@ -130,6 +130,16 @@ public struct ReplicatedCheckpointStore: CheckpointStore {
     }
   }
 
+  /// Removes every checkpoint, when other jobs have copies of all that is needed. Savepoints stay.
+  package func removeCheckpoints() throws {
+    for replica in replicas {
+      let names = try replica.names()
+      try replica.remove(names.filter { $0.hasPrefix("manifest-") })
+      try replica.sync()
+      try replica.remove(names.filter { $0.hasPrefix("data-") })
+    }
+  }
+
   /// Counted, so that two may hold at once.
   public func hold() { holds.add(1) }
   /// To be called once for each `hold`.

@@ -21,8 +21,8 @@ actor SavepointKeeper {
     let name = name ?? Savepoint.name(ofEpoch: manifest.epoch)
     let taken = SavepointRefused(.exists, "there is a savepoint \"\(name)\"", hint: "choose another name, or remove that one")
     guard try !store.savepoints().contains(name) else { throw taken }
-    var copier = FrameCopier(from: store, to: store, prefix: "\(Savepoint.dataPrefix)\(name)-\(String(runtime.random() >> 24, radix: 16))")
-    manifest.operators = try copier.copy(manifest.operators)
+    var copier = FrameCopier(to: store, prefix: "\(Savepoint.dataPrefix)\(name)-\(String(runtime.random() >> 24, radix: 16))")
+    manifest.operators = try copier.copy(manifest.operators, from: store)
     manifest.stages = []
     let savepoint = Savepoint(name: name, manifest: manifest)
     guard try store.publish(savepoint) else { throw taken }
@@ -31,9 +31,9 @@ actor SavepointKeeper {
 
   /// Publishes the savepoint's state as the job's checkpoint of that epoch. The copy is the job's own: the savepoint may be removed.
   func adopt(_ savepoint: Savepoint, from source: any CheckpointStore, job: String, epoch: UInt64) throws {
-    var copier = FrameCopier(from: source, to: store, prefix: Manifest.dataName(epoch, run: runtime.random() >> 24))
+    var copier = FrameCopier(to: store, prefix: Manifest.dataName(epoch, run: runtime.random() >> 24))
     var manifest = savepoint.manifest
-    manifest.operators = try copier.copy(manifest.operators)
+    manifest.operators = try copier.copy(manifest.operators, from: source)
     (manifest.job, manifest.epoch, manifest.createdAt, manifest.isFinal, manifest.stages) = (job, epoch, runtime.now(), false, [])
     try store.publish(manifest)
   }

@@ -77,12 +77,14 @@ actor SnapshotPacker {
       }
     }
     try writer.flush()
-    let manifest = Manifest(
+    var manifest = Manifest(
       job: job, epoch: barrier.checkpoint, createdAt: runtime.now(), parallelism: graph.parallelism, hashID: KeyGroup.hashID,
-      isFinal: barrier.kind == .final, operators: order.compactMap { operators[$0] }, stages: stages.values.sorted { $0.sink < $1.sink },
+      isFinal: barrier.kind.isLast, operators: order.compactMap { operators[$0] }, stages: stages.values.sorted { $0.sink < $1.sink },
       counters: counters.map { Manifest.Counted(id: $0.key, counters: $0.value) }.sorted { $0.id < $1.id })
+    manifest.isDrained = barrier.kind == .drain
+    let published = manifest
     observer.phase(.publishing, barrier.checkpoint)
-    try retryWhilePassing({ try self.store.publish(manifest) }, graph.checkpoint.timeout, observer)
+    try retryWhilePassing({ try self.store.publish(published) }, graph.checkpoint.timeout, observer)
     for section in lazies { section.completed() }
     observer.phase(.staged, barrier.checkpoint)
     do { try collectGarbage(manifest, retain: graph.checkpoint.retain, applied: applied) } catch let error as any ReplicaFailure

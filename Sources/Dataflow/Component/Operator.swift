@@ -24,6 +24,9 @@ public protocol Operator: AnyObject {
   /// The bounded input is at its end: emit what is still open. The state stays: a later run may go on from it.
   func onEndOfInput(_ output: Output) throws
 
+  /// The checkpoint that comes now is the last of this cut of the job: `snapshot` follows, and then nothing.
+  func onDrain()
+
   /// Hands over everything that `restore` needs. Pointer copies only: bytes are encoded later, on another thread.
   func snapshot(_ into: inout SnapshotBuilder) throws
 
@@ -47,6 +50,8 @@ extension Operator {
   public func onTick(_ now: Int64, _ output: Output) throws {}
   /// Holds nothing back.
   public func onEndOfInput(_ output: Output) throws {}
+  /// Need not know.
+  public func onDrain() {}
   /// Has no state.
   public func snapshot(_ into: inout SnapshotBuilder) throws {}
   /// Has no state.

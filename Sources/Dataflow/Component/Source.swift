@@ -64,6 +64,9 @@ public enum SourceStatus: Sendable {
   case wait(Duration)
   /// The bounded input is at its end and stays there.
   case drained
+  /// Nothing more comes for this cut of the job; another one goes on from here. When all inputs are at a cut or at their end, the run ends with a
+  /// checkpoint, and open windows stay open.
+  case cut
 }
 
 /// How far a split has been read. `name` is stable across restarts; `state` belongs to the reader.

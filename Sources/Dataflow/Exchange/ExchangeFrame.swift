@@ -8,6 +8,8 @@ package struct ExchangeFrame: Equatable {
   package enum Kind: UInt8 {
     case rows = 1
     case mark = 2
+    /// A mark, and the last frame of the shard in this cut of the job: what comes behind it, the shards of the next cut send.
+    case last = 3
   }
 
   static let magic: [UInt8] = Array("SLX2".utf8)

@@ -12,6 +12,8 @@ package struct ExchangeOrder: Equatable, Sendable {
     package var watermark = Int64.min
     package var isIdle = false
     package var isEnded = false
+    /// It has sent its last frame in this cut of the job.
+    package var isDrained = false
 
     package init() {}
   }
@@ -36,6 +38,9 @@ package struct ExchangeOrder: Equatable, Sendable {
   /// Whether the input of all senders is at its end.
   package var isEnded: Bool { senders.allSatisfy(\.isEnded) }
 
+  /// Whether nothing more comes in this cut of the job, though the input of some is not at its end.
+  package var isDrained: Bool { !isEnded && senders.allSatisfy { $0.isEnded || $0.isDrained } }
+
   /// Decides about a frame and notes it when it is taken.
   ///
   /// - Throws: `ExchangeBroken` when the sender is none of ours, or started from nothing.
@@ -48,14 +53,15 @@ package struct ExchangeOrder: Equatable, Sendable {
       duplicates += 1
       return .duplicate
     }
+    if sender.isDrained { throw ExchangeBroken.wentOn(index) }
     guard frame.sequence == sender.sequence + 1 else {
       gaps += 1
       return .gap(expected: sender.sequence + 1)
     }
     (sender.incarnation, sender.sequence) = (frame.incarnation, frame.sequence)
-    if frame.kind == .mark {
+    if frame.kind != .rows {
       sender.watermark = max(sender.watermark, frame.watermark)
-      (sender.isIdle, sender.isEnded) = (frame.isIdle, frame.isEnded)
+      (sender.isIdle, sender.isEnded, sender.isDrained) = (frame.isIdle, frame.isEnded, frame.kind == .last)
     }
     senders[index] = sender
     return .take
@@ -67,7 +73,8 @@ package struct ExchangeOrder: Equatable, Sendable {
   package func encode(_ index: Int) -> [UInt8] {
     let sender = senders[index]
     var bytes: [UInt8] = []
-    bytes.append(integer: UInt8((sender.incarnation == nil ? 0 : 1) | (sender.isIdle ? 2 : 0) | (sender.isEnded ? 4 : 0)))
+    bytes.append(
+      integer: UInt8((sender.incarnation == nil ? 0 : 1) | (sender.isIdle ? 2 : 0) | (sender.isEnded ? 4 : 0) | (sender.isDrained ? 8 : 0)))
     bytes.append(integer: sender.incarnation ?? 0)
     bytes.append(integer: sender.sequence)
     bytes.append(integer: sender.watermark)
@@ -83,7 +90,7 @@ package struct ExchangeOrder: Equatable, Sendable {
     sender.incarnation = flags & 1 == 0 ? nil : incarnation
     sender.sequence = try reader.integer()
     sender.watermark = try reader.integer()
-    (sender.isIdle, sender.isEnded) = (flags & 2 != 0, flags & 4 != 0)
+    (sender.isIdle, sender.isEnded, sender.isDrained) = (flags & 2 != 0, flags & 4 != 0, flags & 8 != 0)
     senders[index] = sender
   }
 }
@@ -94,4 +101,6 @@ package enum ExchangeBroken: Error, Equatable {
   case unknownSender(Int, of: Int)
   /// The sender counts from 1 again: its state is lost.
   case stateGone(Int)
+  /// The sender sent something behind its last frame in this cut of the job.
+  case wentOn(Int)
 }

@@ -10,19 +10,22 @@ public struct Lease: Sendable, Equatable {
   public var isExpired: Bool
   /// The shard's input is at its end and everything is delivered: nobody need run it any more.
   public var isFinished: Bool
+  /// Nobody need run it because its last checkpoint is where another cut of the job goes on.
+  public var isDrained: Bool
   /// It failed a moment ago, and is to rest.
   public var isResting: Bool
 
   /// A lease.
   public init(
     shard: JobShard, owner: String? = nil, generation: UInt64 = 0, isExpired: Bool = false, isFinished: Bool = false,
-    isResting: Bool = false
+    isDrained: Bool = false, isResting: Bool = false
   ) {
     self.shard = shard
     self.owner = owner
     self.generation = generation
     self.isExpired = isExpired
     self.isFinished = isFinished
+    self.isDrained = isDrained
     self.isResting = isResting
   }
 }
@@ -73,6 +76,9 @@ public enum LeaseRules {
         actions.claim.append(lease.shard)
       }
     }
+    // Of a cut that is no more.
+    let known = Set(leases.map(\.shard))
+    actions.abandon += running.keys.filter { !known.contains($0) }.sorted()
     return actions
   }
 }

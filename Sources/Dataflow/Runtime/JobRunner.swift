@@ -4,6 +4,8 @@ public actor JobRunner {
   public struct Result: Sendable {
     /// The bounded input was read to its end; otherwise the job was stopped.
     public let isEndOfInput: Bool
+    /// It ended at a cut of the job: nobody runs on from here but the shards of the next one.
+    public let isDrained: Bool
     /// Totals per operator id since the job's first record, earlier runs included.
     public let totals: [(id: String, counters: OperatorCounters)]
     /// The same for this run alone.
@@ -26,6 +28,7 @@ public actor JobRunner {
   private var appliers: [SinkApplier] = []
   private var base: [String: OperatorCounters] = [:]
   private var stopRequested = false
+  private var drainRequested = false
   private var finalStatus: [SubtaskStatus] = []
   private var attempts: UInt64 = 0
 
@@ -87,6 +90,12 @@ public actor JobRunner {
     await coordinator.requestStop()
   }
 
+  /// The same, but the last checkpoint is where another cut of the job goes on: what is sent to other shards says so, and this shard runs no more.
+  public func drain() async {
+    drainRequested = true
+    await coordinator?.requestDrain()
+  }
+
   /// Takes a checkpoint soon.
   public func checkpoint() async { await coordinator?.requestCheckpoint() }
 
@@ -110,9 +119,19 @@ public actor JobRunner {
     if stopRequested { for applier in appliers { applier.giveUp() } }
     let loaded = try await recover()
     base = Dictionary(uniqueKeysWithValues: (loaded?.manifest.counters ?? []).map { ($0.id, $0.counters) })
+    let ids = plan.vertices.flatMap { $0.nodes.map(\.id) }
+    if let loaded, loaded.manifest.isDrained {
+      // Its rows have left, now at the latest. Records behind it are for the shards of the next cut.
+      await closeAll()
+      return Result(
+        isEndOfInput: false, isDrained: true, totals: Self.sum([], ids: ids, base: base), thisRun: Self.sum([], ids: ids, base: [:]),
+        counts: [])
+    }
     // Unique over processes: an acknowledgement or a file of another attempt can never pass for this one's.
     let attempt = runtime.random()
-    let wiring = Wiring(plan, graph: graph, runtime: runtime, taps: taps, attempt: attempt, state: loaded?.state)
+    let wiring = Wiring(
+      plan, graph: graph, runtime: runtime, taps: taps, attempt: attempt, state: loaded?.state,
+      isFirstOfCut: loaded?.manifest.isFirstOfCut ?? false)
     let coordinator = CheckpointCoordinator(
       CheckpointCoordinator.Plan(
         graph: graph, attempt: attempt, firstEpoch: (loaded?.manifest.epoch ?? 0) + 1, previous: loaded?.manifest,
@@ -120,14 +139,15 @@ public actor JobRunner {
       appliers: appliers, observer: observer)
     self.coordinator = coordinator
     if stopRequested { await coordinator.requestStop() }
+    if drainRequested { await coordinator.requestDrain() }
     let slots = runtime.slots
     subtasks = wiring.subtasks.map { Subtask($0, slot: slots[$0.subtask % slots.count], coordinator: coordinator) }
-    let isEndOfInput = try await supervise(coordinator, wiring)
+    let ending = try await supervise(coordinator, wiring)
     let status = finalStatus
-    let ids = plan.vertices.flatMap { $0.nodes.map(\.id) }
     await closeAll()
     return Result(
-      isEndOfInput: isEndOfInput, totals: Self.sum(status, ids: ids, base: base), thisRun: Self.sum(status, ids: ids, base: [:]),
+      isEndOfInput: ending == .endOfInput, isDrained: ending == .drained, totals: Self.sum(status, ids: ids, base: base),
+      thisRun: Self.sum(status, ids: ids, base: [:]),
       counts: NamedCount.sums(status.flatMap(\.counts)))
   }
 
@@ -141,11 +161,11 @@ public actor JobRunner {
   }
 
   /// Runs all tasks of the attempt. The first failure ends all the others.
-  private func supervise(_ coordinator: CheckpointCoordinator, _ wiring: Wiring) async throws -> Bool {
+  private func supervise(_ coordinator: CheckpointCoordinator, _ wiring: Wiring) async throws -> CheckpointCoordinator.Ending {
     let runtime = runtime
     let appliers = appliers
     let subtasks = subtasks
-    enum Ended { case subtask, coordinator(Bool), applier, ticker }
+    enum Ended { case subtask, coordinator(CheckpointCoordinator.Ending), applier, ticker }
     return try await withThrowingTaskGroup(of: Ended.self) { group in
       for subtask in subtasks {
         group.addTask(executorPreference: subtask.slot) {
@@ -169,14 +189,14 @@ public actor JobRunner {
         }
         return .ticker
       }
-      var isEndOfInput = false
+      var ending = CheckpointCoordinator.Ending.stopped
       var remaining = subtasks.count + 1
       do {
         while remaining > 0, let ended = try await group.next() {
           switch ended {
           case .subtask: remaining -= 1
-          case .coordinator(let drained):
-            isEndOfInput = drained
+          case .coordinator(let how):
+            ending = how
             remaining -= 1
           case .applier, .ticker: break
           }
@@ -185,7 +205,7 @@ public actor JobRunner {
         for subtask in subtasks { if let status = await subtask.status() { finalStatus.append(status) } }
         group.cancelAll()
         while let _ = try? await group.next() {}
-        return isEndOfInput
+        return ending
       } catch {
         wiring.kill()
         await coordinator.abandon(error)

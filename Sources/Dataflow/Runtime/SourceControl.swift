@@ -6,6 +6,7 @@ final class SourceControl: Sendable {
     var barrier: Barrier?
     var isPaused = false
     var isDrained = false
+    var isCut = false
     var hasTick = false
     var isDead = false
   }
@@ -41,6 +42,10 @@ final class SourceControl: Sendable {
   /// The bounded input is at its end.
   var isDrained: Bool { state.withLock { $0.isDrained } }
   func setDrained() { state.withLock { $0.isDrained = true } }
+
+  /// What comes behind here belongs to another cut of the job.
+  var isCut: Bool { state.withLock { $0.isCut } }
+  func setCut() { state.withLock { $0.isCut = true } }
 
   /// The attempt is over.
   var isDead: Bool { state.withLock { $0.isDead } }

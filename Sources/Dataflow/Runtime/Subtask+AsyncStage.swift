@@ -151,7 +151,7 @@ extension Subtask {
             try passEndOn()
             operation.underWay = inputs.keys.sorted().compactMap { inputs[$0] }
             try await pass(barrier, chain, positions: nil)
-            if barrier.kind == .final {
+            if barrier.kind.isLast {
               group.cancelAll()
               return
             }

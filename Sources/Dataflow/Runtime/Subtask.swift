@@ -116,7 +116,8 @@ actor Subtask {
     watchSplits(reader, chain)
     try restoreOperators(chain)
     let schema = source.planned.schema
-    var isDrained = false
+    // Nothing more is to be read: the input is at its end, or at a cut.
+    var isOver = false
     var isIdle = false
     while true {
       if control.isDead { throw GateKilled() }
@@ -124,7 +125,7 @@ actor Subtask {
         let start = runtime.monotonic()
         let positions = reader.snapshot()
         try await pass(barrier, chain, positions: positions)
-        if barrier.kind == .final { return }
+        if barrier.kind.isLast { return }
         chain.timeNode?.assign.stalled(runtime.monotonic() - start)
       }
       if control.takeTick() {
@@ -134,7 +135,7 @@ actor Subtask {
         try await chain.outbox.drain()
       }
       let start = runtime.monotonic()
-      if isDrained || control.isPaused || plan.alignment?.isAhead(plan.subtask) == true {
+      if isOver || control.isPaused || plan.alignment?.isAhead(plan.subtask) == true {
         try await runtime.sleep(nanoseconds: 1_000_000)
         chain.timeNode?.assign.stalled(runtime.monotonic() - start)
         continue
@@ -158,8 +159,13 @@ actor Subtask {
         try await chain.outbox.drain()
         let nanoseconds = duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
         try await runtime.sleep(nanoseconds: max(100_000, min(nanoseconds, 20_000_000)))
+      case .cut:
+        isOver = true
+        chain.flush()
+        try await chain.outbox.drain()
+        control.setCut()
       case .drained:
-        isDrained = true
+        isOver = true
         // Whether or not the reader says so of each: none of them holds anybody back any more.
         for position in reader.positions() { plan.splits.finish(plan.splits.register(position.name)) }
         isIdle = try advance(reader, chain, isIdle)
@@ -214,7 +220,7 @@ actor Subtask {
         case .complete:
           gate.unblockAll()
           try await pass(barrier, chain, positions: nil)
-          if barrier.kind == .final { return }
+          if barrier.kind.isLast { return }
         }
       }
       if valve.isIdle != isIdle {
@@ -237,6 +243,7 @@ actor Subtask {
   func pass(_ barrier: Barrier, _ chain: Chain, positions: [SplitPosition]?) async throws {
     let start = plan.runtime.monotonic()
     for node in chain.nodes { try node.output.flushErrors() }
+    if barrier.kind == .drain { for node in chain.nodes { node.operation.onDrain() } }
     chain.broadcast(.barrier(barrier))
     let operators = try chain.snapshot()
     let pause = plan.runtime.monotonic() - start

@@ -6,9 +6,12 @@ struct Wiring: Sendable {
   private var gates: [InputGate] = []
 
   init(
-    _ plan: PhysicalPlan, graph: JobGraph, runtime: any Runtime, taps: EdgeTaps, attempt: UInt64, state: [String: [[String: [[UInt8]]]]]?
+    _ plan: PhysicalPlan, graph: JobGraph, runtime: any Runtime, taps: EdgeTaps, attempt: UInt64, state: [String: [[String: [[UInt8]]]]]?,
+    isFirstOfCut: Bool
   ) {
     let parallelism = graph.parallelism
+    // The first checkpoint of a cut holds what several shards had: each takes its part, as subtasks do. Later ones are a shard's own.
+    let (shard, shards) = isFirstOfCut ? graph.shard.map { ($0.index, $0.count) } ?? (0, 1) : (0, 1)
     let splits = SplitTable()
     // Gates first: one per subtask of every vertex that reads from others, one channel per sending subtask.
     var gateOf: [[InputGate]] = []
@@ -53,7 +56,10 @@ struct Wiring: Sendable {
             control: control, stage: stage, alignment: alignment,
             restored: state.map { state in
               state.mapValues {
-                StateReader(subtasks: $0, keyGroups: KeyGroup.range(ofSubtask: subtask, parallelism: parallelism), isFirst: subtask == 0)
+                StateReader(
+                  subtasks: $0,
+                  keyGroups: KeyGroup.range(ofSubtask: shard * parallelism + subtask, parallelism: shards * parallelism),
+                  isFirst: shard == 0 && subtask == 0)
               }
             }))
       }

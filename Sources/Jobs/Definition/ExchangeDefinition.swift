@@ -6,9 +6,9 @@ public struct ExchangeDefinition: Sendable {
   public var connection: String
   /// The checked options of that connection.
   public var config: Config
-  /// Shards of every stage but the first: 1 to 720. The same as long as the job has state.
+  /// Shards of every stage but the first: 1 to 720. When it changes, the job is drained and its state divided anew.
   public var partitions: Int
-  /// Shards of the first stage, which reads the sources. The same as long as the job has state.
+  /// Shards of the first stage, which reads the sources. When it changes, the job is drained and its state divided anew.
   public var readers: Int
   /// Whether the rows of a checkpoint go into a topic in one transaction.
   public var usesTransactions: Bool

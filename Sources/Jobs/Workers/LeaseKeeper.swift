@@ -12,7 +12,9 @@ actor LeaseKeeper {
     self.slot = slot
   }
 
-  func register(_ job: ShardedJob) throws { try store.register(job.job.graph.name, job.shards, layout: job.cut.layout) }
+  func register(_ job: ShardedJob, origin: String? = nil) throws {
+    try store.register(job.job.graph.name, job.shards, layout: job.cut.layout, origin: origin)
+  }
 
   func renew(jobs: [String], running: [(shard: JobShard, generation: UInt64, epoch: UInt64)], time: Int64) throws -> LeaseStore.View {
     try store.renew(jobs: jobs, running: running, time: time)

@@ -15,6 +15,8 @@ public struct ShardStatus: Sendable {
   public var isExpired: Bool
   /// Its input is at its end.
   public var isFinished: Bool
+  /// The next version of the job goes on from its last checkpoint.
+  public var isDrained: Bool
   /// Why it failed the last time, when it has not run since.
   public var error: String?
 
@@ -32,8 +34,15 @@ public struct ShardStatus: Sendable {
     return try store.status().map {
       ShardStatus(
         shard: $0.lease.shard, owner: $0.lease.owner, generation: $0.lease.generation, epoch: $0.epoch, isExpired: $0.lease.isExpired,
-        isFinished: $0.lease.isFinished, error: $0.error, isIdle: idle.contains($0.lease.shard.job))
+        isFinished: $0.lease.isFinished, isDrained: $0.lease.isDrained, error: $0.error, isIdle: idle.contains($0.lease.shard.job))
     }
+  }
+
+  /// How each job is cut and what becomes of that, a line a job. Throws when the database cannot be asked.
+  public static func jobs(database: String) async throws -> String {
+    let store = LeaseStore(url: database, worker: "status", process: 0)
+    defer { store.close() }
+    return try store.cuts().map(JobCuts.line).joined(separator: "\n")
   }
 
   /// A table for people, a shard a line, and below it what failed.
@@ -41,7 +50,9 @@ public struct ShardStatus: Sendable {
     var table = TextTable(["shard", "worker", "state", "generation", "checkpoint"], leftColumns: 3)
     for status in shards {
       let state =
-        status.isFinished ? "finished" : status.owner == nil ? (status.isIdle ? "stopped" : "waits") : status.isExpired ? "silent" : "runs"
+        if status.isDrained { "drained" } else if status.isFinished { "finished" } else if status.owner == nil {
+          status.isIdle ? "stopped" : "waits"
+        } else if status.isExpired { "silent" } else { "runs" }
       table.add([status.shard.name, status.owner ?? "-", state, "\(status.generation)", "\(status.epoch)"])
     }
     let failed = shards.compactMap { status in status.error.map { "\(status.shard): \($0)" } }

@@ -1,12 +1,12 @@
-internal import Dataflow
+public import Dataflow
 
 extension ShardedJob {
-  /// What must not change while the job has state: how many shards each stage has, and what travels between the stages.
-  public var layout: (counts: String, layout: String) {
-    let counts = Dictionary(grouping: shards, by: \.stage).sorted { $0.key < $1.key }.map { "\($0.value.count)" }.joined(separator: ",")
-    return (counts, cut.layout)
-  }
+  /// What must not change while the job has state: what travels between its stages, in words that a person can compare.
+  public var travels: String { cut.layout }
 
   /// The names of the exchanges: state under these is no step's.
   public var exchanges: [String] { cut.edges.map(\.name) }
+
+  /// The shards of another cut of the job.
+  public func shards(of layout: ShardLayout) -> [JobShard] { layout.shards(of: job.graph.name, stages: cut.stages) }
 }

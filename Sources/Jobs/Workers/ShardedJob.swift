@@ -8,7 +8,10 @@ public struct ShardedJob: Sendable {
   /// Every unit that some worker must run.
   public let shards: [JobShard]
   let cut: StageCut
+  /// As the job's file says it.
+  let layout: ShardLayout
   private let topics: ExchangeTopics
+  private let exchange: ExchangeDefinition
 
   /// Cuts a job at its keyed exchanges.
   ///
@@ -21,17 +24,38 @@ public struct ShardedJob: Sendable {
     }
     self.job = job
     cut = StageCut(job.graph)
-    topics = try ExchangeTopics(
-      connection: exchange.config, job: job.graph.name, partitions: exchange.partitions, readers: exchange.readers,
-      delivery: exchange.usesTransactions ? .transactions : .numbered)
-    shards = topics.shards(stages: cut.stages)
+    layout = ShardLayout(readers: exchange.readers, partitions: exchange.partitions)
+    self.exchange = exchange
+    topics = try Self.topics(exchange, job.graph.name, layout)
+    shards = layout.shards(of: job.graph.name, stages: cut.stages)
+  }
+
+  private static func topics(_ exchange: ExchangeDefinition, _ job: String, _ layout: ShardLayout) throws -> ExchangeTopics {
+    try ExchangeTopics(
+      connection: exchange.config, job: job, layout, delivery: exchange.usesTransactions ? .transactions : .numbered)
+  }
+
+  /// What carries records in one of the job's cuts.
+  func topics(_ layout: ShardLayout) throws -> ExchangeTopics {
+    layout == self.layout ? topics : try Self.topics(exchange, job.graph.name, layout)
+  }
+
+  /// Where the checkpoints of a shard are, or of a whole job in the same places.
+  ///
+  /// - Throws: `FileError`, `S3Error` for a place that cannot be used.
+  func store(of name: String, environment: [String: String], files: any FileSystem) throws -> ReplicatedCheckpointStore {
+    try job.checkpointStore(files: files, environment: environment, of: name)
   }
 
   /// What one shard runs.
   ///
-  /// - Parameter lease: the generation that it runs under.
+  /// - Parameters:
+  ///   - topics: those of the shard's cut.
+  ///   - lease: the generation that it runs under.
   /// - Throws: `FileError`, `S3Error` for a place of checkpoints that cannot be used; what the ends of the exchanges throw.
-  func session(_ shard: JobShard, lease: UInt64, environment: [String: String], observer: JobObserver) throws -> JobSession {
+  func session(
+    _ shard: JobShard, _ topics: ExchangeTopics, lease: UInt64, environment: [String: String], observer: JobObserver
+  ) throws -> JobSession {
     let graph = try cut.graph(shard, topics.ends(of: shard))
     return try JobSession(
       PlannedJob(definition: job.definition, graph: graph), threads: 1, environment: environment, lease: lease, observer: observer)

@@ -22,6 +22,8 @@ public actor Worker {
     public var rest: Int64 = 1_000_000_000
     /// Where credentials for S3 are looked for.
     public var environment: [String: String] = [:]
+    /// The savepoint that a job begins with which never ran: `job/name`.
+    public var origin: String?
 
     /// Leases last 6 s, and are renewed twice a second, unless told otherwise.
     public init(database: String, name: String) {
@@ -38,6 +40,10 @@ public actor Worker {
     case ended(JobShard, Ending)
     /// A definition from the database cannot be run by this worker; others may.
     case refused(job: String, version: UInt64, why: String)
+    /// A job was cut anew, by this worker: its next shards may be claimed.
+    case cut(job: String, ShardLayout)
+    /// A job cannot be cut anew yet; it is tried again.
+    case cutFailed(job: String, String)
     /// Something of a shard's run.
     case job(JobShard, JobEvent)
     /// The leases cannot be looked at; said once until they can again.
@@ -52,6 +58,8 @@ public actor Worker {
     case finished
     /// It was stopped with a checkpoint.
     case stopped
+    /// Its last checkpoint is where another cut of the job goes on.
+    case drained
     /// Its lease was lost: it ended without a checkpoint, and whoever has the lease goes on from the last one.
     case lost
     /// It was ended at once, without a checkpoint, because somebody wanted that.
@@ -69,6 +77,7 @@ public actor Worker {
     var isLost = false
     var isStopping = false
     var isCancelled = false
+    var isDraining = false
     /// How often a checkpoint had been asked for when it began, or the last was taken.
     var checkpoints: UInt64
     fileprivate var epoch: EpochBox
@@ -88,8 +97,13 @@ public actor Worker {
   var versions: [String: UInt64] = [:]
   var looks = 0
   var isReporting = false
+  /// What carries the records of each job's newest cut.
+  private var topics: [String: ExchangeTopics] = [:]
+  /// Makes the next cuts of jobs; those that are being made, and those that failed, until when they rest.
+  let cutter: ShardCutter
+  var cutting: [String: Int64] = [:]
   private let options: Options
-  private let runtime = SystemRuntime(threads: 1)
+  let runtime = SystemRuntime(threads: 1)
   let keeper: LeaseKeeper
   /// Who this is, as the leases name it.
   public nonisolated let owner: String
@@ -118,6 +132,7 @@ public actor Worker {
     let store = LeaseStore(url: options.database, worker: options.name, process: runtime.random())
     owner = store.owner
     keeper = LeaseKeeper(store, slot: runtime.background("leases"))
+    cutter = ShardCutter(options, runtime)
   }
 
   /// Runs until `stop` is called, or until every shard of every job is finished: then true.
@@ -159,8 +174,8 @@ public actor Worker {
   public var sessions: [JobShard: JobSession] { runs.mapValues(\.session) }
 
   private var isFinished: Bool {
-    plan == nil && runs.isEmpty && !seen.leases.isEmpty && seen.leases.count == jobs.values.reduce(0) { $0 + $1.shards.count }
-      && seen.leases.allSatisfy(\.isFinished)
+    plan == nil && runs.isEmpty && !jobs.isEmpty && Set(seen.leases.map(\.shard.job)) == Set(jobs.keys)
+      && seen.leases.allSatisfy(\.isFinished) && !seen.cuts.values.contains(where: \.isDraining)
   }
 
   // MARK: Leases
@@ -170,7 +185,7 @@ public actor Worker {
     while !isStopping {
       do {
         try await keeper.prepare()
-        for (_, job) in jobs.sorted(by: { $0.key < $1.key }) { try await keeper.register(job) }
+        for (_, job) in jobs.sorted(by: { $0.key < $1.key }) { try await keeper.register(job, origin: options.origin) }
         return
       } catch let error as LeasesUnavailable where error.mayPass {
         if !isAway { notify(.databaseAway("\(error)")) }
@@ -192,6 +207,8 @@ public actor Worker {
     for shard in actions.move { await stop(shard) }
     if plan != nil { await obey() }
     reportCounts()
+    await drain()
+    makeCuts()
     let free = actions.claim.filter { jobs[$0.job] != nil && (plan == nil || mayStart($0.job)) }
     guard !free.isEmpty else { return }
     for (shard, generation) in try await keeper.claim(free, versions: versions, time: options.leaseTime).sorted(by: { $0.key < $1.key }) {
@@ -216,20 +233,28 @@ public actor Worker {
 
   private func start(_ shard: JobShard, _ generation: UInt64) {
     guard let job = jobs[shard.job] else { return }
+    guard let layout = seen.cuts[shard.job]?.layout, layout.version == shard.version else {
+      // The job was cut anew since the last look: after the next one it is known how.
+      Task { try? await keeper.release(shard, generation: generation, epoch: 0, .stopped) }
+      return
+    }
     let wanted = wanted[shard.job]
     let epoch = EpochBox()
     let notify = notify
     let observer = JobObserver { event in
       if case .checkpoint(let report) = event { epoch.epoch.withLock { $0 = report.epoch } }
+      if case .restored(let restored, _) = event { epoch.epoch.withLock { $0 = restored } }
       notify(.job(shard, event))
     }
     do {
-      let session = try job.session(shard, lease: generation, environment: options.environment, observer: observer)
+      let topics = try topics(job, layout)
+      let session = try job.session(shard, topics, lease: generation, environment: options.environment, observer: observer)
       let task = Task { [weak self] in
         let ending: Ending
         do {
           if let wanted { try await self?.prepare(shard, generation: generation, session, wanted) }
-          ending = try await session.runner.run().isEndOfInput ? .finished : .stopped
+          let result = try await session.runner.run()
+          ending = result.isEndOfInput ? .finished : result.isDrained ? .drained : .stopped
         } catch {
           ending = .failed("\(error)")
         }
@@ -242,6 +267,15 @@ public actor Worker {
     } catch {
       Task { await release(shard, generation, 0, .failed("\(error)")) }
     }
+  }
+
+  /// One client for all shards of a cut.
+  private func topics(_ job: ShardedJob, _ layout: ShardLayout) throws -> ExchangeTopics {
+    let name = job.job.graph.name
+    if let known = topics[name], known.layout == layout { return known }
+    let made = try job.topics(layout)
+    topics[name] = made
+    return made
   }
 
   private func ended(_ shard: JobShard, _ generation: UInt64, _ ending: Ending) async {
@@ -259,6 +293,7 @@ public actor Worker {
     case .lost: return
     case .finished: stored = .finished
     case .stopped, .cancelled: stored = .stopped
+    case .drained: stored = .drained
     case .failed(let message):
       failures[shard, default: 0] += 1
       stored = .failed(message, rest: min(60_000_000_000, options.rest << min(20, failures[shard, default: 1] - 1)))

@@ -67,9 +67,9 @@ extension JobSupervisor {
     let stored = await (try job(name)).stored
     if stored.isSharded {
       throw Problem(
-        409, "NO_CHECKPOINT", "a job over workers has no savepoint as a whole",
-        "each of its shards has checkpoints of its own, which belong together only while none runs",
-        hint: "before every upgrade the state of each shard is kept as its savepoint upgrade-v…")
+        409, "NO_CHECKPOINT", "savepoints of a job over workers are not made here",
+        "each of its shards has checkpoints of its own, which belong together once all of them are drained",
+        hint: "take one with sloscout worker savepoint \(name) NAME; before every upgrade each shard's state is kept as upgrade-v…")
     }
     return try documents.plan(stored.document, name: name, parallelism: stored.parallelism).job
   }

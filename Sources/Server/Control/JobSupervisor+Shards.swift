@@ -50,8 +50,7 @@ extension JobSupervisor {
     }
     let sharded: ShardedJob
     do { sharded = try ShardedJob(job) } catch let diagnostic as Diagnostic { throw JobDocument.Refused(diagnostics: [diagnostic]) }
-    let cut = sharded.layout
-    if let refused = try await store.layoutRefusal(name, counts: cut.counts, layout: cut.layout) {
+    if let refused = try await store.layoutRefusal(name, travels: sharded.travels) {
       let lines = "\(refused)".components(separatedBy: "\n  hint: ")
       throw Problem(409, "LAYOUT_WOULD_CHANGE", "the job would be cut otherwise", lines[0], hint: lines.dropFirst().first)
     }

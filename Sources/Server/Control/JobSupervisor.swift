@@ -84,7 +84,7 @@ actor JobSupervisor {
       let before = self.jobs[name]
       try await self.checkPlace(accepted.job)
       if before != nil, !losesState, accepted.job.definition.upgrade == .checkpoint {
-        let plan = try await UpgradePlan.make(accepted.job, self.credentials)
+        let plan = try await UpgradePlan.make(accepted.job, self.credentials, self.store.layout(name))
         if !plan.dropped.isEmpty { throw JobFault.losesState(plan) }
       }
       let wanted = state ?? StoredJob.State(rawValue: accepted.job.definition.state.rawValue) ?? .running
@@ -172,7 +172,7 @@ actor JobSupervisor {
   func plan(_ name: String, _ document: String) async throws -> (warnings: [Diagnostic], plan: UpgradePlan) {
     let accepted = try await documents.admit(document, name: name)
     try await checkPlace(accepted.job)
-    return (accepted.warnings, try await UpgradePlan.make(accepted.job, credentials))
+    return (accepted.warnings, try await UpgradePlan.make(accepted.job, credentials, store.layout(name)))
   }
 
   /// The newest lines of a job's history.

@@ -15,13 +15,16 @@ struct UpgradePlan: Sendable, Codable {
 
   /// Compares with the newest readable checkpoint, over workers of every shard. Throws what the store throws.
   ///
-  /// - Parameter credentials: variables of this process in which those for S3 are looked for.
+  /// - Parameters:
+  ///   - credentials: variables of this process in which those for S3 are looked for.
+  ///   - layout: how the job is cut over workers; nil when it never ran there.
   @concurrent
-  static func make(_ job: PlannedJob, _ credentials: [String: String]) async throws -> UpgradePlan {
+  static func make(_ job: PlannedJob, _ credentials: [String: String], _ layout: ShardLayout?) async throws -> UpgradePlan {
     let steps = job.graph.sources.map(\.id) + job.graph.operators.map(\.id) + job.graph.sinks.map(\.id)
     var (withState, epoch) = (Set<String>(), nil as UInt64?)
     let sharded = job.definition.exchange == nil ? nil : try ShardedJob(job)
-    for owner in sharded?.shards.map(\.name) ?? [job.graph.name] {
+    let shards = sharded.map { sharded in layout.map { sharded.shards(of: $0) } ?? sharded.shards }
+    for owner in shards?.map(\.name) ?? [job.graph.name] {
       let store = try job.checkpointStore(files: PosixFileSystem(), environment: credentials, of: owner)
       let manifests = try CheckpointInspection(store).manifests()
       guard let newest = manifests.reversed().lazy.compactMap({ try? $0.manifest.get() }).first else { continue }

@@ -1,4 +1,5 @@
 internal import Connectors
+internal import Dataflow
 internal import Postgres
 
 /// What workers are told about a job, in the transaction that changes it.
@@ -29,10 +30,13 @@ extension JobStore {
   /// The newest checkpoint that any shard of a job has; 0 when it never ran over workers.
   func shardEpoch(_ name: String) async throws -> UInt64 { try await database.perform { try JobDefinitions.newestEpoch($0, name) } }
 
-  /// Why a job cannot be cut so; nil when it can.
-  func layoutRefusal(_ name: String, counts: String, layout: String) async throws -> LayoutRefused? {
-    try await database.perform { try JobDefinitions.refusal($0, name, counts: counts, layout: layout) }
+  /// Why a job cannot go on with this between its stages; nil when it can.
+  func layoutRefusal(_ name: String, travels: String) async throws -> LayoutRefused? {
+    try await database.perform { try JobDefinitions.refusal($0, name, travels: travels) }
   }
+
+  /// How a job is cut into shards; nil when it never ran over workers.
+  func layout(_ name: String) async throws -> ShardLayout? { try await database.perform { try JobDefinitions.layout($0, name) } }
 
   /// Asks for a checkpoint of all shards that run.
   func checkpoint(_ name: String) async throws { try await database.perform { try JobDefinitions.checkpoint($0, name) } }

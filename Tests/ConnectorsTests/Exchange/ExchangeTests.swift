@@ -30,7 +30,7 @@ struct ExchangeTests {
     var state: [UInt8]?
 
     init(_ topics: ExchangeTopics, _ edge: StageCut.Edge, _ index: Int) throws {
-      shard = JobShard(job: "j", stage: 0, index: index, count: topics.readers)
+      shard = JobShard(job: "j", stage: 0, index: index, count: topics.layout.readers)
       sink = try topics.ends(of: shard).sink(edge)
       (writer, committer) = try Self.make(sink, shard, runtime, state: nil)
     }
@@ -79,11 +79,12 @@ struct ExchangeTests {
     var rows: [String] = []
     var savedRows: [String] = []
     var isDrained = false
+    var isCut = false
     var marks: [UInt32: SplitMark] = [:]
 
     init(_ topics: ExchangeTopics, _ edge: StageCut.Edge, _ partition: Int) throws {
       self.partition = partition
-      source = try topics.ends(of: JobShard(job: "j", stage: 1, index: partition, count: topics.partitions)).source(edge)
+      source = try topics.ends(of: JobShard(job: "j", stage: 1, index: partition, count: topics.layout.partitions)).source(edge)
       reader = try source.make()
       try open()
     }
@@ -108,6 +109,9 @@ struct ExchangeTests {
         case .drained:
           isDrained = true
           return
+        case .cut:
+          isCut = true
+          return
         }
       }
     }
@@ -126,11 +130,12 @@ struct ExchangeTests {
     var settings = LocalTopicSettings()
     settings.partitions = random.int(1...4)
     let topics = ExchangeTopics(
-      LocalTopicClient(root: folder.path, settings: settings), job: "j", partitions: settings.partitions, readers: random.int(1...3))
+      LocalTopicClient(root: folder.path, settings: settings), job: "j",
+      ShardLayout(readers: random.int(1...3), partitions: settings.partitions))
     let edge = StageCut(Self.graph()).edges[0]
-    var senders = try (0..<topics.readers).map { try Sender(topics, edge, $0) }
-    var receivers = try (0..<topics.partitions).map { try Receiver(topics, edge, $0) }
-    var written: [[TestRow]] = Array(repeating: [], count: topics.readers)
+    var senders = try (0..<topics.layout.readers).map { try Sender(topics, edge, $0) }
+    var receivers = try (0..<topics.layout.partitions).map { try Receiver(topics, edge, $0) }
+    var written: [[TestRow]] = Array(repeating: [], count: topics.layout.readers)
     var durable = 0
     var wanted: [String] = []
     for _ in 0..<60 {
@@ -180,7 +185,7 @@ struct ExchangeTests {
     let folder = TestFolder()
     var settings = LocalTopicSettings()
     settings.partitions = 1
-    let topics = ExchangeTopics(LocalTopicClient(root: folder.path, settings: settings), job: "j", partitions: 1, readers: 1)
+    let topics = ExchangeTopics(LocalTopicClient(root: folder.path, settings: settings), job: "j", ShardLayout(readers: 1, partitions: 1))
     let edge = StageCut(Self.graph()).edges[0]
     var receiver = try Receiver(topics, edge, 0)
     for incarnation in 0..<2 {
@@ -200,10 +205,53 @@ struct ExchangeTests {
     }
   }
 
+  /// Two readers that send to one partition.
+  private func pair(_ folder: TestFolder) throws -> (senders: [Sender], receiver: Receiver) {
+    var settings = LocalTopicSettings()
+    settings.partitions = 1
+    let topics = ExchangeTopics(LocalTopicClient(root: folder.path, settings: settings), job: "j", ShardLayout(readers: 2, partitions: 1))
+    let edge = StageCut(Self.graph()).edges[0]
+    return (try (0..<2).map { try Sender(topics, edge, $0) }, try Receiver(topics, edge, 0))
+  }
+
+  private func send(_ text: String, _ sender: inout Sender, isLast: Bool) throws {
+    try sender.writer.process(TestRow.batch([TestRow(0, [.int(1), .text(text)])], Self.schema), Output(operatorID: "x"))
+    if isLast { sender.writer.onDrain() }
+    try sender.cut()
+    // Sent twice, as after a crash.
+    for epoch in sender.epochs + sender.epochs { _ = try sender.committer.apply(epoch) }
+  }
+
+  @Test("a partition is at a cut when the last frames of all senders have come")
+  func cut() throws {
+    let folder = TestFolder()
+    var (senders, receiver) = try pair(folder)
+    for index in 0..<2 {
+      #expect(!receiver.isCut)
+      try send("\(index)", &senders[index], isLast: true)
+      try receiver.read()
+      receiver.cut()
+      try receiver.die()
+    }
+    receiver.isCut = false
+    try receiver.read()
+    #expect(receiver.isCut && !receiver.isDrained && receiver.rows.count == 2)
+  }
+
+  @Test("what a sender sends behind its last frame is refused")
+  func behindTheLast() throws {
+    let folder = TestFolder()
+    var (senders, receiver) = try pair(folder)
+    try send("last", &senders[0], isLast: true)
+    try receiver.read()
+    try send("behind", &senders[0], isLast: false)
+    #expect { try receiver.read() } throws: { "\($0)".contains("after its last frame") }
+  }
+
   @Test("a row that no record of the exchange can hold is an error of its own")
   func tooLarge() throws {
     let edge = StageCut(Self.graph()).edges[0]
-    let topics = ExchangeTopics(SmallRecords(), job: "j", partitions: 1, readers: 1)
+    let topics = ExchangeTopics(SmallRecords(), job: "j", ShardLayout(readers: 1, partitions: 1))
     let shard = JobShard(job: "j", stage: 0, index: 0, count: 1)
     let writer = try #require(try topics.ends(of: shard).sink(edge).make() as? any SinkWriter)
     try writer.open(OperatorContext(job: shard.name, id: "x", runtime: TestRuntime()))

@@ -68,14 +68,117 @@ struct LeaseStoreTests {
     #expect(try second.renew(jobs: ["j", "k"], running: [], time: 60 * Self.second).workers == ["j": [second.owner], "k": [second.owner]])
   }
 
-  @Test("a job that is cut otherwise than before is refused with the cure")
+  private func changed(_ readers: Int, _ partitions: Int) -> [JobShard] {
+    ShardLayout(readers: readers, partitions: partitions).shards(of: "j", stages: 2)
+  }
+
+  /// Has every shard that is not finished end with its last checkpoint.
+  private func drainAll(_ store: LeaseStore) throws {
+    let open = try store.renew(jobs: ["j"], running: [], time: 60 * Self.second).leases.filter { !$0.isFinished }.map(\.shard)
+    for (shard, generation) in try store.claim(open, time: 60 * Self.second) {
+      try store.release(shard, generation: generation, epoch: 7, .drained)
+    }
+  }
+
+  @Test("a job whose steps send otherwise than before is refused with the cure")
   func layouts() throws {
     let database = try TestDatabase()
     let store = store(database, "a", 1)
     try store.register("j", shards, layout: "l")
     try store.register("j", shards, layout: "l")
-    #expect { try store.register("j", Array(shards.dropLast()), layout: "l") } throws: { "\($0)".contains("exchange.partitions") }
-    #expect { try store.register("j", shards, layout: "other") } throws: { "\($0)".contains("new name") }
+    #expect { try store.register("j", shards, layout: "other") } throws: { "\($0)".contains("savepoint") }
+    #expect { try store.register("j", shards, layout: "l", origin: "k/s") } throws: { "\($0)".contains("history of its own") }
+  }
+
+  @Test("another number of shards drains the job; when all are drained the next version takes their place, once, under later generations")
+  func cuts() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    try store.register("j", changed(3, 3), layout: "l")
+    let first = changed(3, 3)[0]
+    #expect(try store.claim([first], time: 60 * Self.second) == [first: 1])
+    try store.register("j", changed(2, 5), layout: "l")
+    let cut = try #require(try store.cuts().first)
+    #expect(cut.layout == ShardLayout(readers: 3, partitions: 3) && cut.target == ShardLayout(version: 2, readers: 2, partitions: 5))
+    #expect(try !store.replace(cut, stages: 2, epochs: [:]), "shards run")
+    // Whoever asks meanwhile waits: the cut that is being made stays the same.
+    try store.register("j", changed(4, 4), layout: "l")
+    #expect(try store.cuts().first?.target == cut.target)
+    try store.release(first, generation: 1, epoch: 9, .drained)
+    #expect(try store.claim([first], time: 60 * Self.second).isEmpty)
+    try drainAll(store)
+    let drained = try store.status()
+    #expect(drained.allSatisfy { $0.lease.isDrained } && drained[0].epoch == 9)
+    #expect(try store.tryToCut("j"))
+    let other = self.store(database, "b", 2)
+    #expect(try !other.tryToCut("j"))
+    let now = try #require(try store.cuts().first)
+    #expect(try !store.replace(cutOtherwise(now), stages: 2, epochs: [:]))
+    #expect(try store.replace(now, stages: 2, epochs: [:]))
+    #expect(try !store.replace(now, stages: 2, epochs: [:]))
+    let leases = try store.renew(jobs: ["j"], running: [(first, 1, 10)], time: 60 * Self.second).leases
+    #expect(leases.map(\.shard) == ShardLayout(version: 2, readers: 2, partitions: 5).shards(of: "j", stages: 2))
+    #expect(leases.allSatisfy { $0.owner == nil && $0.generation >= 1 && !$0.isFinished })
+    // What was asked for meanwhile is next.
+    #expect(try store.cuts().first?.target == ShardLayout(version: 3, readers: 4, partitions: 4))
+    store.close()
+    #expect(try other.tryToCut("j"))
+  }
+
+  private func cutOtherwise(_ cut: JobCut) -> JobCut {
+    var other = cut
+    other.target?.partitions += 1
+    return other
+  }
+
+  @Test("what a command asked for stays until a file says something new")
+  func commands() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    try store.register("j", changed(1, 3), layout: "l")
+    #expect(try store.rescale("j") { ShardLayout(readers: $0.readers, partitions: 6) } != nil)
+    #expect(try store.rescale("j") { ShardLayout(readers: $0.readers, partitions: 6) } == nil)
+    try drainAll(store)
+    let cut = try #require(try store.cuts().first)
+    #expect(try store.replace(cut, stages: 2, epochs: [:]))
+    try store.register("j", changed(1, 3), layout: "l")
+    #expect(try store.cuts().first?.isDraining == false)
+    try store.register("j", changed(1, 4), layout: "l")
+    #expect(try store.cuts().first?.target?.partitions == 4)
+    #expect { try store.rescale("k") { $0 } } throws: { "\($0)".contains("no worker ever ran") }
+  }
+
+  @Test("a savepoint drains the job for the same numbers, and its name is taken once; a job that begins with one has no shards before")
+  func savepoints() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    try store.register("j", changed(1, 2), layout: "l")
+    try store.savepoint("j", "s")
+    #expect { try store.savepoint("j", "t") } throws: { $0 is LayoutRefused }
+    try drainAll(store)
+    let cut = try #require(try store.cuts().first)
+    #expect(cut.savepoint == "s" && cut.target == ShardLayout(version: 2, readers: 1, partitions: 2))
+    #expect(try store.replace(cut, stages: 2, epochs: [JobShard(job: "j", stage: 0, index: 0, count: 1): 7]))
+    #expect(try store.savepointShards("j", "s") == ["j.0.0=7"])
+    #expect { try store.savepoint("j", "s") } throws: { $0 is LayoutRefused }
+    let shards = ShardLayout(readers: 2, partitions: 2).shards(of: "k", stages: 2)
+    for _ in 0..<2 { try store.register("k", shards, layout: "l", origin: "j/s") }
+    let begin = try #require(try store.cuts().last)
+    #expect(begin.layout.version == 0 && begin.origin == "j/s" && begin.target?.version == 1)
+    #expect(try store.replace(begin, stages: 2, epochs: [:]))
+    #expect(try store.renew(jobs: ["k"], running: [], time: Self.second).leases.map(\.shard) == shards)
+    try store.register("k", shards, layout: "l", origin: "j/s")
+  }
+
+  @Test("a job is not drained while a worker that lives cannot drain")
+  func oldWorkers() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    try store.register("j", changed(1, 2), layout: "l")
+    _ = try store.renew(jobs: ["j"], running: [], time: 60 * Self.second)
+    try database.client.execute("UPDATE worker SET drains = false")
+    #expect { try store.register("j", changed(1, 3), layout: "l") } throws: { "\($0)".contains("earlier version") }
+    #expect(try store.cuts().first?.isDraining == false)
   }
 
   @Test("shards of a definition begin when nobody holds one of another, and a lease that ran out under an earlier one is not renewed")

@@ -30,4 +30,18 @@ enum ShardBug: String, CaseIterable, Sendable {
   case marksOvertakeRows
   /// A shard counts as finished before its last rows are in the sink.
   case finishesTooEarly
+  /// Whoever finds the last checkpoint of a shard of an earlier cut reads on behind it.
+  case goesOnAfterTheLast
+  /// A shard is drained when one of its senders is.
+  case drainsAfterTheFirst
+  /// State is divided anew before every shard is drained.
+  case cutsTooEarly
+  /// Other numbers of shards that are asked for meanwhile change the cut that is being made.
+  case targetChanges
+  /// A new shard keeps the keys of others.
+  case keepsForeignKeys
+  /// A new shard begins with the state of one old shard, though it has keys of several.
+  case takesOneFormerShard
+  /// The topics of the next cut are those of the one before.
+  case topicsStay
 }

@@ -10,6 +10,8 @@ struct ShardSimulationTests {
   private final class Member {
     let name: String
     var runs: [JobShard: ShardRun] = [:]
+    /// The next cut that is being made, and the shards that have no first checkpoint yet.
+    var cut: (from: Int, to: ShardLayout, left: [JobShard])?
     /// Asleep until then.
     var wakes: Int64 = 0
     /// Cannot look at the leases until then.
@@ -21,6 +23,7 @@ struct ShardSimulationTests {
     var violations: [String]
     var takeovers: Int
     var sleeps: Int
+    var cuts = 0
   }
 
   private static func run(seed: UInt64, bug: ShardBug? = nil) -> Outcome {
@@ -37,6 +40,7 @@ struct ShardSimulationTests {
       steps += 1
       world.now += 1
       guard steps < 60_000 else { return Outcome(violations: ["no end after \(steps) steps"], takeovers: 0, sleeps: sleeps) }
+      if steps < 3_000, random.chance(0.002) { world.ask(readers: random.int(1...4), partitions: random.int(1...4)) }
       // Trouble ends some day, so that the job can.
       if steps < 4_000, random.chance(0.01) {
         switch random.int(0...4) {
@@ -58,6 +62,8 @@ struct ShardSimulationTests {
       guard member.wakes <= world.now else { continue }
       if random.chance(0.2), member.isCutUntil <= world.now {
         look(member, world)
+      } else if member.cut != nil, random.chance(0.5) {
+        makeCut(member, world)
       } else if let shard = member.runs.keys.sorted().randomElement(using: &random) {
         member.runs[shard]?.advance()
       }
@@ -66,7 +72,9 @@ struct ShardSimulationTests {
       let (found, wanted) = (world.table.sorted(by: order), world.expected.sorted(by: order))
       if found != wanted { world.violations.append("the table holds \(found.count) rows, should hold \(wanted.count)") }
     }
-    return Outcome(violations: world.violations, takeovers: world.leases.values.reduce(0) { $0 + Int($1.generation) - 1 }, sleeps: sleeps)
+    return Outcome(
+      violations: world.violations, takeovers: world.leases.values.reduce(0) { $0 + Int($1.generation) - 1 }, sleeps: sleeps,
+      cuts: world.cuts)
   }
 
   private static func order(_ a: ShardWorld.Row, _ b: ShardWorld.Row) -> Bool { (a.window, a.key, a.count) < (b.window, b.key, b.count) }
@@ -83,22 +91,42 @@ struct ShardSimulationTests {
     let actions = LeaseRules.decide(member.name, workers: ["j": view.workers], leases: view.leases, running: running)
     for shard in actions.abandon { member.runs[shard] = nil }
     for shard in actions.move { member.runs[shard]?.isToStop = true }
+    if let target = world.target {
+      for (shard, run) in member.runs where shard.stage == 0 && shard.version == world.layout.version { run.isToDrain = true }
+      if world.isDrained, member.cut == nil { member.cut = (world.layout.version, target, target.shards(of: "j", stages: 2)) }
+    }
     for shard in actions.claim {
       if let generation = world.claim(member.name, shard) { member.runs[shard] = ShardRun(world, shard, generation: generation) }
     }
   }
 
-  @Test("whatever happens to workers, every row is counted once, and the job comes to its end")
+  /// One thing that `ShardCutter` does.
+  private static func makeCut(_ member: Member, _ world: ShardWorld) {
+    guard let cut = member.cut else { return }
+    if cut.from != world.layout.version {
+      // Another worker made it.
+      member.cut = nil
+    } else if let shard = cut.left.first {
+      if world.newest(shard) == nil { _ = world.publish(shard, 1, ShardRun.first(world, shard, cut.to)) }
+      member.cut?.left.removeFirst()
+    } else {
+      world.replace(cut.from, by: cut.to)
+      member.cut = nil
+    }
+  }
+
+  @Test("whatever happens to workers, and however the job is cut anew meanwhile, every row is counted once, and the job comes to its end")
   func exactlyOnce() {
     let seeds = ProcessInfo.processInfo.environment["SIM_SEEDS"].flatMap { UInt64($0) } ?? 1_000
-    var (takeovers, sleeps) = (0, 0)
+    var (takeovers, sleeps, cuts) = (0, 0, 0)
     for seed in 0..<seeds {
       let outcome = Self.run(seed: seed)
       #expect(outcome.violations.isEmpty, "seed \(seed)")
-      (takeovers, sleeps) = (takeovers + outcome.takeovers, sleeps + outcome.sleeps)
+      (takeovers, sleeps, cuts) = (takeovers + outcome.takeovers, sleeps + outcome.sleeps, cuts + outcome.cuts)
     }
     // A simulation in which nothing happens finds nothing.
-    #expect(takeovers > Int(seeds) && sleeps > Int(seeds))
+    #expect(
+      takeovers > Int(seeds) && sleeps > Int(seeds) && cuts > Int(seeds) / 2, "\(takeovers) takeovers, \(sleeps) sleeps, \(cuts) cuts")
   }
 
   @Test("every deliberate mistake in the protocol is found", arguments: ShardBug.allCases)

@@ -23,11 +23,18 @@ final class ShardWorld {
   }
 
   let bug: ShardBug?
-  let readers: [JobShard]
-  let partitions: [JobShard]
-  /// Per reader what it has to read, in disorder of at most `disorder`.
+  /// How the job is cut now.
+  private(set) var layout: ShardLayout
+  /// The next cut, while shards are drained for it; and what was asked for meanwhile.
+  private(set) var target: ShardLayout?
+  private var asked: ShardLayout?
+  /// How often the job was cut anew.
+  var cuts: Int { layout.version - 1 }
+  /// Per split what is to be read, in disorder of at most `disorder`.
   let input: [[ShardRun.Record]]
   static let disorder: Int64 = 3
+  /// How many keys there are.
+  static let keys = 12
   static let windowSize: Int64 = 10
   static let leaseTime: Int64 = 60
 
@@ -36,7 +43,8 @@ final class ShardWorld {
   var leases: [JobShard: LeaseRow] = [:]
   var workers: [String: Int64] = [:]
   var manifests: [JobShard: [UInt64: ShardRun.Manifest]] = [:]
-  var log: [[Sent]]
+  /// By topic, of which each cut has one, and partition.
+  private var logs: [Int: [[Sent]]] = [:]
   var ledger: [JobShard: LedgerRow] = [:]
   /// Who claimed each sink with the latest lease: nobody else may write into it from then on.
   var holders: [JobShard: ShardRun] = [:]
@@ -46,27 +54,57 @@ final class ShardWorld {
   init(seed: UInt64, bug: ShardBug?) {
     self.bug = bug
     var random = SeededRandom(seed)
-    let (readers, partitions) = (random.int(1...3), random.int(1...3))
-    self.readers = (0..<readers).map { JobShard(job: "j", stage: 0, index: $0, count: readers) }
-    self.partitions = (0..<partitions).map { JobShard(job: "j", stage: 1, index: $0, count: partitions) }
+    layout = ShardLayout(readers: random.int(1...3), partitions: random.int(1...3))
     var input: [[ShardRun.Record]] = []
-    for _ in 0..<readers {
+    for _ in 0..<random.int(1...4) {
       var time: Int64 = 0
       let records = random.int(0...60)
       input.append(
         (0..<records).map { _ in
           time += Int64(random.int(0...2))
-          return ShardRun.Record(key: random.int(0...5), time: max(0, time - Int64(random.int(0...Int(Self.disorder)))))
+          return ShardRun.Record(key: random.int(0...Self.keys - 1), time: max(0, time - Int64(random.int(0...Int(Self.disorder)))))
         })
     }
     self.input = input
     self.random = random
-    log = Array(repeating: [], count: partitions)
     for shard in shards { leases[shard] = LeaseRow() }
   }
 
-  var shards: [JobShard] { readers + partitions }
-  var isFinished: Bool { leases.values.allSatisfy(\.isFinished) }
+  var shards: [JobShard] { layout.shards(of: "j", stages: 2) }
+  var isFinished: Bool { target == nil && leases.values.allSatisfy(\.isFinished) }
+
+  // MARK: Cuts
+
+  /// Somebody wants other numbers of shards.
+  func ask(readers: Int, partitions: Int) {
+    let wanted = ShardLayout(version: layout.version + 1, readers: readers, partitions: partitions)
+    if target == nil || bug == .targetChanges { target = wanted } else { asked = wanted }
+  }
+
+  /// Whether the state may be divided anew.
+  var isDrained: Bool {
+    guard target != nil else { return false }
+    return leases.allSatisfy { shard, row in row.isFinished || (bug == .cutsTooEarly && shard.stage == 1) }
+  }
+
+  /// The shards of the next cut take the place of those of this one.
+  func replace(_ version: Int, by next: ShardLayout) {
+    guard layout.version == version, target == next, isDrained else { return }
+    layout = next
+    let generation = leases.values.map(\.generation).max() ?? 0
+    leases = [:]
+    for shard in shards { leases[shard] = LeaseRow(generation: generation) }
+    (target, asked) = (asked.map { ShardLayout(version: next.version + 1, readers: $0.readers, partitions: $0.partitions) }, nil)
+  }
+
+  /// The topic of a cut.
+  func log(_ version: Int) -> [[Sent]] { logs[bug == .topicsStay ? 1 : version] ?? [] }
+
+  func append(_ sent: Sent, to partition: Int, _ version: Int) {
+    let topic = bug == .topicsStay ? 1 : version
+    while logs[topic, default: []].count <= partition { logs[topic, default: []].append([]) }
+    logs[topic]?[partition].append(sent)
+  }
 
   /// What the table must hold when all is over.
   var expected: [Row] {
