@@ -54,7 +54,7 @@ limited 30 "the replay" scripts/replay-kills.sh --runs "$((kills / 4))"
 
 step "300 runs over workers that are killed, paused, cut off, added and removed"
 limited 120 "the workers on Kafka" python3 Tests/workers/kills.py "$sloscout" --exchange kafka --runs 240
-limited 30 "the workers with local topics" python3 Tests/workers/kills.py "$sloscout" --runs 60
+limited 30 "the workers with local topics" python3 Tests/workers/kills.py "$sloscout" --store s3 --runs 60
 
 step "40 times other numbers of shards, while workers are killed"
 for seed in $(seq 40); do

@@ -110,7 +110,7 @@ done
 
 step "${KILLS:-20} runs over workers that are killed, paused, cut off, added and removed: the table is that of one process"
 limited 15 "the workers on Kafka" python3 Tests/workers/kills.py "$sloscout" --exchange kafka --runs "$((${KILLS:-20} * 3 / 5))"
-limited 10 "the workers" python3 Tests/workers/kills.py "$sloscout" --runs "$((${KILLS:-20} * 2 / 5))"
+limited 10 "the workers" python3 Tests/workers/kills.py "$sloscout" --store s3 --runs "$((${KILLS:-20} * 2 / 5))"
 
 step "the server as the controller of workers: submit, upgrade, stop, kills of both, jobs that follow a folder"
 limited 4 "the controller" "$python" Tests/workers/controller.py "$sloscout" --broker "$SLOSCOUT_TEST_KAFKA"
