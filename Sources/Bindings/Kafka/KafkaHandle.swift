@@ -35,7 +35,8 @@ final class KafkaHandle: @unchecked Sendable {
     }
     var text = [CChar](repeating: 0, count: 512)
     guard let pointer = rd_kafka_new(type, configuration, &text, text.count) else {
-      rd_kafka_conf_destroy(configuration)
+      // librdkafka has freed what was attached already, and would free it once more: such a configuration, some kilobytes, is left alone.
+      if type != RD_KAFKA_CONSUMER { rd_kafka_conf_destroy(configuration) }
       throw KafkaError(setting: Self.string(text))
     }
     self.pointer = pointer
