@@ -4,9 +4,9 @@
 #
 #   scripts/coverage.sh [--check]      --check exits 1 when a module is below its goal
 #
-# Counts the Swift tests, and the program under the tests of the control server in Tests/server: what answers a request runs nowhere else. A server that a
-# test kills leaves no counts. The benchmarks and the pages in the browser are not run. Integration tests run with the servers that the environment
-# names (SLOSCOUT_TEST_POSTGRES and others); a PostgreSQL is started when it names none.
+# Counts the Swift tests, and the program under the tests of the control server in Tests/server and Tests/workers: what answers a request runs
+# nowhere else. A server that a test kills leaves no counts. The benchmarks and the pages in the browser are not run. Integration tests run with the
+# servers that the environment names (SLOSCOUT_TEST_POSTGRES and others); a PostgreSQL is started when it names none.
 # Environment: SIM_SEEDS  simulation seeds (50)    SKIP  Swift suites to leave out, a pattern (those that need a server that is not there)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -50,9 +50,13 @@ grep -aE "Test run with" "$folder/test.log" | tail -n 1 || echo "the runner ende
 
 step "the control server's tests"
 python=$(scripts/python.sh)
-for test in control_server contract clients own_slos; do
-  LLVM_PROFILE_FILE="$profiles/server-%p.profraw" timeout 15m "$python" "Tests/server/$test.py" "$binary" "$SLOSCOUT_TEST_POSTGRES" \
-    </dev/null >"$folder/$test.log" 2>&1 || echo "$test.py failed under the counters: $folder/$test.log"
+for test in server/control_server server/contract server/clients server/own_slos workers/controller; do
+  arguments=("$binary")
+  # The test of the workers starts a PostgreSQL of its own: it looks into it.
+  [ "$test" = workers/controller ] || arguments+=("$SLOSCOUT_TEST_POSTGRES")
+  log=$folder/$(basename "$test").log
+  LLVM_PROFILE_FILE="$profiles/server-%p.profraw" timeout 15m "$python" "Tests/$test.py" "${arguments[@]}" </dev/null >"$log" 2>&1 ||
+    echo "$test.py failed under the counters: $log"
 done
 
 "$profdata" merge -sparse "$profiles"/*.profraw -o "$folder/all.profdata"
