@@ -107,7 +107,7 @@ class Test:
             job, inputs=f"{folder}/in/*.jsonl", exchange=("kafka", f'{{ brokers: ["{options.broker}"] }}'), readers=2, partitions=3,
             store=f"{folder}/state", name=self.name)
         text = job.read_text()
-        feeder = Feeder(folder / "in", 3, 60_000, 3_000, options.seed)
+        feeder = Feeder(folder / "in", 3, 1_000_000, 3_000, options.seed)
         feeder.start()
         self.server = ControlServer(options.binary, self.url)
         watch = Watch(self.postgres, "control", self.name)
@@ -228,6 +228,7 @@ class Test:
         self.running(2, before)
 
     def totals(self, feeder, job):
+        feeder.is_to_end = True
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not (feeder.is_done and self.counted() >= (feeder.accepted, feeder.malformed)):
             time.sleep(0.3)
