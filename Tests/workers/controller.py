@@ -248,6 +248,7 @@ class Test:
     def ending(self):
         kinds = [entry["kind"] for entry in self.server.call("GET", f"{self.path}/history?limit=200")[1]]
         claim("history tells of it", {"waiting", "running", "suspended"} <= set(kinds), kinds)
+        claim("a job that is cut anew is not taken for one that is finished", "finished" not in kinds, kinds)
         claim("the job is deleted", self.server.call("DELETE", self.path)[0] == 204)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self.postgres.psql("control", HELD.format(self.name)):

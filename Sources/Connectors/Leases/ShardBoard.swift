@@ -11,6 +11,7 @@ package struct ShardBoard: Sendable {
     package var generation: UInt64 = 0
     /// Whether the worker's lease is over.
     package var isExpired = false
+    /// Its input is at its end. A shard that is drained is not: the next cut of the job goes on from it.
     package var isFinished = false
     /// Of the definition that it runs, or last ran.
     package var version: UInt64 = 0
@@ -58,7 +59,7 @@ package struct ShardBoard: Sendable {
     // What people call a worker stands before the number of its process.
     let rows = try client.query(
       """
-      SELECT job, stage, shard, shards, regexp_replace(owner, '#[^#]*$', ''), generation, expires_at <= now(), finished, definition_version, epoch,
+      SELECT job, stage, shard, shards, regexp_replace(owner, '#[^#]*$', ''), generation, expires_at <= now(), finished AND NOT drained, definition_version, epoch,
         extract(epoch FROM now() - checkpoint_at), records, errors, error,
         version
       FROM shard_lease WHERE job IN (SELECT job FROM sharded_definition) ORDER BY 1, 2, 3

@@ -138,7 +138,7 @@ actor CheckpointCoordinator {
   private var isToEnd: Ending? {
     if plan.sources.allSatisfy(\.isDrained) {
       // As long as a stage waits for answers there are checkpoints: a kill asks again for what came since the last one only.
-      if plan.stages.allSatisfy(\.isDrained) { return .endOfInput }
+      if plan.stages.allSatisfy(\.isAtEnd) { return .endOfInput }
     } else if plan.sources.allSatisfy({ $0.isDrained || $0.isCut }) {
       return .drained
     }

@@ -98,8 +98,7 @@ package struct RowPacker: ~Copyable {
 
   /// `smallest i64 │ bytes each u8 │ distances`.
   private mutating func pack<T: FixedWidthInteger & BitwiseCopyable>(_ values: UnsafePointer<T>, _ count: Int) {
-    var (low, high) = (values[0], values[0])
-    if count == 0 { (low, high) = (0, 0) }
+    var (low, high) = count == 0 ? (0, 0) : (values[0], values[0])
     for row in 0..<count {
       low = min(low, values[row])
       high = max(high, values[row])
@@ -120,10 +119,6 @@ package struct RowPacker: ~Copyable {
     default: fill(UInt64.self)
     }
     body.append(contentsOf: UnsafeRawBufferPointer(start: narrow, count: count * width))
-  }
-
-  private mutating func pack<T: FixedWidthInteger & BitwiseCopyable>(_ values: UnsafeMutablePointer<T>, _ count: Int) {
-    pack(UnsafePointer(values), count)
   }
 
   private static func width(_ distance: UInt64) -> Int {

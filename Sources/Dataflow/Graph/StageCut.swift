@@ -117,15 +117,17 @@ public struct StageCut: Sendable {
 
   /// The stage that a step or a part of it (`parse#time`, `input@reader`) belongs to. Nil for the ends of exchanges, and for what is not in the job.
   func stage(of id: String) -> Int? {
-    let step = String(id.prefix { $0 != "#" && $0 != "@" })
-    return edges.contains { $0.name == step } ? nil : stageOf[step]
+    isExchange(id) ? nil : stageOf[Self.step(of: id)]
   }
 
   /// Whether an id is that of an end of an exchange, or of a part of it.
   func isExchange(_ id: String) -> Bool {
-    let step = String(id.prefix { $0 != "#" && $0 != "@" })
+    let step = Self.step(of: id)
     return edges.contains { $0.name == step }
   }
+
+  /// The step of the document that a state belongs to: `telemetry@reader` and `telemetry#time` are parts of `telemetry`.
+  public static func step(of id: String) -> String { String(id.prefix { $0 != "#" && $0 != "@" }) }
 
   /// What must not change while the job has state: the exchanges and what travels over them, in words that a person can compare.
   public var layout: String {

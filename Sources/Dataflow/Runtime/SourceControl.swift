@@ -54,11 +54,11 @@ final class SourceControl: Sendable {
 
 /// What the coordinator knows of an async stage's subtask. Safe from anywhere.
 final class StageControl: Sendable {
-  private let hasEnded = Atomic(false)
+  private let ended = Atomic(false)
 
   /// The input is at its end, and every row has left.
-  var isDrained: Bool { hasEnded.load(ordering: .acquiring) }
-  func setDrained() { hasEnded.store(true, ordering: .releasing) }
+  var isAtEnd: Bool { ended.load(ordering: .acquiring) }
+  func setAtEnd() { ended.store(true, ordering: .releasing) }
 }
 
 /// Keeps the subtasks of one source in step in event time, so that a fast one does not fill the windows of hours that a slow one has yet to reach.

@@ -92,7 +92,7 @@ extension Subtask {
       guard ended == channels, queue.isEmpty, !isEndPassedOn else { return }
       isEndPassedOn = true
       try chain.onEndOfInput()
-      plan.stage?.setDrained()
+      plan.stage?.setAtEnd()
     }
 
     try await withThrowingTaskGroup(of: Void.self) { group in

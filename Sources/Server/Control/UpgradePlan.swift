@@ -28,7 +28,7 @@ struct UpgradePlan: Sendable, Codable {
       let store = try job.checkpointStore(files: PosixFileSystem(), environment: credentials, of: owner)
       let manifests = try CheckpointInspection(store).manifests()
       guard let newest = manifests.reversed().lazy.compactMap({ try? $0.manifest.get() }).first else { continue }
-      withState.formUnion(newest.operators.filter { $0.subtasks.contains { !$0.isEmpty } }.map { step(of: $0.id) })
+      withState.formUnion(newest.operators.filter { $0.subtasks.contains { !$0.isEmpty } }.map { StageCut.step(of: $0.id) })
       epoch = max(epoch ?? 0, newest.epoch)
     }
     withState.subtract(sharded?.exchanges ?? [])
@@ -38,7 +38,4 @@ struct UpgradePlan: Sendable, Codable {
       kept: steps.filter(withState.contains), added: steps.filter { !withState.contains($0) }, dropped: withState.subtracting(now).sorted(),
       epoch: epoch)
   }
-
-  /// The step of the document that a state belongs to: `telemetry@reader` and `telemetry#time` are parts of `telemetry`.
-  static func step(of id: String) -> String { String(id.prefix { $0 != "#" && $0 != "@" }) }
 }
