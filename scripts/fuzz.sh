@@ -30,7 +30,7 @@ if [ -n "$case" ]; then
   export SLOSCOUT_FUZZ_CASE=$case
 else
   # Decoders take turns: an equal share for each `try Fuzz(` of the tests, those that stand in a loop or have arguments more than once.
-  share=$([ -n "$only" ] && echo 1 || echo 27)
+  share=$([ -n "$only" ] && echo 1 || echo 28)
   SLOSCOUT_FUZZ_SECONDS=$(awk -v m="$minutes" -v n="$share" 'BEGIN { printf "%.1f", m * 60 / n }')
   export SLOSCOUT_FUZZ_SECONDS
   if [ -n "$only" ]; then export SLOSCOUT_FUZZ_ONLY=$only; fi

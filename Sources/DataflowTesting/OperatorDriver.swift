@@ -86,6 +86,13 @@ public final class OperatorDriver {
     }
   }
 
+  /// Sends a batch to the only subtask there is.
+  public func send(_ batch: RecordBatch) throws {
+    precondition(subtasks.count == 1, "a batch for one subtask; there are \(subtasks.count)")
+    if let keys = planned.keyFields { Exchange.hashKeys(of: batch, keys) }
+    try process(batch, 0)
+  }
+
   private func process(_ batch: RecordBatch, _ index: Int) throws {
     let subtask = subtasks[index]
     subtask.output.received(batch.selectedCount)

@@ -5,10 +5,10 @@ import Testing
 
 /// Window operators against the most naive model: for every record and watermark, which windows take it.
 @Suite struct WindowTests {
-  private static let input = Schema([("key", .bytes), ("value", .double), ("number", .int64), ("name", .bytes), ("id", .bytes)])
+  static let input = Schema([("key", .bytes), ("value", .double), ("number", .int64), ("name", .bytes), ("id", .bytes)])
 
   /// A slide of 0 makes sessions with a gap of `size`.
-  private static func plan(size: Int64, slide: Int64, lateness: Int64, every: Int64? = nil, lots: Bool = true) throws -> PlannedOperator {
+  static func plan(size: Int64, slide: Int64, lateness: Int64, every: Int64? = nil, lots: Bool = true) throws -> PlannedOperator {
     func aggregate(_ type: String, _ field: String? = nil, _ more: [String: Config.Value] = [:]) -> Config.Value {
       var values = more
       values["type"] = .string(type)
@@ -34,7 +34,7 @@ import Testing
     return try type.plan(Config(values), input)
   }
 
-  private static func row(_ time: Int64, _ random: inout SeededRandom) -> TestRow {
+  static func row(_ time: Int64, _ random: inout SeededRandom) -> TestRow {
     let n = random.int(0...400)
     return TestRow(
       time,
@@ -49,7 +49,7 @@ import Testing
   }
 
   /// The last revision of every key and window.
-  private static func newest(_ rows: [String]) -> [String] {
+  static func newest(_ rows: [String]) -> [String] {
     var newest: [String: (revision: Int, row: String)] = [:]
     for row in rows {
       let fields = row.split(separator: "|", omittingEmptySubsequences: false)

@@ -1,5 +1,6 @@
 import Dataflow
 import DataflowTesting
+import Operators
 import Testing
 
 /// What checkpoints hold, damaged behind their checksums.
@@ -47,6 +48,48 @@ struct StateFuzzTests {
       var batches: [RecordBatch] = []
       while !reader.isAtEnd { batches.append(try RecordBatch(decoding: &reader, schema, splits: splits)) }
       return batches
+    }
+  }
+
+  @Test("summaries of records that were combined are taken in or refused, and windows with them can be written")
+  func summaries() throws {
+    let schema = Schema([("key", .bytes), ("name", .bytes), ("value", .double)])
+    func aggregate(_ type: String, _ field: String? = nil) -> Config.Value {
+      var values: [String: Config.Value] = ["type": .string(type), "fields": .list([.string("name")])]
+      if let field { values["field"] = .string(field) }
+      return .object(Config(values))
+    }
+    let aggregates: [(key: String, value: Config.Value)] = [
+      ("count", aggregate("count")), ("sum", aggregate("sum", "value")), ("low", aggregate("min", "value")),
+      ("first", aggregate("first", "name")), ("names", aggregate("distribution", "name")), ("top", aggregate("top-k", "name")),
+      ("samples", aggregate("reservoir")),
+    ]
+    let planned = try TumblingWindow.type.plan(
+      Config(["size": .duration(10), "keyBy": .list([.string("key")]), "aggregate": .map(aggregates)]), schema)
+    var wide = schema
+    let summary = wide.append("summary", .bytes)
+    guard let combining = planned.combining, let key = planned.keyFields else { throw FuzzFailure("windows that do not combine") }
+    var receiving = planned
+    receiving.make = { try combining.makeOperator(summary) }
+    let seeds = try (1..<4).map { rows in
+      let combiner = combining.makeCombiner(wide, summary)
+      let batch = TestRow.batch((0..<rows).map { TestRow(3, [.text("k"), .text("name \($0)"), .double(Double($0)), .null]) }, wide)
+      Exchange.hashKeys(of: batch, key)
+      combiner.combine(batch, clock: .min)
+      var bytes: [UInt8] = []
+      combiner.flush { bytes = [UInt8]($0.bytes(summary)[0].buffer) }
+      guard !bytes.isEmpty else { throw FuzzFailure("nothing was combined") }
+      return bytes
+    }
+    try Fuzz("summaries", seeds: seeds, tokens: ["name 1", "name 2"]).run { input, _ in
+      let windows = try OperatorDriver(receiving, input: wide)
+      let batch = RecordBatch(schema: wide)
+      let row = batch.appendRow()
+      batch.times[row] = 0
+      batch.bytes(summary)[row] = input.withUnsafeBufferPointer { batch.copy($0) }
+      do { try windows.send(batch) } catch is StateFormatError { return }
+      try windows.endOfInput()
+      guard windows.rows.count == 1 else { throw FuzzFailure("\(windows.rows.count) windows of one key") }
     }
   }
 }

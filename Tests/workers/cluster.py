@@ -44,12 +44,12 @@ class Feeder:
     """Writes records to several files at a steady pace, some of them no records at all, and knows what it wrote.
 
     The first `burst` of them are written at once. With several `environments` there are as many times more keys. `step` milliseconds lie between the
-    times of two records.
+    times of two records. For `rest` seconds in the middle nothing comes.
     """
 
-    def __init__(self, folder, files, records, rate, seed, *, burst=0, environments=1, step=100):
+    def __init__(self, folder, files, records, rate, seed, *, burst=0, environments=1, step=100, rest=0.0):
         self.folder, self.records, self.rate = Path(folder), records, rate
-        self.burst, self.environments, self.step = burst, environments, step
+        self.burst, self.environments, self.step, self.rest = burst, environments, step, rest
         self.folder.mkdir(parents=True, exist_ok=True)
         self.accepted = self.malformed = 0
         self.random = random.Random(seed)
@@ -65,6 +65,10 @@ class Feeder:
         for first in range(0, self.records, step):
             if self.is_to_end:
                 break
+            if self.rest and first * 2 >= self.records:
+                time.sleep(self.rest)
+                started += self.rest
+                self.rest = 0
             for number in range(first, min(first + step, self.records)):
                 self.files[number % len(self.files)].write(self._line(number))
             for file in self.files:

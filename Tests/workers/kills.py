@@ -58,7 +58,9 @@ class Run:
         job_file(
             self.job, inputs=f"{self.folder}/in/*.jsonl", exchange=(options.exchange, topics), readers=readers, partitions=partitions,
             store=f"s3://sloscout/{self.database}" if self.bucket else f"{self.folder}/state", delivery=options.delivery, name=f"fingerprint-{options.seed}-{self.number}")
-        feeder = Feeder(self.folder / "in", readers + 1, choice.randint(18_000, 40_000), 6_000, options.seed * 1000 + self.number)
+        # Shards that were idle send records as they are, others combine them.
+        feeder = Feeder(
+            self.folder / "in", readers + 1, choice.randint(18_000, 40_000), 6_000, options.seed * 1000 + self.number, rest=choice.choice([0, 2.0]))
         try:
             for _ in range(choice.randint(2, 3)):
                 self.start()

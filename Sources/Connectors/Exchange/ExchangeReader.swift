@@ -31,8 +31,9 @@ final class ExchangeReader: SourceReader {
 
   /// More often than this the topic is not looked at.
   private static let lookInterval: Int64 = 100_000_000
-  /// How long a poll that found nothing is followed by none. Frames come with checkpoints, all at once: after many in vain there is time.
-  private var pause: Duration { .milliseconds(vainPolls < 20 ? 10 : 50) }
+  /// How long a poll that found nothing is followed by none. Frames come with checkpoints, all at once: after many in vain there is time until the
+  /// next tick.
+  private var pause: Duration { .milliseconds(vainPolls < 20 ? 10 : 100) }
 
   init(_ client: any TopicClient, _ topic: String, _ edge: StageCut.Edge, partition: Int, partitions: Int, senders: Int) {
     self.client = client

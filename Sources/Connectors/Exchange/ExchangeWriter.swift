@@ -3,7 +3,8 @@ internal import Dataflow
 /// The sending end of an exchange: sorts rows by the key group of their key into frames, one sequence a partition, and says with every checkpoint how far
 /// time has come.
 ///
-/// Frames are made whole before the barrier, so their numbers are part of the checkpoint that stages them.
+/// Frames are made whole before the barrier, so their numbers are part of the checkpoint that stages them. Rows wait for it anyway, so those of one key
+/// are combined meanwhile where the receiving step can do with that.
 final class ExchangeWriter: SinkWriter {
   private let edge: StageCut.Edge
   private let shard: JobShard
@@ -15,8 +16,13 @@ final class ExchangeWriter: SinkWriter {
   /// Per partition the number of the last frame.
   private var sequences: [UInt64]
   private var incarnation: UInt64 = 0
+  /// Nil when every row crosses as it is.
+  private let combiner: (any Combiner)?
+  private var runtime: (any Runtime)?
   private var watermark = Int64.min
   private var isIdle = false
+  /// Time may have gone on without this shard, so a receiver's clock may be ahead of this one's.
+  private var wasIdle = false
   private var isEnded = false
   /// The checkpoint to come is the shard's last in this cut of the job.
   private var isDrained = false
@@ -47,29 +53,60 @@ final class ExchangeWriter: SinkWriter {
     self.shard = shard
     self.partitions = partitions
     rowBytes = min(recordBytes, RowUnpacker.bodyLimit) - Self.overhead
+    if let combining = edge.combining, let summary = edge.summary, combining.summaryBytes <= rowBytes {
+      combiner = combining.makeCombiner(edge.schema, summary)
+    } else {
+      combiner = nil
+    }
     builders = Array(repeating: nil, count: partitions)
     sequences = Array(repeating: 0, count: partitions)
   }
 
   func open(_ context: OperatorContext) throws {
     splits = context.splits
+    runtime = context.runtime
     incarnation = context.runtime.random()
     packer = try RowPacker()
   }
 
   func process(_ batch: RecordBatch, _ output: Output) throws {
+    if let key = edge.key { Exchange.hashKeys(of: batch, key) }
     let received = batch.selectedCount
-    var refused: [Int] = []
-    for index in 0..<received where size(batch, Int(batch.selection[index])) > rowBytes { refused.append(Int(batch.selection[index])) }
-    if !refused.isEmpty {
-      for row in refused {
-        try output.fail(
-          batch, row: row, reason: "record-too-large", detail: "\(size(batch, row)) bytes; a record of the exchange has at most \(rowBytes)"
-        )
-      }
-      batch.filterSelection { !refused.contains($0) }
-    }
+    combiner?.combine(batch, clock: clock)
+    output.absorb(received - batch.selectedCount)
+    if combiner?.isFull == true { try flushCombiner() }
+    guard batch.selectedCount > 0 else { return }
+    if edge.summary != nil { batch.extend(to: edge.schema) }
+    try refuseLong(batch, output)
     output.absorb(batch.selectedCount)
+    try send(batch)
+  }
+
+  /// No receiver's clock is ahead of this. A shard that never was idle holds all of them back; any other only knows what time it is for everybody.
+  private var clock: Int64 { wasIdle ? max(watermark, runtime?.now() ?? .max) : watermark }
+
+  private func flushCombiner() throws {
+    try combiner?.flush { batch in
+      if let key = edge.key { Exchange.hashKeys(of: batch, key) }
+      try send(batch)
+    }
+  }
+
+  /// Takes rows out that no record of the topic can hold.
+  private func refuseLong(_ batch: RecordBatch, _ output: Output) throws {
+    var refused: [Int] = []
+    for index in 0..<batch.selectedCount where size(batch, Int(batch.selection[index])) > rowBytes {
+      refused.append(Int(batch.selection[index]))
+    }
+    guard !refused.isEmpty else { return }
+    for row in refused {
+      try output.fail(
+        batch, row: row, reason: "record-too-large", detail: "\(size(batch, row)) bytes; a record of the exchange has at most \(rowBytes)")
+    }
+    batch.filterSelection { !refused.contains($0) }
+  }
+
+  private func send(_ batch: RecordBatch) throws {
     guard batch.selectedCount > 0 else { return }
     scatter(batch)
     held += 1
@@ -77,11 +114,15 @@ final class ExchangeWriter: SinkWriter {
   }
 
   func onWatermark(_ watermark: Int64, _ output: Output) { self.watermark = watermark }
-  func onIdle(_ isIdle: Bool, _ output: Output) { self.isIdle = isIdle }
+  func onIdle(_ isIdle: Bool, _ output: Output) {
+    self.isIdle = isIdle
+    wasIdle = wasIdle || isIdle
+  }
   func onEndOfInput(_ output: Output) { isEnded = true }
   func onDrain() { isDrained = true }
 
-  func snapshot(_ into: inout SnapshotBuilder) {
+  func snapshot(_ into: inout SnapshotBuilder) throws {
+    try flushCombiner()
     flush()
     let mark = Mark(watermark: watermark, isIdle: isIdle, isEnded: isEnded)
     if mark != marked || isDrained {
@@ -97,10 +138,13 @@ final class ExchangeWriter: SinkWriter {
     bytes.append(integer: watermark)
     bytes.append(integer: UInt32(partitions))
     for sequence in sequences { bytes.append(integer: sequence) }
+    bytes.append(wasIdle ? 1 : 0)
     into.add("sequences", bytes)
   }
 
   func restore(_ from: StateReader) throws {
+    // State of another cut of the job: its receivers may be further.
+    wasIdle = true
     guard let section = from.sections("sequences").first else { return }
     try section.withUnsafeBytes { bytes in
       var reader = ByteReader(bytes)
@@ -109,6 +153,8 @@ final class ExchangeWriter: SinkWriter {
       let count = Int(try reader.integer(UInt32.self))
       guard count == partitions else { throw StateFormatError("the exchange had \(count) partitions, the job names \(partitions)") }
       for partition in 0..<count { sequences[partition] = try reader.integer() }
+      // One byte more since rows are combined.
+      if !reader.isAtEnd { wasIdle = try reader.integer(UInt8.self) != 0 }
     }
   }
 
@@ -119,11 +165,10 @@ final class ExchangeWriter: SinkWriter {
 
   // MARK: Rows
 
-  /// Hands every alive row to the partition that owns its key group; without a key all go to the shard's own.
+  /// Hands every alive row, whose key is hashed, to the partition that owns its key group; without a key all go to the shard's own.
   private func scatter(_ batch: RecordBatch) {
     let selection = UnsafeBufferPointer(start: batch.selection, count: batch.selectedCount)
-    guard let key = edge.key else { return append(selection, of: batch, to: shard.index % partitions) }
-    Exchange.hashKeys(of: batch, key)
+    guard edge.key != nil else { return append(selection, of: batch, to: shard.index % partitions) }
     var rows = [[UInt16]](repeating: [], count: partitions)
     for row in selection { rows[KeyGroup.subtask(ofGroup: batch.keys[Int(row)].group, parallelism: partitions)].append(row) }
     for partition in rows.indices where !rows[partition].isEmpty {

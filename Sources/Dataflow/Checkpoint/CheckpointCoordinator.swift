@@ -10,6 +10,8 @@ actor CheckpointCoordinator {
     var subtasks: Int
     var sources: [SourceControl]
     var stages: [StageControl]
+    /// Rings when one of them has come to its end.
+    var news: Bell
     var runtime: any Runtime
     var store: any CheckpointStore
     /// Totals of the runs before this attempt.
@@ -43,20 +45,29 @@ actor CheckpointCoordinator {
   }
 
   /// Stop reading, take a last checkpoint, end. Open windows do not fire.
-  func requestStop() { stopRequested = true }
+  func requestStop() {
+    stopRequested = true
+    plan.news.ring()
+  }
 
   /// Stop reading, take the last checkpoint of this cut of the job, end.
-  func requestDrain() { drainRequested = true }
+  func requestDrain() {
+    drainRequested = true
+    plan.news.ring()
+  }
 
   /// Take a checkpoint soon.
-  func requestCheckpoint() { checkpointRequested = true }
+  func requestCheckpoint() {
+    checkpointRequested = true
+    plan.news.ring()
+  }
 
   /// Takes a checkpoint soon, and returns when it is durable.
   ///
   /// - Throws: `SavepointRefused` when the attempt ends before.
   func completeCheckpoint() async throws -> Manifest {
     if isOver { throw Self.interrupted }
-    checkpointRequested = true
+    requestCheckpoint()
     return try await withCheckedThrowingContinuation { waiting.append($0) }
   }
 
@@ -105,8 +116,12 @@ actor CheckpointCoordinator {
         let isBehind = throttle()
         // While the sinks are behind nothing is read: further checkpoints would only add to what they have to catch up with.
         if ending != nil || checkpointRequested || (runtime.monotonic() >= due && !isBehind) { break }
-        // Seldom enough to cost nothing: a sleep takes some 20 µs of a core.
-        try await runtime.sleep(nanoseconds: 5_000_000)
+        if isBehind || due - runtime.monotonic() > Subtask.tickInterval {
+          try await plan.news.wait()
+        } else {
+          // Near the time seldom enough: a sleep takes some 20 µs of a core.
+          try await runtime.sleep(nanoseconds: 5_000_000)
+        }
       }
       checkpointRequested = false
       due = runtime.monotonic() + plan.graph.checkpoint.interval
@@ -146,12 +161,18 @@ actor CheckpointCoordinator {
     return stopRequested ? .stopped : nil
   }
 
+  /// To be called every `Subtask.tickInterval`.
+  func tick() {
+    throttle()
+    plan.news.ring()
+  }
+
   /// Holds the sources back while a sink cannot keep up, or while a checkpoint takes longer than the time between two (a slow or full disk):
-  /// neither the memory nor what a crash would have to read again may grow without end. To be called every now and then.
+  /// neither the memory nor what a crash would have to read again may grow without end.
   ///
   /// - Returns: whether a sink is behind: then no checkpoint is taken either.
   @discardableResult
-  func throttle() -> Bool {
+  private func throttle() -> Bool {
     let isOverdue = inFlightSince.map { plan.runtime.monotonic() - $0 > plan.graph.checkpoint.interval } ?? false
     let sinkIsBehind = appliers.contains { $0.isBehind }
     let isBehind = isOverdue || sinkIsBehind

@@ -71,12 +71,15 @@ package struct JobState {
   package func publishFirst(of shard: JobShard, _ cut: StageCut, to store: any CheckpointStore, _ runtime: any Runtime) throws {
     var manifest = Manifest(job: shard.name, epoch: 1)
     let parts = parts(of: shard, cut)
-    manifest.operators = parts.map { id, parts in Manifest.OperatorState(id: id, subtasks: parts.map(\.sections)) }
+    // They begin anew, and must know that the receivers do not: those may have come further in time.
+    let sendingEnds = cut.edges.filter { $0.from == shard.stage }.map { Manifest.OperatorState(id: $0.name, subtasks: [[]]) }
+    manifest.operators = parts.map { id, parts in Manifest.OperatorState(id: id, subtasks: parts.map(\.sections)) } + sendingEnds
     if try isThere(manifest, in: store) { return }
     var copier = FrameCopier(to: store, prefix: Manifest.dataName(1, run: runtime.random() >> 24))
-    manifest.operators = try parts.map { id, parts in
-      Manifest.OperatorState(id: id, subtasks: try parts.map { try copier.copy($0.sections, from: $0.store) })
-    }
+    manifest.operators =
+      try parts.map { id, parts in
+        Manifest.OperatorState(id: id, subtasks: try parts.map { try copier.copy($0.sections, from: $0.store) })
+      } + sendingEnds
     try copier.finish()
     manifest.createdAt = runtime.now()
     manifest.isFirstOfCut = true

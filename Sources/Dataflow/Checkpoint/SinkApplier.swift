@@ -17,10 +17,10 @@ actor SinkApplier {
     var waiting: [Manifest] = []
     var isDone = false
     var isGivenUp = false
-    /// Whoever waits for something to apply; nobody while there is some.
-    var sleeper: CheckedContinuation<Void, Never>?
   }
   private let progress = Mutex(Progress())
+  /// Rings when there is something to apply, or nothing will come any more. A worker has many sinks that are idle most of the time: none of them may cost.
+  private let news = Bell()
   /// Epochs that may wait before the sources are stopped.
   private static let maxWaiting = 32
   /// One line a minute says that a sink still does not answer.
@@ -57,14 +57,14 @@ actor SinkApplier {
   /// The checkpoint is durable: its rows may be applied.
   nonisolated func submit(_ manifest: Manifest) {
     progress.withLock { $0.waiting.append(manifest) }
-    wake()
+    news.ring()
   }
 
   /// Everything that was submitted is applied when this returns. Throws `CancellationError` when it is not and will not be.
   func finish() async throws {
     while progress.withLock({ !$0.waiting.isEmpty }) { try await runtime.sleep(nanoseconds: 1_000_000) }
     progress.withLock { $0.isDone = true }
-    wake()
+    news.ring()
   }
 
   /// Applies epochs as they are submitted, until `finish` or a failure that no waiting cures.
@@ -77,34 +77,9 @@ actor SinkApplier {
       } else if isDone {
         return
       } else {
-        try await waitForWork()
+        try await news.wait()
       }
     }
-  }
-
-  /// Sleeps until there is something to apply or nothing will come any more. A worker has many sinks that are idle most of the time: none of them may cost.
-  private func waitForWork() async throws {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isToGoOn = progress.withLock { progress in
-          if !progress.waiting.isEmpty || progress.isDone || Task.isCancelled { return true }
-          progress.sleeper = continuation
-          return false
-        }
-        if isToGoOn { continuation.resume() }
-      }
-    } onCancel: {
-      wake()
-    }
-    try Task.checkCancellation()
-  }
-
-  private nonisolated func wake() {
-    let sleeper = progress.withLock { progress in
-      defer { progress.sleeper = nil }
-      return progress.sleeper
-    }
-    sleeper?.resume()
   }
 
   /// Applies one epoch.

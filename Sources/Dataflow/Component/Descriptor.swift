@@ -48,6 +48,8 @@ public struct PlannedOperator: Sendable {
   public var reads: [Field]?
   /// Whether it emits batches that it makes, and leaves those that it is given as they are: these then need none of its columns.
   public var makesBatches: Bool
+  /// How its records can be combined before they cross to another process; nil when each has to go there as it is.
+  public var combining: PlannedCombining?
   /// Set for a step that waits for calls: the runtime then drives this stage, and `make` is not used.
   public var stage: AsyncStagePlan?
   /// Makes the operator, once per subtask.

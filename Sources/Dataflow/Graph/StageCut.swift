@@ -25,6 +25,10 @@ public struct StageCut: Sendable {
     public var carriesRaws: Bool
     /// Whether the sending stage's input ends.
     public var isBounded: Bool
+    /// How the records of a key are combined before they cross; nil when each crosses as it is.
+    public var combining: PlannedCombining?
+    /// The field of a row that was combined, null in others. It travels as well.
+    public var summary: Field?
   }
 
   /// The job.
@@ -58,19 +62,20 @@ public struct StageCut: Sendable {
     let handing = sides.filter { $0.side != nil }.compactMap { stageOf[$0.node] }.max() ?? -1
     let isBounded = graph.sources.allSatisfy(\.planned.isBounded)
     var edges: [Edge] = []
-    func cross(_ inputs: [NodeInput], to receiver: String, key: [Field]?, reads: [Field]?) {
+    func cross(_ inputs: [NodeInput], to receiver: String, _ planned: PlannedOperator? = nil) {
       guard let to = stageOf[receiver] else { return }
       for input in inputs {
         guard let from = stageOf[input.node], from < to else { continue }
         let schema = GraphValidation.schema(of: input, in: graph) ?? Schema()
-        edges.append(
-          Edge(
-            name: "\(input)_\(receiver)", input: input, receiver: receiver, from: from, to: to, key: key, schema: schema,
-            fields: input.side == nil ? reads ?? schema.fields : schema.fields, carriesRaws: handing >= to, isBounded: isBounded))
+        var edge = Edge(
+          name: "\(input)_\(receiver)", input: input, receiver: receiver, from: from, to: to, key: planned?.keyFields, schema: schema,
+          fields: input.side == nil ? planned?.reads ?? schema.fields : schema.fields, carriesRaws: handing >= to, isBounded: isBounded)
+        if input.side == nil, let combining = planned?.combining { edge.combine(combining) }
+        edges.append(edge)
       }
     }
-    for node in graph.operators { cross(node.inputs, to: node.id, key: node.planned.keyFields, reads: node.planned.reads) }
-    for sink in graph.sinks { cross(sink.inputs, to: sink.id, key: nil, reads: nil) }
+    for node in graph.operators { cross(node.inputs, to: node.id, node.planned) }
+    for sink in graph.sinks { cross(sink.inputs, to: sink.id) }
     self.edges = edges
   }
 
@@ -106,7 +111,10 @@ public struct StageCut: Sendable {
       func redirect(_ inputs: inout [NodeInput]) {
         for index in inputs.indices where inputs[index] == edge.input { inputs[index] = NodeInput(edge.name) }
       }
-      if let index = part.operators.firstIndex(where: { $0.id == edge.receiver }) { redirect(&part.operators[index].inputs) }
+      if let index = part.operators.firstIndex(where: { $0.id == edge.receiver }) {
+        redirect(&part.operators[index].inputs)
+        edge.takeCombined(&part.operators[index].planned)
+      }
       if let index = part.sinks.firstIndex(where: { $0.id == edge.receiver }) { redirect(&part.sinks[index].inputs) }
     }
     for edge in edges where edge.from == shard.stage {
@@ -137,5 +145,24 @@ public struct StageCut: Sendable {
       return "\(edge.from)->\(edge.to) \(edge.name)\(key)\(edge.carriesRaws ? " with raws" : "") \(fields)"
     }
     return ([KeyGroup.hashID] + lines).joined(separator: "\n")
+  }
+}
+
+extension StageCut.Edge {
+  /// No step of a document names a field so.
+  private static let summaryName = "#summary"
+
+  fileprivate mutating func combine(_ combining: PlannedCombining) {
+    let summary = schema.append(Self.summaryName, .bytes)
+    self.combining = combining
+    self.summary = summary
+    fields.append(summary)
+  }
+
+  /// Makes the receiving step one that takes combined rows too.
+  fileprivate func takeCombined(_ planned: inout PlannedOperator) {
+    guard let combining, let summary else { return }
+    planned.make = { try combining.makeOperator(summary) }
+    planned.reads?.append(summary)
   }
 }

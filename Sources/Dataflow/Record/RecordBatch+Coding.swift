@@ -17,10 +17,10 @@ extension RecordBatch {
       bytes.append(integer: offsets[row])
       bytes.append(integer: ordinals[row])
       withUnsafeBytes(of: keys[row]) { bytes.append(contentsOf: $0) }
-      bytes.append(optional: raws[row])
+      bytes.append(view: raws[row])
       for field in schema.fields {
         switch field.type {
-        case .bytes, .vector: bytes.append(optional: self.bytes(field)[row])
+        case .bytes, .vector: bytes.append(view: self.bytes(field)[row])
         case .int64, .time, .double, .bool:
           let isNull = isNull(field, row)
           bytes.append(isNull ? 1 : 0)
@@ -70,11 +70,9 @@ extension RecordBatch {
   }
 
   private func copyOptional(_ reader: inout ByteReader) throws -> ByteView {
-    let count = try reader.integer(UInt32.self)
-    guard count != .max else { return .null }
-    return copy(try reader.take(Int(count)).bindMemory(to: UInt8.self))
+    let view = try reader.view()
+    return view.isNull ? .null : copy(view.buffer)
   }
-
 }
 
 extension ColumnType {
@@ -97,11 +95,5 @@ extension ColumnType {
     case 4, 16...: true
     default: nil
     }
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func append(optional view: ByteView) {
-    if view.isNull { append(integer: UInt32.max) } else { append(counted: view.buffer) }
   }
 }

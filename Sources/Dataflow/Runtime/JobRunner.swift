@@ -135,7 +135,9 @@ public actor JobRunner {
     let coordinator = CheckpointCoordinator(
       CheckpointCoordinator.Plan(
         graph: graph, attempt: attempt, firstEpoch: (loaded?.manifest.epoch ?? 0) + 1, previous: loaded?.manifest,
-        subtasks: wiring.subtasks.count, sources: wiring.controls, stages: wiring.stages, runtime: runtime, store: store, counters: base),
+        subtasks: wiring.subtasks.count, sources: wiring.controls, stages: wiring.stages, news: wiring.ended, runtime: runtime,
+        store: store,
+        counters: base),
       appliers: appliers, observer: observer)
     self.coordinator = coordinator
     if stopRequested { await coordinator.requestStop() }
@@ -183,9 +185,9 @@ public actor JobRunner {
       group.addTask(executorPreference: background) { .coordinator(try await coordinator.run()) }
       group.addTask(executorPreference: background) {
         while !Task.isCancelled {
-          do { try await runtime.sleep(nanoseconds: 100_000_000) } catch { break }
+          do { try await runtime.sleep(nanoseconds: Subtask.tickInterval) } catch { break }
           wiring.tick()
-          await coordinator.throttle()
+          await coordinator.tick()
         }
         return .ticker
       }

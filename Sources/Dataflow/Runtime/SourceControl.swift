@@ -11,6 +11,12 @@ final class SourceControl: Sendable {
     var isDead = false
   }
   private let state = Mutex(State())
+  /// Rings when the source has something else to do than to read.
+  let news = Bell()
+  /// Rings when the source has nothing more to read.
+  private let ended: Bell
+
+  init(ended: Bell) { self.ended = ended }
 
   /// The source sends this barrier at the next batch border. One checkpoint is in flight, so at most one waits.
   func request(_ barrier: Barrier) {
@@ -18,6 +24,7 @@ final class SourceControl: Sendable {
       precondition($0.barrier == nil, "barrier \(barrier.checkpoint) requested while \($0.barrier?.checkpoint ?? 0) waits")
       $0.barrier = barrier
     }
+    news.ring()
   }
 
   func takeBarrier() -> Barrier? {
@@ -27,7 +34,10 @@ final class SourceControl: Sendable {
     }
   }
 
-  func tick() { state.withLock { $0.hasTick = true } }
+  func tick() {
+    state.withLock { $0.hasTick = true }
+    news.ring()
+  }
   func takeTick() -> Bool {
     state.withLock { state in
       defer { state.hasTick = false }
@@ -37,28 +47,50 @@ final class SourceControl: Sendable {
 
   /// A paused source reads nothing but still answers barriers.
   var isPaused: Bool { state.withLock { $0.isPaused } }
-  func setPaused(_ paused: Bool) { state.withLock { $0.isPaused = paused } }
+  func setPaused(_ paused: Bool) {
+    let hasChanged = state.withLock { state in
+      defer { state.isPaused = paused }
+      return state.isPaused != paused
+    }
+    if hasChanged { news.ring() }
+  }
 
   /// The bounded input is at its end.
   var isDrained: Bool { state.withLock { $0.isDrained } }
-  func setDrained() { state.withLock { $0.isDrained = true } }
+  func setDrained() {
+    state.withLock { $0.isDrained = true }
+    ended.ring()
+  }
 
   /// What comes behind here belongs to another cut of the job.
   var isCut: Bool { state.withLock { $0.isCut } }
-  func setCut() { state.withLock { $0.isCut = true } }
+  func setCut() {
+    state.withLock { $0.isCut = true }
+    ended.ring()
+  }
 
   /// The attempt is over.
   var isDead: Bool { state.withLock { $0.isDead } }
-  func kill() { state.withLock { $0.isDead = true } }
+  func kill() {
+    state.withLock { $0.isDead = true }
+    news.ring()
+  }
 }
 
 /// What the coordinator knows of an async stage's subtask. Safe from anywhere.
 final class StageControl: Sendable {
-  private let ended = Atomic(false)
+  private let isOver = Atomic(false)
+  /// Rings when it is at its end.
+  private let ended: Bell
+
+  init(ended: Bell) { self.ended = ended }
 
   /// The input is at its end, and every row has left.
-  var isAtEnd: Bool { ended.load(ordering: .acquiring) }
-  func setAtEnd() { ended.store(true, ordering: .releasing) }
+  var isAtEnd: Bool { isOver.load(ordering: .acquiring) }
+  func setAtEnd() {
+    isOver.store(true, ordering: .releasing)
+    ended.ring()
+  }
 }
 
 /// Keeps the subtasks of one source in step in event time, so that a fast one does not fill the windows of hours that a slow one has yet to reach.

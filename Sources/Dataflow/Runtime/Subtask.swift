@@ -40,6 +40,8 @@ actor Subtask {
   nonisolated let slot: any Slot
   nonisolated var unownedExecutor: UnownedSerialExecutor { slot.asUnownedSerialExecutor() }
 
+  /// Nanoseconds between two ticks: whatever is due by the clock is done then.
+  static let tickInterval: Int64 = 100_000_000
   let plan: Plan
   private let coordinator: CheckpointCoordinator
   private var chain: Chain?
@@ -135,8 +137,9 @@ actor Subtask {
         try await chain.outbox.drain()
       }
       let start = runtime.monotonic()
-      if isOver || control.isPaused || plan.alignment?.isAhead(plan.subtask) == true {
-        try await runtime.sleep(nanoseconds: 1_000_000)
+      let isHeld = isOver || control.isPaused
+      if isHeld || plan.alignment?.isAhead(plan.subtask) == true {
+        if isHeld { try await control.news.wait() } else { try await runtime.sleep(nanoseconds: 1_000_000) }
         chain.timeNode?.assign.stalled(runtime.monotonic() - start)
         continue
       }
@@ -158,7 +161,12 @@ actor Subtask {
         chain.flush()
         try await chain.outbox.drain()
         let nanoseconds = duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
-        try await runtime.sleep(nanoseconds: max(100_000, min(nanoseconds, 20_000_000)))
+        if nanoseconds >= Self.tickInterval {
+          try await control.news.wait()
+        } else {
+          // Barriers must not wait for long.
+          try await runtime.sleep(nanoseconds: max(100_000, min(nanoseconds, 20_000_000)))
+        }
       case .cut:
         isOver = true
         chain.flush()

@@ -14,6 +14,12 @@ extension [UInt8] {
   public mutating func append(counted text: String) {
     append(counted: text.utf8)
   }
+
+  /// Appends the count of the view's bytes as 32 bits, all ones for null, then the bytes.
+  public mutating func append(view: ByteView) {
+    append(integer: view.isNull ? UInt32.max : UInt32(view.count))
+    append(contentsOf: view.buffer)
+  }
 }
 
 /// Reads what `append(integer:)` and `append(counted:)` wrote. Every read is checked against the end.
@@ -51,5 +57,14 @@ public struct ByteReader {
   /// Text that was appended with its count.
   public mutating func text() throws -> String {
     String(decoding: try counted(), as: UTF8.self)
+  }
+
+  /// What was appended as a view, borrowed.
+  public mutating func view() throws -> ByteView {
+    let count = try integer(UInt32.self)
+    guard count != .max else { return .null }
+    // An empty text is not null, and points somewhere.
+    guard let start = try take(Int(count)).baseAddress, count > 0 else { return ByteView(base: RecordBatch.emptyBytes, count: 0) }
+    return ByteView(base: start.assumingMemoryBound(to: UInt8.self), count: Int(count))
   }
 }

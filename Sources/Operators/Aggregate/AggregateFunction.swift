@@ -20,6 +20,15 @@ package protocol AggregateFunction: AnyObject {
   /// Writes the result into a column.
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int)
 
+  /// The text fields whose values a summary keeps as they are: a combiner leaves records alone in which one is longer than `WindowCombiner.textLimit`.
+  var texts: [Field] { get }
+  /// The most bytes that `encode` appends when no such text is longer than that.
+  var encodedLimit: Int { get }
+  /// Appends a summary so that another process can take it in: no places in a log, no shared numbers.
+  func encode(_ summary: UnsafeRawPointer, _ log: ColdLog, to bytes: inout [UInt8])
+  /// Takes in what `encode` wrote. Throws `StateFormatError` for other bytes.
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, encoded: inout ByteReader) throws
+
   /// What all rows share, for the checkpoint.
   func snapshotShared() -> [UInt8]
   /// Takes a saved shared part in; answers with how its numbers map to this object's.
@@ -29,6 +38,7 @@ package protocol AggregateFunction: AnyObject {
 }
 
 extension AggregateFunction {
+  package var texts: [Field] { [] }
   package func snapshotShared() -> [UInt8] { [] }
   package func restoreShared(_ bytes: [UInt8]) throws -> [Int] { [] }
   package func renumber(_ summary: UnsafeMutableRawPointer, _ mapping: [Int]) {}

@@ -16,6 +16,16 @@ final class Count: AggregateFunction {
     into.assumingMemoryBound(to: Int64.self).pointee &+= from.load(as: Int64.self)
   }
 
+  let encodedLimit = 8
+
+  func encode(_ summary: UnsafeRawPointer, _ log: ColdLog, to bytes: inout [UInt8]) {
+    bytes.append(integer: summary.load(as: Int64.self))
+  }
+
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, encoded: inout ByteReader) throws {
+    into.assumingMemoryBound(to: Int64.self).pointee &+= try encoded.integer()
+  }
+
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     batch.int64s(field)[row] = summary.load(as: Int64.self)
     batch.nulls(field)[row] = 0

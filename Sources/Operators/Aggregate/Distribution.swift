@@ -67,6 +67,31 @@ final class Distribution: AggregateFunction {
     for i in 0...categories { target[i] &+= from.load(fromByteOffset: i * 8, as: Int64.self) }
   }
 
+  var texts: [Field] { [field] }
+  var encodedLimit: Int { 1 + (categories + 1) * (12 + WindowCombiner.textLimit) }
+
+  func encode(_ summary: UnsafeRawPointer, _ log: ColdLog, to bytes: inout [UInt8]) {
+    for i in 0...categories {
+      let count = summary.load(fromByteOffset: i * 8, as: Int64.self)
+      if count == 0 { continue }
+      bytes.append(1)
+      bytes.append(integer: count)
+      // What found no room has no name.
+      guard i < names.count else { bytes.append(view: .null); continue }
+      names[i].withUnsafeBufferPointer { bytes.append(view: ByteView(base: $0.baseAddress ?? Self.nullName.base, count: $0.count)) }
+    }
+    bytes.append(0)
+  }
+
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, encoded: inout ByteReader) throws {
+    while try encoded.integer(UInt8.self) == 1 {
+      let count = try encoded.integer(Int64.self)
+      let name = try encoded.view()
+      let category = name.isNull ? categories : number(of: name)
+      (into + category * 8).assumingMemoryBound(to: Int64.self).pointee &+= count
+    }
+  }
+
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     var entries: [(name: [UInt8], count: Int64)] = []
     var other: Int64 = 0

@@ -63,6 +63,20 @@ final class Extremum: AggregateFunction {
     }
   }
 
+  let encodedLimit = 9
+
+  func encode(_ summary: UnsafeRawPointer, _ log: ColdLog, to bytes: inout [UInt8]) {
+    let isThere = summary.load(fromByteOffset: 8, as: Int64.self) == 1
+    bytes.append(isThere ? 1 : 0)
+    if isThere { bytes.append(integer: summary.load(as: Int64.self)) }
+  }
+
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, encoded: inout ByteReader) throws {
+    guard try encoded.integer(UInt8.self) == 1 else { return }
+    let value = try encoded.integer(Int64.self)
+    if outputType == .double { take(into, Double(bitPattern: UInt64(bitPattern: value))) } else { take(into, value) }
+  }
+
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     batch.int64s(field)[row] = summary.load(as: Int64.self)
     batch.nulls(field)[row] = summary.load(fromByteOffset: 8, as: Int64.self) == 1 ? 0 : 1

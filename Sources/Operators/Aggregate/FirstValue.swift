@@ -50,6 +50,23 @@ final class FirstValue: AggregateFunction {
     take(into.assumingMemoryBound(to: Int64.self), source[0], value(source, fromLog), log)
   }
 
+  var texts: [Field] { [field] }
+  let encodedLimit = 13 + WindowCombiner.textLimit
+
+  func encode(_ summary: UnsafeRawPointer, _ log: ColdLog, to bytes: inout [UInt8]) {
+    let summary = summary.assumingMemoryBound(to: Int64.self)
+    bytes.append(summary[3] != 0 ? 1 : 0)
+    guard summary[3] != 0 else { return }
+    bytes.append(integer: summary[0])
+    bytes.append(view: value(summary, log))
+  }
+
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, encoded: inout ByteReader) throws {
+    guard try encoded.integer(UInt8.self) == 1 else { return }
+    let time = try encoded.integer(Int64.self)
+    take(into.assumingMemoryBound(to: Int64.self), time, try encoded.view(), log)
+  }
+
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     let value = value(summary.assumingMemoryBound(to: Int64.self), log)
     batch.bytes(field)[row] = value.isNull ? .null : batch.copy(value.buffer)

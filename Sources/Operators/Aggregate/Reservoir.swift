@@ -121,6 +121,33 @@ final class Reservoir: AggregateFunction {
     return log.view(Int(place >> 24), Int(place & 0xFF_FFFF))
   }
 
+  var encodedLimit: Int { 4 + size * (12 + fields.count * (4 + maxBytes)) }
+
+  func encode(_ summary: UnsafeRawPointer, _ log: ColdLog, to bytes: inout [UInt8]) {
+    let count = summary.load(as: UInt32.self)
+    bytes.append(integer: count)
+    for i in 0..<Int(count) {
+      bytes.append(integer: summary.load(fromByteOffset: 8 + i * 16, as: UInt64.self))
+      bytes.append(view: sample(summary, i, log))
+    }
+  }
+
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, encoded: inout ByteReader) throws {
+    for _ in 0..<(try encoded.integer(UInt32.self)) {
+      let hash = try encoded.integer(UInt64.self)
+      let sample = try encoded.view()
+      try check(sample)
+      if wants(into, hash) { insert(into, hash, sample.buffer, log) }
+    }
+  }
+
+  /// Throws `StateFormatError` for bytes that are no sample.
+  private func check(_ sample: ByteView) throws {
+    var reader = ByteReader(UnsafeRawBufferPointer(sample.buffer))
+    for _ in fields { _ = try reader.view() }
+    guard reader.isAtEnd else { throw StateFormatError("a sample with \(reader.remaining) bytes too many") }
+  }
+
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     let count = Int(summary.load(as: UInt32.self))
     let order = (0..<count).sorted {

@@ -40,6 +40,16 @@ final class Sum: AggregateFunction {
     add(into, from.loadUnaligned(as: Int128.self))
   }
 
+  let encodedLimit = 16
+
+  func encode(_ summary: UnsafeRawPointer, _ log: ColdLog, to bytes: inout [UInt8]) {
+    bytes.append(integer: summary.loadUnaligned(as: Int128.self))
+  }
+
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, encoded: inout ByteReader) throws {
+    add(into, try encoded.integer(Int128.self))
+  }
+
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {
     let sum = summary.loadUnaligned(as: Int128.self)
     if outputType == .double {

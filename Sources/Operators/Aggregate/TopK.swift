@@ -36,7 +36,7 @@ final class TopK: AggregateFunction {
     let used = Int(summary.load(as: Int64.self))
     let entries = (summary + 8).assumingMemoryBound(to: Entry.self)
     for i in 0..<used where entries[i].hash == hash {
-      entries[i].count += count
+      entries[i].count &+= count
       return
     }
     let length = min(value.count, 0xFF_FFFF)
@@ -48,7 +48,7 @@ final class TopK: AggregateFunction {
     }
     var least = 0
     for i in 1..<used where (entries[i].count, entries[i].hash) < (entries[least].count, entries[least].hash) { least = i }
-    entries[least] = (hash, entries[least].count + count, place)
+    entries[least] = (hash, entries[least].count &+ count, place)
   }
 
   private func view(_ place: UInt64, _ log: ColdLog) -> ByteView { log.view(Int(place >> 24), Int(place & 0xFF_FFFF)) }
@@ -56,6 +56,26 @@ final class TopK: AggregateFunction {
   func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, _ from: UnsafeRawPointer, _ fromLog: ColdLog) {
     let entries = (from + 8).assumingMemoryBound(to: Entry.self)
     for i in 0..<Int(from.load(as: Int64.self)) { take(into, view(entries[i].place, fromLog), entries[i].count, log) }
+  }
+
+  var texts: [Field] { [field] }
+  var encodedLimit: Int { 4 + capacity * (12 + WindowCombiner.textLimit) }
+
+  func encode(_ summary: UnsafeRawPointer, _ log: ColdLog, to bytes: inout [UInt8]) {
+    let entries = (summary + 8).assumingMemoryBound(to: Entry.self)
+    let used = Int(summary.load(as: Int64.self))
+    bytes.append(integer: UInt32(used))
+    for i in 0..<used {
+      bytes.append(integer: entries[i].count)
+      bytes.append(view: view(entries[i].place, log))
+    }
+  }
+
+  func merge(_ into: UnsafeMutableRawPointer, _ log: ColdLog, encoded: inout ByteReader) throws {
+    for _ in 0..<(try encoded.integer(UInt32.self)) {
+      let count = try encoded.integer(Int64.self)
+      take(into, try encoded.view(), count, log)
+    }
   }
 
   func write(_ summary: UnsafeRawPointer, _ log: ColdLog, _ batch: RecordBatch, _ field: Field, _ row: Int) {

@@ -23,7 +23,7 @@ final class SessionWindowOperator: Operator {
   init(gap: Int64, config: WindowConfig) {
     self.gap = gap
     self.config = config
-    layout = WindowLayout(config)
+    layout = WindowLayout(config.keys, config.aggregates.map { $0.make() })
     sessions = SessionTable(layout)
   }
 

@@ -20,9 +20,10 @@ final class TimeWindow: Operator {
   private let paneSize: Int64
   private let config: WindowConfig
   private let layout: WindowLayout
-  private let outputs: [Field]
+  /// Where a row that was combined before it crossed to here has its summary; nil when none is.
+  private let summary: Field?
 
-  private var panes: [Int64: Pane] = [:]
+  private let table: PaneTable
   private var windows: [Int64: WindowState] = [:]
   private var watermark = Int64.min
   private var lastEmission = Int64.min
@@ -38,105 +39,60 @@ final class TimeWindow: Operator {
     var isChanged = false
   }
 
-  /// The rows of a batch that fall into one pane.
-  private struct Group {
-    let pane: Pane
-    let rows: UnsafeMutablePointer<UInt16>
-    var count = 0
-  }
-
-  // Reused from batch to batch. Raw memory: a class's stored arrays are checked for exclusive access at every touch, here at every record.
-  private var groups: [Group] = []
-  private let slots = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: RecordBatch.capacity)
   private var lateRows: [Int] = []
 
-  init(size: Int64, slide: Int64, config: WindowConfig) {
+  init(size: Int64, slide: Int64, config: WindowConfig, summary: Field? = nil) {
     self.size = size
     self.slide = slide
-    paneSize = Self.gcd(size, slide)
+    paneSize = Self.paneSize(size, slide)
     self.config = config
-    layout = WindowLayout(config)
-    outputs = config.output.fields
+    self.summary = summary
+    layout = WindowLayout(config.keys, config.aggregates.map { $0.make() })
+    table = PaneTable(paneSize: paneSize, layout)
   }
 
-  deinit {
-    forgetGroups()
-    slots.deallocate()
-  }
+  /// The longest panes of which all windows are made.
+  static func paneSize(_ size: Int64, _ slide: Int64) -> Int64 { gcd(size, slide) }
 
   private static func gcd(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? a : gcd(b, a % b) }
 
   // MARK: Records
 
   func process(_ batch: RecordBatch, _ output: Output) throws {
-    group(batch)
-    if !lateRows.isEmpty {
-      for row in lateRows { try output.late(batch, row: row, detail: "the watermark is \(RFC3339.format(watermark))") }
-      lateRows.removeAll(keepingCapacity: true)
+    if let summary { try takeSummaries(batch, summary, output) }
+    table.add(batch, left: &lateRows, isClosed: isTooLate) { pane, count in
+      hasChanged(pane.start)
+      output.absorb(count)
     }
-    for group in groups where group.count > 0 {
-      update(group.pane, batch, UnsafeBufferPointer(start: group.rows, count: group.count))
-      output.absorb(group.count)
-    }
+    for row in lateRows { try output.late(batch, row: row, detail: "the watermark is \(RFC3339.format(watermark))") }
+    lateRows.removeAll(keepingCapacity: true)
   }
 
-  /// Sorts the alive rows into the panes of their times; what is too late for every window goes to `lateRows`.
-  private func group(_ batch: RecordBatch) {
-    // Panes that the last batches did not touch need not be looked at again; at most a handful stay.
-    if groups.count > 8 { forgetGroups() }
-    for i in groups.indices { groups[i].count = 0 }
-    let (times, selection) = (batch.times, batch.selection)
-    var current = -1
-    var currentStart = Int64.min
-    var currentEnd = Int64.min
-    // The current group's rows and how many they are, kept out of the array while the pane stays the same.
-    var rows = selection
-    var count = 0
-    for i in 0..<batch.selectedCount {
-      let row = selection[i]
-      let time = times[Int(row)]
-      if time < currentStart || time >= currentEnd || current < 0 {
-        if current >= 0 { groups[current].count = count }
-        let start = time.flooredQuotient(paneSize) * paneSize
-        if isTooLate(start) {
-          lateRows.append(Int(row))
-          current = -1
-          continue
-        }
-        current = group(ofPane: start)
-        (rows, count) = (groups[current].rows, groups[current].count)
-        currentStart = start
-        currentEnd = start + paneSize
+  /// Takes in the rows that were combined, and leaves the others alive.
+  private func takeSummaries(_ batch: RecordBatch, _ summary: Field, _ output: Output) throws {
+    let summaries = batch.bytes(summary)
+    try batch.filterSelection { row in
+      guard !summaries[row].isNull else { return true }
+      var reader = ByteReader(UnsafeRawBufferPointer(summaries[row].buffer))
+      let records = try reader.integer(Int64.self)
+      let start = batch.times[row]
+      if isTooLate(start) {
+        try output.late(
+          batch, row: row,
+          detail: "\(records) records that were combined before they crossed; the watermark is \(RFC3339.format(watermark))")
+      } else {
+        try table.merge(batch, row: row, &reader, into: table.pane(start))
+        hasChanged(start)
+        output.absorb(1)
       }
-      rows[count] = row
-      count += 1
+      return false
     }
-    if current >= 0 { groups[current].count = count }
-  }
-
-  private func group(ofPane start: Int64) -> Int {
-    if let known = groups.firstIndex(where: { $0.pane.start == start }) { return known }
-    groups.append(Group(pane: pane(start), rows: .allocate(capacity: RecordBatch.capacity)))
-    return groups.count - 1
-  }
-
-  private func forgetGroups(where isOver: (Pane) -> Bool = { _ in true }) {
-    groups.removeAll { group in
-      guard isOver(group.pane) else { return false }
-      group.rows.deallocate()
-      return true
-    }
-  }
-
-  private func pane(_ start: Int64) -> Pane {
-    if let pane = panes[start] { return pane }
-    let pane = Pane(start: start, payload: layout.payload)
-    panes[start] = pane
-    return pane
   }
 
   /// The end of the last window that a pane belongs to.
-  private func lastEnd(_ pane: Int64) -> Int64 { pane.flooredQuotient(slide) * slide + size }
+  private func lastEnd(_ pane: Int64) -> Int64 { Self.lastEnd(ofPane: pane, size: size, slide: slide) }
+
+  static func lastEnd(ofPane start: Int64, size: Int64, slide: Int64) -> Int64 { start.flooredQuotient(slide) * slide + size }
 
   /// Whether the watermark has passed a window's end and the lateness after it.
   private func isOver(endingAt end: Int64) -> Bool {
@@ -145,34 +101,16 @@ final class TimeWindow: Operator {
 
   private func isTooLate(_ pane: Int64) -> Bool { isOver(endingAt: lastEnd(pane)) }
 
-  private func update(_ pane: Pane, _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>) {
-    resolve(pane, batch, rows)
-    for (function, offset) in zip(layout.functions, layout.offsets) { function.add(batch, rows, slots, offset, pane.log) }
+  /// Notes that a pane took records.
+  private func hasChanged(_ pane: Int64) {
     // Of the windows that overlap here the earliest may be over, some of their panes dropped: a late record is for the others.
-    for start in windowStarts(of: pane.start) where !isOver(endingAt: start + size) {
+    for start in windowStarts(of: pane) where !isOver(endingAt: start + size) {
       var state = windows[start] ?? WindowState()
       state.isChanged = true
       // Final by the end of an input that has grown since: open again.
       if start + size - 1 > watermark { state.isFinal = false }
       windows[start] = state
       nextDeadline = min(nextDeadline, start + size - 1)  // in the past for a late record: its window is due again
-    }
-  }
-
-  /// Finds or makes the row of every record. Rows move when a segment splits, so a pass that moved some is repeated: then all keys are there.
-  private func resolve(_ pane: Pane, _ batch: RecordBatch, _ rows: UnsafeBufferPointer<UInt16>) {
-    let (table, slots, keys) = (pane.table, slots, batch.keys)
-    while true {
-      let version = table.layoutVersion
-      for i in rows.indices {
-        let row = Int(rows[i])
-        var inserted = false
-        let slot = table.slot(keys[row], inserted: &inserted)
-        if inserted { layout.initialize(slot, batch, row, pane.log) }
-        slot.storeBytes(of: 1, toByteOffset: WindowLayout.changed, as: UInt32.self)
-        slots[i] = slot
-      }
-      if table.layoutVersion == version { return }
     }
   }
 
@@ -214,10 +152,7 @@ final class TimeWindow: Operator {
 
   /// Drops what no record can reach any more, and works out when there will be something to do next.
   private func purge() {
-    for (start, pane) in panes where isTooLate(start) {
-      panes[start] = nil
-      forgetGroups { $0 === pane }
-    }
+    table.removeAll(where: isTooLate)
     windows = windows.filter { $0.key + size - 1 + config.allowedLateness > watermark }
     nextDeadline = .max
     for (start, state) in windows {
@@ -237,7 +172,7 @@ final class TimeWindow: Operator {
     windows[start] = state
     let writer = ResultWriter(config.output, layout, window: start, end: start + size, revision: state.revision, isFinal: isFinal, output)
     if slide == size {
-      guard let pane = panes[start] else { return }
+      guard let pane = table.panes[start] else { return }
       try emit(pane, all: emitsAll, writer)
     } else {
       try emitMerged(start, writer)
@@ -260,7 +195,7 @@ final class TimeWindow: Operator {
     let log = ColdLog()
     var paneStart = start
     while paneStart < start + size {
-      if let pane = panes[paneStart] {
+      if let pane = table.panes[paneStart] {
         pane.table.forEach { row in
           var inserted = false
           let target = merged.slot(row.load(as: KeyHash.self), inserted: &inserted)
@@ -285,13 +220,13 @@ final class TimeWindow: Operator {
       meta.append(integer: state.revision)
       meta.append((state.isFinal ? 1 : 0) | (state.isChanged ? 2 : 0))
     }
-    let starts = panes.keys.sorted()
+    let starts = table.panes.keys.sorted()
     meta.append(integer: UInt32(starts.count))
     for start in starts { meta.append(integer: start) }
     meta.append(contentsOf: layout.snapshotShared())
     into.add("meta", meta)
     for start in starts {
-      guard let pane = panes[start] else { continue }
+      guard let pane = table.panes[start] else { continue }
       into.add("rows/\(start)", pane.table)
       into.add("log/\(start)", pane.log)
     }
@@ -343,7 +278,7 @@ final class TimeWindow: Operator {
       try from.forEachRow("rows/\(start)", of: writer, payload: layout.payload) { row in
         saved.copyMemory(from: row, byteCount: 16 + layout.payload)
         layout.renumber(saved, mappings)
-        let pane = pane(start)
+        let pane = table.pane(start)
         var inserted = false
         let target = pane.table.slot(saved.load(as: KeyHash.self), inserted: &inserted)
         target.storeBytes(

@@ -14,9 +14,9 @@ struct WindowLayout {
   /// Bytes of a row without the 16 of the key hash.
   let payload: Int
 
-  init(_ config: WindowConfig) {
-    keys = config.keys
-    functions = config.aggregates.map { $0.make() }
+  init(_ keys: [Field], _ functions: [any AggregateFunction]) {
+    self.keys = keys
+    self.functions = functions
     var next = Self.firstSummary
     var offsets: [Int] = []
     for function in functions {
@@ -33,9 +33,7 @@ struct WindowLayout {
     for field in keys {
       switch field.type {
       case .bytes, .vector:
-        let value = batch.bytes(field)[index]
-        bytes.append(integer: value.isNull ? UInt32.max : UInt32(value.count))
-        bytes.append(contentsOf: value.buffer)
+        bytes.append(view: batch.bytes(field)[index])
       case .bool:
         bytes.append(batch.nulls(field)[index] != 0 ? 2 : batch.bools(field)[index] ? 1 : 0)
       case .int64, .double, .time:

@@ -31,11 +31,16 @@ public enum TumblingWindow {
 
   static func plan(size: Int64, slide: Int64, _ config: Config, _ input: Schema) throws -> PlannedOperator {
     let window = try WindowConfig(config, input)
-    return PlannedOperator(
+    var planned = PlannedOperator(
       schema: window.output, keyFields: window.keys, needsTime: true, hasLateOutput: true, reads: window.reads, makesBatches: true
     ) {
       TimeWindow(size: size, slide: slide, config: window)
     }
+    planned.combining = PlannedCombining(
+      summaryBytes: WindowCombiner.summaryLimit(window),
+      makeCombiner: { WindowCombiner(size: size, slide: slide, config: window, schema: $0, summary: $1) },
+      makeOperator: { TimeWindow(size: size, slide: slide, config: window, summary: $0) })
+    return planned
   }
 }
 
