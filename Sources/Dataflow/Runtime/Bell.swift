@@ -3,7 +3,7 @@ internal import Synchronization
 /// Wakes the one task that waits for something to do. A ring while nobody waits is remembered: the next wait returns at once. Safe from anywhere.
 ///
 /// Who waits costs nothing, where looking every few milliseconds costs a timer and two threads each time.
-final class Bell: Sendable {
+package final class Bell: Sendable {
   private enum State {
     case silent
     case rung
@@ -11,7 +11,10 @@ final class Bell: Sendable {
   }
   private let state = Mutex(State.silent)
 
-  func ring() {
+  /// Silent.
+  package init() {}
+
+  package func ring() {
     let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
       if case .awaited(let waiter) = state {
         state = .silent
@@ -24,7 +27,7 @@ final class Bell: Sendable {
   }
 
   /// Returns when it rings. Throws `CancellationError` when the task is cancelled.
-  nonisolated(nonsending) func wait() async throws {
+  package nonisolated(nonsending) func wait() async throws {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let wasRung = state.withLock { state in

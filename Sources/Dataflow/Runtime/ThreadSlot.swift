@@ -40,7 +40,7 @@ final class ThreadSlot: Slot {
 
 /// A queue that blocks its one reader while it is empty.
 ///
-/// `@unchecked Sendable`: everything is touched under the pthread mutex only.
+/// `@unchecked Sendable`: everything is touched under the pthread mutex only, but for the signal, which may come from anywhere.
 private final class JobQueue: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -63,8 +63,10 @@ private final class JobQueue: @unchecked Sendable {
   func push(_ job: UnownedJob) {
     pthread_mutex_lock(mutex)
     jobs.append(job)
-    if isWaiting { pthread_cond_signal(condition) }
+    let isAwaited = isWaiting
     pthread_mutex_unlock(mutex)
+    // Not under the lock, which is the first thing that the woken thread wants.
+    if isAwaited { pthread_cond_signal(condition) }
   }
 
   func pop() -> UnownedJob {
