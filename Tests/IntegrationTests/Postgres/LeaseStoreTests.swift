@@ -155,12 +155,25 @@ struct LeaseStoreTests {
     try store.register("j", changed(1, 2), layout: "l")
     try store.savepoint("j", "s")
     #expect { try store.savepoint("j", "t") } throws: { $0 is LayoutRefused }
+    // Whoever asks again waits for the same, with the name or without.
+    let client = database.client
+    for name in ["s", nil] { #expect(try JobSavepoints.ask(client, "j", name) == "s") }
+    #expect(try JobSavepoints.progress(client, "j", "s") == .awaited(trouble: nil) && JobSavepoints.progress(client, "j", "t") == .none)
+    try store.note("no disk", try #require(try store.cuts().first))
+    #expect(try JobSavepoints.progress(client, "j", "s") == .awaited(trouble: "no disk"))
+    let waiting = try store.awaited("j")
+    #expect(waiting.workers == 0 && !waiting.isIdle && waiting.leases.count == 3 && waiting.leases.allSatisfy { !$0.isDrained })
     try drainAll(store)
+    #expect(try store.awaited("j").workers == 1 && store.awaited("j").leases.allSatisfy(\.isDrained))
     let cut = try #require(try store.cuts().first)
     #expect(cut.savepoint == "s" && cut.target == ShardLayout(version: 2, readers: 1, partitions: 2))
     #expect(try store.replace(cut, stages: 2, epochs: [JobShard(job: "j", stage: 0, index: 0, count: 1): 7]))
     #expect(try store.savepointShards("j", "s") == ["j.0.0=7"])
     #expect { try store.savepoint("j", "s") } throws: { $0 is LayoutRefused }
+    #expect(try JobSavepoints.progress(client, "j", "s") == .taken)
+    try JobSavepoints.forget(client, "j", "s")
+    #expect(try JobSavepoints.progress(client, "j", "s") == .none)
+    #expect(try JobSavepoints.ask(client, "j", nil) == "epoch-2")
     let shards = ShardLayout(readers: 2, partitions: 2).shards(of: "k", stages: 2)
     for _ in 0..<2 { try store.register("k", shards, layout: "l", origin: "j/s") }
     let begin = try #require(try store.cuts().last)
@@ -168,6 +181,28 @@ struct LeaseStoreTests {
     #expect(try store.replace(begin, stages: 2, epochs: [:]))
     #expect(try store.renew(jobs: ["k"], running: [], time: Self.second).leases.map(\.shard) == shards)
     try store.register("k", shards, layout: "l", origin: "j/s")
+  }
+
+  @Test("a job that workers have planned and never ran can begin with a savepoint; one that ran cannot")
+  func beginning() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    let shards = ShardLayout(readers: 2, partitions: 2).shards(of: "k", stages: 2)
+    try store.register("k", shards, layout: "l")
+    #expect(try !LeaseStore.hasHistory(database.client, "k") && !LeaseStore.hasHistory(database.client, "other"))
+    try LeaseStore.begin(database.client, "k", shards, travels: "l", origin: "j/s")
+    #expect(try LeaseStore.hasHistory(database.client, "k"))
+    let begin = try #require(try store.cuts().first)
+    #expect(begin.layout.version == 0 && begin.origin == "j/s" && begin.target?.shards(of: "k", stages: 2) == shards)
+    #expect(try store.renew(jobs: ["k"], running: [], time: Self.second).leases.isEmpty)
+    // A worker that plans it once more changes nothing.
+    try store.register("k", shards, layout: "l")
+    #expect(try store.cuts() == [begin])
+    #expect(try store.replace(begin, stages: 2, epochs: [:]))
+    #expect(try store.claim(shards, time: Self.second).count == shards.count)
+    try store.register("ran", [shards[0]].map { JobShard(job: "ran", stage: 0, index: 0, count: $0.count) }, layout: "l")
+    _ = try store.claim([JobShard(job: "ran", stage: 0, index: 0, count: 2)], time: Self.second)
+    #expect(try LeaseStore.hasHistory(database.client, "ran"))
   }
 
   @Test("a job is not drained while a worker that lives cannot drain")
