@@ -8,7 +8,8 @@ is taken; and a command asks for 1 reader and 4 partitions. All the time a worke
 
 - the table holds exactly what `sloscout run` makes of the same files, and every line that is no record is a dead letter once;
 - the savepoint, from which a job of another name began, with a database of its own, gives the same table once the job has read what came after;
-- no checkpoint of an earlier version is left.
+- no checkpoint of an earlier version is left;
+- without workers, commands say that none lives, and end after `--wait` seconds.
 """
 
 import argparse
@@ -69,6 +70,7 @@ class Rescale(Run):
                     victim.kill()
                     self.start()
             self.totals_and_table(feeder)
+            self.unattended()
             self.begin_again(feeder)
             return self.tally.get("kill", 0)
         finally:
@@ -150,6 +152,20 @@ class Rescale(Run):
             left = [path.name for path in (self.folder / "state").glob(f"{self.name}.{version}[0-9].*/manifest-*")]
             if left:
                 raise Failure(f"checkpoints of version {version or 1} are left: {left}")
+
+    def unattended(self):
+        """Without workers a command says at once what it waits for, and ends when it was told to; what it asked for stands."""
+        asked = [("rescale", self.name, "--partitions", "7"), ("savepoint", self.name, "late")]
+        for arguments in asked:
+            result = subprocess.run(
+                [self.options.binary, "worker", *arguments, "--wait", "1", "--database", self.server.url(self.database)],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            said = result.stderr.splitlines()
+            if result.returncode != 75 or not said[0].startswith("waiting: no worker lives") or "the request stands" not in said[-1]:
+                raise Failure(f"worker {' '.join(arguments)} without workers ended with {result.returncode}: {result.stderr}")
+        row = self.server.psql(self.database, "SELECT phase, target, savepoint FROM sharded_job")
+        if row != [["draining", "1,7,7", "late"]]:
+            raise Failure(f"what was asked for without workers does not stand: {row}")
 
     def begin_again(self, feeder):
         """A job of another name, in a database of its own, begins with the savepoint and reads what came after."""
