@@ -133,9 +133,12 @@ extension LeaseStore {
           ])
       }
       // Generations go on: whoever still runs a shard of the old cut has none of the new one's.
-      let generation = try client.query("SELECT coalesce(max(generation), 0) FROM shard_lease WHERE job = $1", [cut.job]).scalar
+      let last = try client.query(
+        "SELECT coalesce(max(generation), 0), coalesce(min(pinned_version), 0) FROM shard_lease WHERE job = $1", [cut.job]
+      ).rows[0].map { $0.flatMap { UInt64($0) } ?? 0 }
       try client.query("DELETE FROM shard_lease WHERE job = $1", [cut.job])
-      try Self.insert(client, target.shards(of: cut.job, stages: stages), generation: generation.flatMap { UInt64($0) } ?? 0)
+      try Self.insert(client, target.shards(of: cut.job, stages: stages), generation: last[0], pinned: last[1])
+      if cut.layout.version > 0 { try Self.end(client, cut) }
       try client.query(
         """
         UPDATE sharded_job SET version = $2::int, counts = $3, phase = 'running', target = NULL, asked = NULL, savepoint = NULL, trouble = NULL
@@ -206,16 +209,17 @@ extension LeaseStore {
     try client.query("SELECT \(cutColumns) FROM sharded_job WHERE job = $1 FOR UPDATE", [job]).rows.first.flatMap(cut)
   }
 
-  static func insert(_ client: PostgresClient, _ shards: [JobShard], generation: UInt64) throws {
+  /// - Parameter pinned: the definition before which the state of the cut's predecessor was kept. It is the same state.
+  static func insert(_ client: PostgresClient, _ shards: [JobShard], generation: UInt64, pinned: UInt64 = 0) throws {
     for shard in shards {
       try client.query(
         """
-        INSERT INTO shard_lease (job, stage, shard, shards, version, generation, epoch)
-        VALUES ($1, $2::int, $3::int, $4::int, $5::int, $6::bigint, $7::bigint)
+        INSERT INTO shard_lease (job, stage, shard, shards, version, generation, epoch, pinned_version)
+        VALUES ($1, $2::int, $3::int, $4::int, $5::int, $6::bigint, $7::bigint, $8::bigint)
         """,
         [
           shard.job, "\(shard.stage)", "\(shard.index)", "\(shard.count)", "\(shard.version)", "\(generation)",
-          shard.version > 1 ? "1" : "0",
+          shard.version > 1 ? "1" : "0", "\(pinned)",
         ])
     }
   }

@@ -19,6 +19,8 @@ package final class LeaseStore: Sendable {
     package var leases: [Lease] = []
     /// How each job is cut, and what becomes of that.
     package var cuts: [String: JobCut] = [:]
+    /// Cuts of jobs that are over, and may have left something.
+    package var former: [String: [ShardLayout]] = [:]
 
     /// Nothing was seen yet.
     package init() {}
@@ -198,6 +200,7 @@ package final class LeaseStore: Sendable {
     for row in workers.rows { if let owner = row[0], let job = row[1] { view.workers[job, default: []].append(owner) } }
     view.leases = try leases(client, jobs)
     view.cuts = try cuts(client, jobs)
+    view.former = try former(client, jobs)
     return view
   }
 
@@ -263,7 +266,7 @@ package final class LeaseStore: Sendable {
       PRIMARY KEY (job, stage, shard));
     COMMENT ON TABLE shard_lease IS 'sloscout: who runs which shard of a job'
     """,
-    cutStep,
+    cutStep, formerStep,
   ]
 }
 

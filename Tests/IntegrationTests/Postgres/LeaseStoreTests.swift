@@ -183,6 +183,38 @@ struct LeaseStoreTests {
     try store.register("k", shards, layout: "l", origin: "j/s")
   }
 
+  @Test("a former cut is there until it is emptied; the rows of its sinks go a week later, and no others")
+  func former() throws {
+    let database = try TestDatabase()
+    let (store, client) = (store(database, "a", 1), database.client)
+    try client.execute("CREATE TABLE sink_ledger (job text, sink text)")
+    try store.register("j", changed(1, 2), layout: "l")
+    for partitions in 3...4 {
+      _ = try store.rescale("j") { ShardLayout(readers: $0.readers, partitions: partitions) }
+      try drainAll(store)
+      try client.execute("UPDATE shard_lease SET pinned_version = \(partitions) + shard")
+      #expect(try store.replace(try #require(try store.cuts().first), stages: 2, epochs: [:]))
+    }
+    let first = ShardLayout(readers: 1, partitions: 2)
+    let second = ShardLayout(version: 2, readers: 1, partitions: 3)
+    let found = try store.former("j")
+    // The state is that of the cut before, so it was kept before the same definition.
+    #expect(found.cuts == [first, second] && found.pinned == 4)
+    #expect(try store.renew(jobs: ["j"], running: [], time: Self.second).former == ["j": [first, second]])
+    for name in ["j.0.0", "j.1.1", "j.1.2", "j.v2.1.2", "j.v3.1.0", "j", "other.0.0"] {
+      try client.query("INSERT INTO sink_ledger VALUES ($1, 's')", [name])
+    }
+    try store.emptied("j", version: 1)
+    #expect(try store.former("j").cuts == [second])
+    try store.removeFences("j", stages: 2)
+    #expect(try client.query("SELECT count(*) FROM sink_ledger").scalar == "7")
+    try client.execute("UPDATE former_cut SET at = now() - interval '8 days'")
+    for _ in 0..<2 { try store.removeFences("j", stages: 2) }
+    let left = try client.query("SELECT string_agg(job, ' ' ORDER BY job) FROM sink_ledger").scalar
+    #expect(left == "j j.1.2 j.v2.1.2 j.v3.1.0 other.0.0")
+    #expect(try store.former("j").cuts == [second])
+  }
+
   @Test("a job that workers have planned and never ran can begin with a savepoint; one that ran cannot")
   func beginning() throws {
     let database = try TestDatabase()
