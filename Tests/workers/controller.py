@@ -148,6 +148,7 @@ class Test:
             time.sleep(0.5)
         claim("and the rate is steady enough to read", min(rates) > 0, rates)
 
+        self.graph()
         changed = text.replace("emit: { every: 300ms }", "emit: { every: 250ms }")
         status, view, _ = self.server.call("PUT", self.path, changed)
         claim("another document is an upgrade", status == 200 and view["status"]["shards"]["version"] > first["version"], (status, view))
@@ -186,6 +187,22 @@ class Test:
         promtool = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
         claim("and promtool has nothing to say about them", promtool.returncode == 0, promtool.stderr)
         self.text = changed
+
+    def graph(self):
+        """What the steps do, over all shards, while somebody looks."""
+        loads = "SELECT count(*) FROM shard_lease WHERE load IS NOT NULL"
+        claim("while nobody looks at the graph workers tell nothing of it", self.postgres.psql("control", loads) == [["0"]])
+        status, graph, _ = self.server.call("GET", f"{self.path}/graph")
+        nodes = {node["id"]: node for node in graph["nodes"]}
+        claim("the graph is that of the whole job", status == 200 and {"telemetry", "capsules", "store"} <= set(nodes) and graph["edges"], graph)
+        claim("with the records of all shards", nodes["telemetry"]["received"] > 0 and nodes["capsules"]["received"] > 0
+              and nodes["telemetry"]["subtasks"] == 2 and nodes["capsules"]["subtasks"] == 3, graph["nodes"])
+        claim("its inputs are those of all readers", len(graph["splits"]) == 3 and graph["waitsFor"].startswith("windows"), graph)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and not all(nodes[step]["rate"] > 0 and nodes[step]["busy"] > 0 for step in ("telemetry", "capsules")):
+            time.sleep(0.5)
+            nodes = {node["id"]: node for node in self.server.call("GET", f"{self.path}/graph")[1]["nodes"]}
+        claim("and how fast and how busy they are", time.monotonic() < deadline, nodes)
 
     def refusals(self, text):
         call = self.server.call

@@ -101,6 +101,8 @@ public actor Worker {
   var versions: [String: UInt64] = [:]
   var looks = 0
   var isReporting = false
+  /// The newest looks at shards of jobs that somebody watches.
+  var samples: [JobShard: ShardSample] = [:]
   /// What carries the records of each job's newest cut.
   private var topics: [String: ExchangeTopics] = [:]
   /// Makes the next cuts of jobs; those that are being made, and those that failed, until when they rest.

@@ -66,6 +66,11 @@ extension JobStore {
     try await database.perform { try JobSavepoints.forget($0, job, name) }
   }
 
+  /// Has workers tell what the steps of a job do, for the next seconds.
+  func watch(_ job: String) async throws {
+    try await database.perform { client in try client.transaction { try JobDefinitions.watch(client, job) } }
+  }
+
   /// Asks for a checkpoint of all shards that run.
   func checkpoint(_ name: String) async throws { try await database.perform { try JobDefinitions.checkpoint($0, name) } }
 }

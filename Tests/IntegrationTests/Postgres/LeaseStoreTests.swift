@@ -281,6 +281,30 @@ struct LeaseStoreTests {
     #expect(try put("one") > new, "a version is no other's, also after the job was deleted")
   }
 
+  @Test("what steps do is kept while somebody looks, and what was told an earlier time is forgotten")
+  func watching() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    try store.register("j", shards, layout: "l")
+    let server = database.client
+    try JobDefinitions.put(server, "j", "document", .running, losesState: false)
+    let version = try JobDefinitions.all(server)[0].version
+    #expect(try store.claim([shards[0]], versions: ["j": version], time: 60 * Self.second).count == 1)
+    func load() throws -> String? { try ShardBoard(server).shards["j"]?[0].load }
+    try store.report([(shards[0], 1, 10, 2, "old")])
+    #expect(try !JobDefinitions.all(server)[0].isWatched && load() == nil)
+    try JobDefinitions.watch(server, "j")
+    #expect(try JobDefinitions.all(server)[0].isWatched && load() == nil)
+    try store.report([(shards[0], 1, 10, 2, #"{"steps": []}"#)])
+    try JobDefinitions.watch(server, "j")
+    #expect(try load() == #"{"steps": []}"#)
+    try store.report([(shards[0], 1, 11, 2, nil), (shards[1], 1, 5, 0, "of another owner")])
+    let rows = try #require(try ShardBoard(server).shards["j"])
+    #expect(rows[0].records == 11 && rows[0].load == #"{"steps": []}"# && rows[1].load == nil && rows[1].records == 0)
+    try server.execute("UPDATE sharded_definition SET watched_until = now()")
+    #expect(try load() == nil)
+  }
+
   @Test("a database that is not there is an error that may pass")
   func away() {
     let store = LeaseStore(url: "postgresql://127.0.0.1:1/none", worker: "a", process: 1)
