@@ -58,7 +58,7 @@ limited 30 "the workers with local topics" python3 Tests/workers/kills.py "$slos
 
 step "40 times other numbers of shards, while workers are killed"
 for seed in $(seq 40); do
-  limited 5 "other numbers of shards" python3 Tests/workers/rescale.py "$sloscout" --seed "$seed" --exchange "$([ $((seed % 2)) = 0 ] && echo kafka || echo local)"
+  limited 5 "other numbers of shards" "$(scripts/python.sh)" Tests/workers/rescale.py "$sloscout" --seed "$seed" --exchange "$([ $((seed % 2)) = 0 ] && echo kafka || echo local)"
 done
 
 step "Kafka answers nobody for a minute"

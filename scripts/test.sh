@@ -116,7 +116,7 @@ step "the server as the controller of workers: submit, upgrade, stop, kills of b
 limited 4 "the controller" "$python" Tests/workers/controller.py "$sloscout" --broker "$SLOSCOUT_TEST_KAFKA"
 
 step "a job over workers that are killed gets other numbers of shards four times, and a savepoint: all as in one process"
-limited 5 "the other numbers of shards" python3 Tests/workers/rescale.py "$sloscout"
+limited 5 "the other numbers of shards" "$python" Tests/workers/rescale.py "$sloscout"
 
 step "the benchmark's job counts what the generator wrote, at 1, 2 and 4 subtasks and with both keys"
 shop=.build/bench-shop.jsonl

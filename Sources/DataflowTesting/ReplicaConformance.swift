@@ -48,6 +48,12 @@ public enum ReplicaConformance {
     try one.remove(["data-1", "data-1", "nothing", "manifest-1"])
     try one.sync()
     expect(try other.names().filter(isListed) == ["damaged-manifest-1", "data-2"], "after removing the names are \(try other.names())")
+    try one.vacate()
+    expect(try other.names().filter(isListed) == ["damaged-manifest-1", "data-2"], "a place that still holds something loses it")
+    try one.remove(["damaged-manifest-1", "data-2"])
+    try one.sync()
+    for _ in 0..<2 { try one.vacate() }
+    expect(try other.names().isEmpty, "a place that was given up keeps \(try other.names())")
     return problems
   }
 

@@ -32,5 +32,7 @@ enum Terminal {
 enum Exit {
   static let failed: Int32 = 1
   static let wrongFile: Int32 = 2
+  /// What was asked for stands, and is not there yet.
+  static let awaited: Int32 = 75
   static let stoppedAtOnce: Int32 = 130
 }

@@ -68,6 +68,11 @@ final class WorkerLog: Sendable {
       Terminal.error("\(job): version \(version) cannot be run by this worker, which leaves it to others: \(why)")
     case .cut(let job, let layout):
       Terminal.error("\(job): version \(layout.version), with \(layout.readers) readers and \(layout.partitions) partitions")
+    case .cleaned(let job, let kept):
+      if kept.isEmpty { break }
+      let some = kept.prefix(3).joined(separator: ", ")
+      Terminal.error("\(job): former versions stay for \(kept.count) savepoints: \(some)\(kept.count > 3 ? ", …" : "")")
+    case .cleaningFailed(let job, let why): Terminal.error("\(job): warning: what former versions have left cannot be removed yet: \(why)")
     case .cutFailed(let job, let why): Terminal.error("\(job): warning: the next version cannot be made yet: \(why)")
     case .databaseAway(let why):
       away.withLock { $0 = why }

@@ -73,6 +73,18 @@ struct ShardedStateTests {
     #expect(state(.cancelled, free).phase.message.contains("at once"))
   }
 
+  @Test("a shard that is drained waits for nobody: the job is cut anew")
+  func drained() {
+    let draining = board { board in
+      board.shards["j"]?[0].isDrained = true
+      board.shards["j"]?[0].worker = nil
+    }
+    let (phase, message) = state(.running, draining).phase
+    #expect(phase == .restarting && message == "the job is cut anew: 1 of 3 shards are at their last checkpoint")
+    #expect(state(.running, draining).count(.drained) == 1 && state(.running, draining).count(.waiting) == 0)
+    #expect(state(.stopped, draining).count(.drained) == 1)
+  }
+
   @Test("records are those of the first stage, and the age is that of the oldest checkpoint of what is not finished")
   func numbers() {
     let aged = board { board in for index in 0..<3 { board.shards["j"]?[index].age = Double(index) } }

@@ -66,10 +66,10 @@ def secret(data):
 
 
 class Cluster:
-    """The objects, and every change to them in order, as (verb, kind, name)."""
+    """The objects, every change to them in order, as (verb, kind, name), and the arguments of every job that was to run."""
 
     def __init__(self):
-        self.objects, self.changes, self.lock, self.revision = {}, [], threading.Lock(), 0
+        self.objects, self.changes, self.ran, self.lock, self.revision = {}, [], [], threading.Lock(), 0
         cluster = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -224,6 +224,8 @@ class Cluster:
             namespace=namespace, resourceVersion=str(self.revision), uid=(old or {}).get("metadata", {}).get("uid", f"uid-{self.revision}"),
             creationTimestamp="2026-01-01T00:00:00Z", generation=1)
         if kind == "Job":
+            if not dry:
+                self.ran.append(new["spec"]["template"]["spec"]["containers"][0]["args"])
             new["status"] = {
                 "succeeded": 1, "startTime": "2026-01-01T00:00:00Z", "completionTime": "2026-01-01T00:00:01Z",
                 "conditions": [{"type": "Complete", "status": "True"}]}

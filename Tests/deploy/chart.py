@@ -294,6 +294,18 @@ def jobs(objects):
         claim("they may read what the server may", allowed[0] == allowed[1], allowed)
 
 
+def hooks(objects):
+    """What is done before an upgrade can be done again, and is of this revision."""
+    for one in kind(objects, "Job"):
+        notes = one["metadata"]["annotations"]
+        claim(f"{name(one)} comes before what it is for", notes["helm.sh/hook"] == "pre-upgrade,pre-rollback", notes)
+        words = one["spec"]["template"]["spec"]["containers"][0]["args"]
+        # Revision 1: nothing is installed while this is rendered.
+        claim(f"{name(one)} takes savepoints of this revision", words[:4] == ["savepoint", "--all", "--as", "before-revision-1"], words)
+        seconds = int(words[words.index("--wait") + 1])
+        claim(f"{name(one)} has time to wait, and to be started again", one["spec"]["activeDeadlineSeconds"] > seconds and one["spec"]["backoffLimit"] > 0)
+
+
 def monitoring(helm):
     objects = render(helm, *SETS["hpa, jobs of the server, monitoring"])
     rule = kind(objects, "PrometheusRule")[0]
@@ -313,11 +325,11 @@ def flags(objects, sloscout):
             words = [str(word) for word in container.get("args", [])]
             # --name would give the jobs of each pod a name, and so a state, of their own.
             claim(f"{name(one)}: jobs keep their names", not any(word.startswith("--name") for word in words), words)
-            command = [word for word in words[:3] if re.fullmatch(r"[a-z]+", word)] if words[0] in ("server", "job") else words[:1]
-            command = [word for word in command if word in ("server", "token", "create", "job", "checkpoint", "run", "submit", "jobs", "worker")]
+            command = [word for word in words[:3] if re.fullmatch(r"[a-z]+", word)] if words[0] == "server" else words[:1]
+            command = [word for word in command if word in ("server", "token", "create", "savepoint", "run", "submit", "jobs", "worker")]
             key = tuple(command)
             if key not in helps:
-                more = ["start"] if command in (["server"], ["worker"]) else []
+                more = {"server": ["start"], "worker": ["start"], "savepoint": ["take"]}.get(" ".join(command), [])
                 run = subprocess.run([sloscout, "help", *command, *more], capture_output=True, text=True)
                 helps[key] = run.stdout if run.returncode == 0 and "SUBCOMMANDS" not in run.stdout else None
             if helps[key] is None:
@@ -339,7 +351,7 @@ def main():
     for title, arguments in SETS.items():
         objects = render(helm, *arguments)
         count += len(objects)
-        for check in [lambda o: schemas(o, title), security, probes, selectors, budgets, scaling, references, policies, jobs]:
+        for check in [lambda o: schemas(o, title), security, probes, selectors, budgets, scaling, references, policies, jobs, hooks]:
             check(objects)
         unknown |= flags(objects, sloscout)
         again = render(helm, *arguments, release="another")

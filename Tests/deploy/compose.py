@@ -52,11 +52,16 @@ def main():
             option = word.split("=")[0]
             if option.startswith("--") and (has_workers or service["command"][0] != "worker"):
                 claim(f"{title}: sloscout knows {option}", re.search(re.escape(option) + r"\b", known))
-        for path in [word for word in service["command"] if word.startswith("/etc/sloscout/")]:
+        for path in [word.removeprefix("--jobs=") for word in service["command"] if word.removeprefix("--jobs=").startswith("/etc/sloscout/")]:
             file = ROOT / "deploy/helm/sloscout/jobs" / os.path.basename(path)
             claim(f"{title}: {path} is there", file.exists())
             for variable in re.findall(r"\$\{(\w+):-", file.read_text()):
                 claim(f"{title}: {variable} is set", variable in service["environment"], service["environment"])
+    commands = {title: services[title]["command"] for title in ("server", "worker")}
+    claim("the server follows a job file, and workers the server", "--jobs=/etc/sloscout/workers.yaml" in commands["server"]
+          and all(word.startswith("--") for word in commands["worker"][1:]), commands)
+    allowed = [{word for word in words if word.startswith("--allow-variable")} for words in commands.values()]
+    claim("documents may read the same of both", allowed[0] == allowed[1] == {"--allow-variable=KAFKA_BROKER"}, allowed)
     print(f"ok: docker-compose reads {len(services)} services")
     if not has_workers:
         print("NOTE: this program has no command `worker`: its options in the compose file were not checked")

@@ -61,6 +61,7 @@ def main():
     claim("an upgrade changes no secret", secrets() == first)
     changes = cluster.changes
     claim("the savepoint is taken before the server is replaced", changes.index(("create", "Job", "sloscout-savepoint")) < changes.index(("change", "Deployment", "sloscout-controller")), changes)
+    claim("it is named after the revision that comes", cluster.ran == [["savepoint", "--all", "--as", "before-revision-2", "--wait", "120"]], cluster.ran)
     claim("and its job is gone when it is done", cluster.of("Job", "sloscout-savepoint") is None)
     controller = cluster.of("Deployment", "sloscout-controller")["spec"]["template"]["spec"]
     claim("the new image runs", controller["containers"][0]["image"] == "sloscout:0.2.0", controller["containers"][0]["image"])
@@ -89,7 +90,10 @@ def main():
     claim("and the others stay", second == first)
 
     cluster.changes.clear()
+    cluster.ran.clear()
     run("rollback", "sloscout", "1")
+    # The hook is that of the revision that is gone back to: the program gives the savepoint a number when there is one of that name.
+    claim("under the name of that revision", [words[3] for words in cluster.ran] == ["before-revision-1"], cluster.ran)
     claim("a rollback takes a savepoint first", ("create", "Job", "sloscout-savepoint") in cluster.changes, cluster.changes)
     third = secrets()
     third["sloscout-tokens"].pop("metrics", None)

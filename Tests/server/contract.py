@@ -21,7 +21,7 @@ from openapi_spec_validator import validate
 
 import hostile
 import product
-from control_server import Server, claim, database, document, traces
+from control_server import Server, claim, database, document, sql, traces
 from database_gate import DatabaseGate
 
 ROLES = ("read", "operate", "admin")
@@ -131,7 +131,7 @@ def expect(server, what, method, path, status, body=None, code=None, **headers):
     return view, response
 
 
-def jobs(server, folder):
+def jobs(server, folder, own):
     """Each answer of the operations on jobs that a caller with all rights can bring about."""
     text = quiet("quiet", folder)
     job = "/api/v1/jobs/quiet"
@@ -151,7 +151,7 @@ def jobs(server, folder):
     shared = lines + text.replace("  sources:", "  exchange: { connection: lines, partitions: 1 }\n  sources:").lstrip()
     expect(server, "a job that has run here is not planned for workers", "POST", f"{job}/plan", 409, shared, code="PLACE_WOULD_CHANGE")
     expect(server, "nor given to them", "PUT", job, 409, shared, code="PLACE_WOULD_CHANGE")
-    workers(server, shared)
+    workers(server, shared, own)
     expect(server, "a checkpoint is taken", "POST", f"{job}/checkpoint", 202)
     expect(server, "Flink's users find it", "GET", "/jobs/quiet", 200)
     expect(server, "Flink's users do not find others", "GET", "/jobs/absent", 404)
@@ -191,21 +191,37 @@ def jobs(server, folder):
     conflicts(server, text)
 
 
-def workers(server, shared):
-    """A job that workers would run, and no worker: what it answers, and that it waits."""
+def workers(server, shared, own):
+    """A job that workers would run, and no worker: what it answers, and that it waits. `own` is the server's database."""
     job = "/api/v1/jobs/shared"
     view, _ = expect(server, "a job over workers is created", "PUT", job, 201, shared.replace("name: quiet", "name: shared"))
     claim("it waits for workers", view["status"]["phase"] == "waiting" and view["status"]["shards"]["list"] == [], view)
     for operation in ("", "/points", "/checkpoints", "/history"):
         expect(server, f"GET {operation} of a job over workers", "GET", job + operation, 200)
-    expect(server, "no numbers of steps that nobody here has counted", "GET", f"{job}/graph", 409)
+    view, _ = expect(server, "the graph of a job that nobody runs has steps and no numbers", "GET", f"{job}/graph", 200)
+    claim("all of them", {node["id"]: node["received"] for node in view["nodes"]} == {"telemetry": 0, "nowhere": 0}, view)
     expect(server, "no checkpoint while nobody runs it", "POST", f"{job}/checkpoint", 409, code="JOB_NOT_RUNNING")
     expect(server, "its records are not seen here", "GET", f"{job}/tap?edge=telemetry", 409, code="JOB_NOT_RUNNING")
-    expect(server, "no savepoint of it", "POST", f"{job}/savepoints", 409, code="NO_CHECKPOINT")
+    view, response = expect(server, "no savepoint while nobody lives who could take it", "POST", f"{job}/savepoints", 503, code="NO_WORKERS")
+    claim("which may pass", response.getheader("Retry-After") and "sloscout worker" in view["hint"], view)
+    # A worker that says it lives, and does nothing: the savepoint stays asked for.
+    sql(own, "INSERT INTO worker (owner, name, jobs, drains, expires_at) VALUES ('idle#1', 'idle', '{shared}', true, now() + interval '1 hour')")
+    expect(server, "no savepoint of what nobody has taken up", "POST", f"{job}/savepoints", 409, code="NO_CHECKPOINT")
+    sql(own, "INSERT INTO sharded_job (job, counts, layout) VALUES ('shared', '1,1', 'l')")
+    for body in ('{"name": "chosen"}', '{"name": "chosen"}', None):
+        view, response = expect(server, "a savepoint that takes too long is awaited", "POST", f"{job}/savepoints?wait=1", 504, body, code="SAVEPOINT_AWAITED")
+        claim("under its name, and whoever asks again waits for the same", "chosen" in view["title"] and response.getheader("Retry-After"), view)
+    expect(server, "another is not taken meanwhile", "POST", f"{job}/savepoints?wait=1", 409, '{"name": "other"}', code="SAVEPOINT_EXISTS")
+    sql(own, "DELETE FROM sharded_job; DELETE FROM worker")
+    expect(server, "nobody waits for what is no more", "POST", f"{job}/savepoints?wait=0", 422, code="PARAMETER_INVALID")
+    expect(server, "its savepoints are listed", "GET", f"{job}/savepoints", 200)
+    expect(server, "one that is not there is not removed", "DELETE", f"{job}/savepoints/absent", 404, code="SAVEPOINT_NOT_FOUND")
     expect(server, "no subtasks of it", "PATCH", job, 422, '{"parallelism": 2}')
     for verb, phase in (("stop", "suspended"), ("start", "waiting"), ("restart", "waiting"), ("cancel", "suspended")):
         view, _ = expect(server, f"{verb} works over workers", "POST", f"{job}/{verb}", 200)
         claim(f"then it is {phase}", view["status"]["phase"] == phase, view)
+        if verb == "stop":
+            expect(server, "no savepoint of what stands", "POST", f"{job}/savepoints", 409, code="JOB_NOT_RUNNING")
     expect(server, "Flink's users find it", "GET", "/jobs/shared", 200)
     expect(server, "it is deleted", "DELETE", job, 204)
 
@@ -480,7 +496,7 @@ def main():
                      "/api/v1/audit/verify"):
             expect(server, f"GET {path} answers", "GET", path, 200)
         expect(server, "a wrong limit is refused", "GET", "/api/v1/audit?limit=a", 422)
-        jobs(server, folder)
+        jobs(server, folder, own)
         analyses(server)
         product.walk(server, own, folder)
         hostile.walk(server, folder)

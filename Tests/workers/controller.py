@@ -4,11 +4,13 @@
   controller.py BINARY [--broker HOST:PORT] [--seed N] [--keep FOLDER]
 
 A server, two workers that know no file, a real PostgreSQL and a real broker. Records arrive all the time. At the end the table holds exactly what
-`sloscout run` makes of the same files; and at no moment did shards of two definitions run side by side.
+`sloscout run` makes of the same files, and so does that of a job that began with a savepoint; and at no moment did shards of two definitions run side by side.
 """
 
 import argparse
+import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -114,8 +116,10 @@ class Test:
         self.life(text)
         self.refusals(text)
         self.recut()
+        self.savepoints()
         self.kills()
         self.totals(feeder, job)
+        self.begin_again()
         watch.stop()
         claim(f"in {watch.looks} looks no two definitions ran side by side", watch.looks > 100 and not watch.mixed, watch.mixed[:3])
         self.ending()
@@ -127,6 +131,8 @@ class Test:
         status, view, _ = self.server.call("PUT", self.path, text)
         claim("a job over workers is taken", status == 201, (status, view))
         claim("without workers it waits, and says what to do", view["status"]["phase"] == "waiting" and "sloscout worker" in view["status"]["message"], view)
+        status, problem, response = self.server.call("POST", f"{self.path}/savepoints")
+        claim("nor has it a savepoint, which may pass", (status, problem["error_code"]) == (503, "NO_WORKERS") and response.getheader("Retry-After"), problem)
         shown = subprocess.run([self.options.binary, "worker", "status", "--database", self.url], capture_output=True, text=True)
         claim("the status of workers is in words when there is nothing to show", "sloscout worker" in shown.stdout and shown.returncode == 0, shown)
         self.worker()
@@ -142,6 +148,7 @@ class Test:
             time.sleep(0.5)
         claim("and the rate is steady enough to read", min(rates) > 0, rates)
 
+        self.graph()
         changed = text.replace("emit: { every: 300ms }", "emit: { every: 250ms }")
         status, view, _ = self.server.call("PUT", self.path, changed)
         claim("another document is an upgrade", status == 200 and view["status"]["shards"]["version"] > first["version"], (status, view))
@@ -156,8 +163,9 @@ class Test:
         claim("nobody holds a shard", self.postgres.psql("control", HELD.format(self.name)) == [])
         shown = subprocess.run([self.options.binary, "worker", "status", "--database", self.url], capture_output=True, text=True)
         claim("stopped shards are not missed", shown.returncode == 0 and "stopped" in shown.stdout, shown)
-        status, problem, _ = self.server.call("POST", f"{self.path}/checkpoint")
-        claim("a job that stands takes no checkpoint", status == 409, (status, problem))
+        for what in ("checkpoint", "savepoints"):
+            status, problem, _ = self.server.call("POST", f"{self.path}/{what}")
+            claim(f"a job that stands takes no {what}", (status, problem["error_code"]) == (409, "JOB_NOT_RUNNING"), (status, problem))
         self.server.call("POST", f"{self.path}/start")
         view = self.running(2)
         claim("a start is no new definition", view["status"]["shards"]["version"] == second, view["status"]["shards"])
@@ -180,6 +188,22 @@ class Test:
         claim("and promtool has nothing to say about them", promtool.returncode == 0, promtool.stderr)
         self.text = changed
 
+    def graph(self):
+        """What the steps do, over all shards, while somebody looks."""
+        loads = "SELECT count(*) FROM shard_lease WHERE load IS NOT NULL"
+        claim("while nobody looks at the graph workers tell nothing of it", self.postgres.psql("control", loads) == [["0"]])
+        status, graph, _ = self.server.call("GET", f"{self.path}/graph")
+        nodes = {node["id"]: node for node in graph["nodes"]}
+        claim("the graph is that of the whole job", status == 200 and {"telemetry", "capsules", "store"} <= set(nodes) and graph["edges"], graph)
+        claim("with the records of all shards", nodes["telemetry"]["received"] > 0 and nodes["capsules"]["received"] > 0
+              and nodes["telemetry"]["subtasks"] == 2 and nodes["capsules"]["subtasks"] == 3, graph["nodes"])
+        claim("its inputs are those of all readers", len(graph["splits"]) == 3 and graph["waitsFor"].startswith("windows"), graph)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and not all(nodes[step]["rate"] > 0 and nodes[step]["busy"] > 0 for step in ("telemetry", "capsules")):
+            time.sleep(0.5)
+            nodes = {node["id"]: node for node in self.server.call("GET", f"{self.path}/graph")[1]["nodes"]}
+        claim("and how fast and how busy they are", time.monotonic() < deadline, nodes)
+
     def refusals(self, text):
         call = self.server.call
         lines = [line for line in text.splitlines() if not line.startswith("  exchange:")]
@@ -192,8 +216,6 @@ class Test:
         claim("more subtasks are more workers", status == 422 and "workers" in problem["hint"], (status, problem))
         status, problem, _ = call("PUT", self.path, text.replace("connection: exchange,", "connection: absent,"))
         claim("a wrong document is refused with its place", status == 422 and problem["errors"], (status, problem))
-        status, problem, _ = call("POST", f"{self.path}/savepoints")
-        claim("no savepoint is claimed that is none", status == 409 and "upgrade-v" in problem["hint"], (status, problem))
 
     def recut(self):
         """Another number of partitions: the upgraded job is drained and cut anew."""
@@ -211,6 +233,71 @@ class Test:
         self.text = self.text.replace("emit: { every: 250ms }", "emit: { every: 240ms }")
         self.running(2, before["version"])
         self.progress("and goes on")
+
+    def client(self, *arguments):
+        return subprocess.run(
+            [self.options.binary, *arguments, "--server", f"http://127.0.0.1:{self.server.port}"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    def savepoints(self):
+        """Of the whole job, by request, while records arrive: taken, listed, removed; and the job goes on."""
+        call, place = self.server.call, f"{self.path}/savepoints"
+        status, view, response = call("POST", f"{place}?wait=25", '{"name": "middle"}')
+        claim("a savepoint is taken of all shards", status == 201 and (view["name"], view["job"]) == ("middle", self.name), (status, view))
+        claim("it says where it is", response.getheader("Location") == f"{place}/middle")
+        folder = self.folder / "state" / self.name
+        claim("and lies where the job keeps its checkpoints", (folder / "savepoint-middle").exists())
+        status, problem, _ = call("POST", place, '{"name": "middle"}')
+        claim("a name is given once", (status, problem["error_code"]) == (409, "SAVEPOINT_EXISTS"), (status, problem))
+        self.progress("the job goes on")
+        said = self.client("savepoint", self.name, "--wait", "25")
+        claim("the terminal takes one too, named after the cut", said.returncode == 0 and said.stdout.startswith("epoch-"), said)
+        named = said.stdout.split()[0]
+        for word in ("bytes", "there already"):
+            said = self.client("savepoint", "--all", "--as", "before-revision-2", "--wait", "25")
+            claim(f"one of all jobs may be repeated: {word}", said.returncode == 0 and f"{self.name}: before-revision-2" in said.stdout and word in said.stdout, said)
+        found = [one["name"] for one in call("GET", place)[1]["savepoints"]]
+        claim("all are listed", found == ["before-revision-2", named, "middle"], found)
+        claim("one is removed", call("DELETE", f"{place}/{named}")[0] == 204)
+        claim("with its data", not list(folder.glob(f"save*-{named}*")), list(folder.iterdir()))
+        claim("and is not there any more", call("DELETE", f"{place}/{named}")[0] == 404)
+        status, view, _ = call("POST", f"{place}?wait=25", json.dumps({"name": named}))
+        claim("its name can be had again", status == 201, (status, view))
+        self.running(2)
+
+    def begin_again(self):
+        """A job of another name, with tables of its own, begins with the savepoint and delivers what came after."""
+        self.postgres.create("trial")
+        name = f"{self.name}-trial"
+        text = self.text.replace(f"metadata: {{ name: {self.name} }}", f"metadata: {{ name: {name} }}")
+        text = re.sub(r"\$\{DATABASE_URL[^}]*\}", self.postgres.url("trial"), text)
+        path = f"/api/v1/jobs/{name}"
+        status, view, _ = self.server.call("PUT", f"{path}?state=suspended", text)
+        claim("a job that is to begin with a savepoint waits for it", status == 201 and view["status"]["phase"] == "suspended", (status, view))
+        status, problem, _ = self.server.call("POST", f"{self.path}/savepoints/middle/start")
+        claim("a job that runs begins with none", (status, problem["error_code"]) == (409, "JOB_RUNNING"), (status, problem))
+        said = self.client("savepoint", "start", name, "middle", "--of", self.name)
+        claim("it begins with that of the other", said.returncode == 0, said)
+
+        wanted, deadline = self.postgres.psql("control", TABLE), time.monotonic() + 40
+        while True:
+            try:
+                found = self.postgres.psql("trial", TABLE)
+            except RuntimeError:
+                found = []
+            # Windows that were closed before are the other's alone; of that which was open, what has changed since; of later ones, all.
+            began = min((row[3] for row in found), default="")
+            later = [row for row in wanted if row[3] > began]
+            same = [row for row in found if row[3] > began] == later and all(row in wanted for row in found)
+            if same and later or time.monotonic() > deadline:
+                break
+            time.sleep(0.3)
+        claim(f"and counts the same, in {len(later)} rows", same and later, [row for row in found if row not in wanted][:3])
+        letters, different = self.postgres.psql("trial", "SELECT count(*), count(DISTINCT raw) FROM dead_letter")[0]
+        claim("of what cannot be read it has what came after", letters == different and 0 < int(letters) < self.counted()[1], (letters, different))
+        self.server.call("POST", f"{path}/stop")
+        status, problem, _ = self.server.call("POST", f"{path}/savepoints/middle/start?of={self.name}")
+        claim("once: now it has a history", (status, problem["error_code"]) == (409, "SAVEPOINT_OF_ANOTHER_JOB"), (status, problem))
+        claim("and is deleted", self.server.call("DELETE", path)[0] == 204)
 
     def kills(self):
         self.server.kill()
@@ -270,6 +357,11 @@ class Test:
         claim("others submit theirs", self.server.call("PUT", f"{self.path}-mine?state=running", mine)[0] == 201)
         (folder / "jobs.yaml").write_text(text.replace("emit: { every: 300ms }", "emit: { every: 250ms }"))
         self.until("a changed file is an upgrade", lambda view: view["revision"] == 2 and view["status"]["phase"] == "running")
+        history = self.server.call("GET", f"{self.path}/history?limit=200")[1]
+        (folder / "jobs.yaml").write_text("# another comment\n" + (folder / "jobs.yaml").read_text().replace("\nspec:", "   # here\nspec:"))
+        time.sleep(5)
+        claim("a changed comment is none, and nobody is told", self.server.call("GET", self.path)[1]["revision"] == 2
+              and self.server.call("GET", f"{self.path}/history?limit=200")[1] == history)
         (folder / "jobs.yaml").write_text(text.replace("type: tumbling-window", "type: tumbling-windw"))
         time.sleep(5)
         view = self.server.call("GET", self.path)[1]

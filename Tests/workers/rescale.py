@@ -8,7 +8,8 @@ is taken; and a command asks for 1 reader and 4 partitions. All the time a worke
 
 - the table holds exactly what `sloscout run` makes of the same files, and every line that is no record is a dead letter once;
 - the savepoint, from which a job of another name began, with a database of its own, gives the same table once the job has read what came after;
-- no checkpoint of an earlier version is left.
+- of earlier versions no checkpoint, folder or topic is left, and of those that are over for long no row of a sink;
+- without workers, commands say that none lives, and end after `--wait` seconds.
 """
 
 import argparse
@@ -69,6 +70,7 @@ class Rescale(Run):
                     victim.kill()
                     self.start()
             self.totals_and_table(feeder)
+            self.unattended()
             self.begin_again(feeder)
             return self.tally.get("kill", 0)
         finally:
@@ -88,8 +90,12 @@ class Rescale(Run):
             self.settle(3, "3,2,2", "the command")
             self.command("savepoint", self.name, "middle")
             self.settle(4, "3,2,2", "the savepoint")
+            # As if the versions before had been over for long: the rows of their sinks go with the next one.
+            self.wait(lambda: self.server.psql(self.database, "SELECT count(*) FROM former_cut WHERE emptied") == [["3"]], "an end of former versions")
+            self.server.psql(self.database, "UPDATE former_cut SET at = now() - interval '8 days'")
             self.command("rescale", self.name, "--readers", "1", "--partitions", "4")
             self.settle(5, "1,4,4", "the command")
+            self.wait(lambda: self.server.psql(self.database, "SELECT version FROM former_cut WHERE emptied") == [["4"]], "an end of version 4")
         except Exception as failure:  # the main thread raises it
             self.failure = failure
         self.done = True
@@ -146,10 +152,45 @@ class Rescale(Run):
                 raise Failure(f"{worker.name} did not end well when it was asked to stop\n{worker.output[-3000:]}")
         self.table = self.server.psql(self.database, TABLE)
         self.compare(self.table)
-        for version in ("", "v2.", "v3.", "v4."):
-            left = [path.name for path in (self.folder / "state").glob(f"{self.name}.{version}[0-9].*/manifest-*")]
-            if left:
-                raise Failure(f"checkpoints of version {version or 1} are left: {left}")
+        self.former()
+
+    def former(self):
+        """Of versions that are over there is nothing left, but for the rows of sinks of the last week; the savepoint and the last version are there."""
+        rows = self.server.psql(self.database, "SELECT version, emptied FROM former_cut ORDER BY 1")
+        if rows != [["4", "t"]]:
+            raise Failure(f"former versions are not removed: {rows}")
+        state = self.folder / "state"
+        folders = sorted(path.name for path in state.glob(f"{self.name}.*"))
+        if not folders or any(not name.startswith(f"{self.name}.v5.") for name in folders):
+            raise Failure(f"folders of former versions are left: {folders}")
+        if not (state / self.name / "savepoint-middle").exists():
+            raise Failure("the savepoint is gone")
+        topics = [name for name in self.topics() if name.startswith(f"{self.name}.")]
+        if not topics or any(not name.endswith("-v5") for name in topics):
+            raise Failure(f"topics of former versions are left: {topics}")
+        ledgers = {row[0].split(".")[1] for row in self.server.psql(self.database, f"SELECT DISTINCT job FROM sink_ledger WHERE job LIKE '{self.name}.%'")}
+        if ledgers != {"v4", "v5"}:
+            raise Failure(f"rows of sinks are left of {ledgers}")
+
+    def topics(self):
+        if self.options.exchange == "local":
+            return [path.name for path in (self.folder / "topics").iterdir()]
+        from confluent_kafka.admin import AdminClient
+        return list(AdminClient({"bootstrap.servers": self.broker}).list_topics(timeout=10).topics)
+
+    def unattended(self):
+        """Without workers a command says at once what it waits for, and ends when it was told to; what it asked for stands."""
+        asked = [("rescale", self.name, "--partitions", "7"), ("savepoint", self.name, "late")]
+        for arguments in asked:
+            result = subprocess.run(
+                [self.options.binary, "worker", *arguments, "--wait", "1", "--database", self.server.url(self.database)],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            said = result.stderr.splitlines()
+            if result.returncode != 75 or not said[0].startswith("waiting: no worker lives") or "the request stands" not in said[-1]:
+                raise Failure(f"worker {' '.join(arguments)} without workers ended with {result.returncode}: {result.stderr}")
+        row = self.server.psql(self.database, "SELECT phase, target, savepoint FROM sharded_job")
+        if row != [["draining", "1,7,7", "late"]]:
+            raise Failure(f"what was asked for without workers does not stand: {row}")
 
     def begin_again(self, feeder):
         """A job of another name, in a database of its own, begins with the savepoint and reads what came after."""

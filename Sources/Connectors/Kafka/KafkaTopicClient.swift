@@ -81,6 +81,14 @@ package final class KafkaTopicClient: TopicClient, TopicSystem {
       options.progressTopic, cluster, KafkaOptions.Shape(partitions: 1, replicas: options.shape.replicas), KafkaProgress.topicSettings)
   }
 
+  package func remove(_ topic: String) throws {
+    // Topics that somebody else has made are for somebody else to remove.
+    guard options.createsTopics else { return }
+    do { try KafkaCluster(options.reading()).delete(topic, milliseconds: options.connectTimeout) } catch {
+      guard error.reason == .unknownTopic else { throw topicError("remove topic \"\(topic)\"", error) }
+    }
+  }
+
   /// Shows how far a group has come. Best effort.
   func publish(_ topic: String, _ positions: [(partition: Int, offset: Int64)], group: String) {
     guard options.publishesOffsets else { return }

@@ -44,13 +44,28 @@ package enum JobDefinitions {
     try client.query("UPDATE sharded_definition SET checkpoints = checkpoints + 1 WHERE job = $1", [job])
   }
 
+  /// Somebody looks at the steps of a job: for the next seconds workers tell what they do. What they told an earlier time is forgotten.
+  package static func watch(_ client: PostgresClient, _ job: String) throws {
+    let began = try client.query(
+      """
+      UPDATE sharded_definition SET watched_until = now() + interval '15 seconds' WHERE job = $1 AND coalesce(watched_until <= now(), true)
+      """, [job]
+    ).affected
+    if began > 0 { try client.query("UPDATE shard_lease SET load = NULL WHERE job = $1 AND load IS NOT NULL", [job]) }
+    // Not with every look.
+    try client.query(
+      """
+      UPDATE sharded_definition SET watched_until = now() + interval '15 seconds' WHERE job = $1 AND watched_until < now() + interval '8 seconds'
+      """, [job])
+  }
+
   /// What is wanted of every job.
   package static func all(_ client: PostgresClient) throws -> [WantedJob] {
     try client.query(
       """
       SELECT d.job, d.version, d.definition, d.state, d.loses_state, d.checkpoints, (
         SELECT string_agg(DISTINCT l.definition_version::text, ',') FROM shard_lease l
-        WHERE l.job = d.job AND l.owner IS NOT NULL AND l.expires_at > now())
+        WHERE l.job = d.job AND l.owner IS NOT NULL AND l.expires_at > now()), coalesce(d.watched_until > now(), false)
       FROM sharded_definition d ORDER BY d.job
       """
     ).rows.compactMap { row in
@@ -59,7 +74,8 @@ package enum JobDefinitions {
       else { return nil }
       return WantedJob(
         job: job, version: version, definition: definition, state: state, losesState: row[4] == "t",
-        checkpoints: row[5].flatMap { UInt64($0) } ?? 0, held: Set((row[6] ?? "").split(separator: ",").compactMap { UInt64($0) }))
+        checkpoints: row[5].flatMap { UInt64($0) } ?? 0, held: Set((row[6] ?? "").split(separator: ",").compactMap { UInt64($0) }),
+        isWatched: row[7] == "t")
     }
   }
 
@@ -96,6 +112,10 @@ package enum JobDefinitions {
     COMMENT ON TABLE definition_refused IS 'sloscout: workers that cannot run a definition, and why';
     ALTER TABLE shard_lease ADD COLUMN definition_version bigint NOT NULL DEFAULT 0, ADD COLUMN pinned_version bigint NOT NULL DEFAULT 0,
       ADD COLUMN checkpoint_at timestamptz, ADD COLUMN records bigint NOT NULL DEFAULT 0, ADD COLUMN errors bigint NOT NULL DEFAULT 0
+    """,
     """
+    ALTER TABLE sharded_definition ADD COLUMN watched_until timestamptz;
+    ALTER TABLE shard_lease ADD COLUMN load text
+    """,
   ]
 }

@@ -1,5 +1,5 @@
 package import Dataflow
-internal import Postgres
+package import Postgres
 
 /// From one cut of a job to the next. A call is a transaction, and whatever is killed between two of them, the rows say how it goes on.
 extension LeaseStore {
@@ -14,6 +14,39 @@ extension LeaseStore {
       PRIMARY KEY (job, name));
     COMMENT ON TABLE sharded_savepoint IS 'sloscout: savepoints of jobs that run over workers: the last checkpoint of each shard'
     """
+
+  // MARK: The first cut
+
+  /// Makes the rows of a job that no worker ever ran; with an origin of one that workers have planned at most.
+  ///
+  /// - Parameter origin: the savepoint that it begins with, `job/name`.
+  package static func begin(_ client: PostgresClient, _ job: String, _ shards: [JobShard], travels: String, origin: String?) throws {
+    let counts = Self.counts(shards)
+    try client.query("DELETE FROM shard_lease WHERE job = $1", [job])
+    try client.query(
+      """
+      INSERT INTO sharded_job (job, counts, layout, filed, version, phase, target, origin) VALUES ($1, $2, $3, $2, $4::int, $5, $6, $7)
+      ON CONFLICT (job) DO UPDATE SET counts = EXCLUDED.counts, layout = EXCLUDED.layout, filed = EXCLUDED.filed, version = EXCLUDED.version,
+        phase = EXCLUDED.phase, target = EXCLUDED.target, origin = EXCLUDED.origin
+      """,
+      origin == nil ? [job, counts, travels, "1", "running", nil, nil] : [job, counts, travels, "0", "draining", counts, origin])
+    if origin == nil { try insert(client, shards, generation: 0) }
+  }
+
+  /// Whether any shard of a job was ever claimed, or the job began with a savepoint or was cut anew.
+  package static func hasHistory(_ client: PostgresClient, _ job: String) throws -> Bool {
+    try client.query(
+      """
+      SELECT 1 FROM sharded_job j WHERE job = $1 AND (version <> 1 OR origin IS NOT NULL
+        OR EXISTS (SELECT 1 FROM shard_lease l WHERE l.job = j.job AND generation > 0))
+      """, [job]
+    ).scalar != nil
+  }
+
+  /// The shards of each stage: `2,24,24`.
+  static func counts(_ shards: [JobShard]) -> String {
+    Dictionary(grouping: shards, by: \.stage).sorted { $0.key < $1.key }.map { "\($0.value.count)" }.joined(separator: ",")
+  }
 
   // MARK: What is asked for
 
@@ -33,7 +66,7 @@ extension LeaseStore {
     }
   }
 
-  private static func drain(_ client: PostgresClient, _ cut: JobCut, for counts: String) throws {
+  static func drain(_ client: PostgresClient, _ cut: JobCut, for counts: String) throws {
     let old = try client.query(
       "SELECT name FROM worker WHERE $1 = ANY(jobs) AND expires_at > now() AND NOT drains ORDER BY 1 LIMIT 1", [cut.job]
     ).scalar
@@ -61,15 +94,7 @@ extension LeaseStore {
   /// Has the job drained, a savepoint made of it, and cut as it was.
   ///
   /// - Throws: `LayoutRefused`, `LeasesUnavailable`.
-  package func savepoint(_ job: String, _ name: String) throws {
-    try perform { client in
-      guard let cut = try Self.known(client, job) else { throw LayoutRefused(job: job, .unknown) }
-      let taken = try client.query("SELECT 1 FROM sharded_savepoint WHERE job = $1 AND name = $2", [job, name]).scalar
-      guard taken == nil, cut.savepoint == nil, cut.layout.version > 0 else { throw LayoutRefused(job: job, .savepoint(name)) }
-      try client.query("UPDATE sharded_job SET savepoint = $2 WHERE job = $1", [job, name])
-      if !cut.isDraining { try Self.drain(client, cut, for: cut.counts) }
-    }
-  }
+  package func savepoint(_ job: String, _ name: String) throws { try perform { _ = try JobSavepoints.ask($0, job, name) } }
 
   /// The last checkpoints of which a savepoint was made: `shard=epoch`. Nil when there is none of that name.
   package func savepointShards(_ job: String, _ name: String) throws -> [String]? {
@@ -108,9 +133,12 @@ extension LeaseStore {
           ])
       }
       // Generations go on: whoever still runs a shard of the old cut has none of the new one's.
-      let generation = try client.query("SELECT coalesce(max(generation), 0) FROM shard_lease WHERE job = $1", [cut.job]).scalar
+      let last = try client.query(
+        "SELECT coalesce(max(generation), 0), coalesce(min(pinned_version), 0) FROM shard_lease WHERE job = $1", [cut.job]
+      ).rows[0].map { $0.flatMap { UInt64($0) } ?? 0 }
       try client.query("DELETE FROM shard_lease WHERE job = $1", [cut.job])
-      try Self.insert(client, target.shards(of: cut.job, stages: stages), generation: generation.flatMap { UInt64($0) } ?? 0)
+      try Self.insert(client, target.shards(of: cut.job, stages: stages), generation: last[0], pinned: last[1])
+      if cut.layout.version > 0 { try Self.end(client, cut) }
       try client.query(
         """
         UPDATE sharded_job SET version = $2::int, counts = $3, phase = 'running', target = NULL, asked = NULL, savepoint = NULL, trouble = NULL
@@ -139,6 +167,23 @@ extension LeaseStore {
     }
   }
 
+  /// What a cut that is being made waits for.
+  package struct Awaited: Sendable {
+    /// Those that live and take shards of the job.
+    package var workers = 0
+    /// The server has stopped the job.
+    package var isIdle = false
+    package var leases: [Lease] = []
+  }
+
+  /// What the next cut of a job waits for.
+  package func awaited(_ job: String) throws -> Awaited {
+    let isIdle = try idle().contains(job)
+    return try perform { client in
+      Awaited(workers: try JobSavepoints.workers(client, job), isIdle: isIdle, leases: try Self.leases(client, [job]))
+    }
+  }
+
   // MARK: Rows
 
   /// How all jobs are cut, for people. Empty when no worker ever ran.
@@ -155,7 +200,7 @@ extension LeaseStore {
   }
 
   /// The row of a job, locked until the transaction ends; nil when no worker ever ran any job.
-  private static func known(_ client: PostgresClient, _ job: String) throws -> JobCut? {
+  static func known(_ client: PostgresClient, _ job: String) throws -> JobCut? {
     try client.query("SELECT to_regclass('sharded_savepoint')").scalar == nil ? nil : cut(client, job)
   }
 
@@ -164,16 +209,17 @@ extension LeaseStore {
     try client.query("SELECT \(cutColumns) FROM sharded_job WHERE job = $1 FOR UPDATE", [job]).rows.first.flatMap(cut)
   }
 
-  static func insert(_ client: PostgresClient, _ shards: [JobShard], generation: UInt64) throws {
+  /// - Parameter pinned: the definition before which the state of the cut's predecessor was kept. It is the same state.
+  static func insert(_ client: PostgresClient, _ shards: [JobShard], generation: UInt64, pinned: UInt64 = 0) throws {
     for shard in shards {
       try client.query(
         """
-        INSERT INTO shard_lease (job, stage, shard, shards, version, generation, epoch)
-        VALUES ($1, $2::int, $3::int, $4::int, $5::int, $6::bigint, $7::bigint)
+        INSERT INTO shard_lease (job, stage, shard, shards, version, generation, epoch, pinned_version)
+        VALUES ($1, $2::int, $3::int, $4::int, $5::int, $6::bigint, $7::bigint, $8::bigint)
         """,
         [
           shard.job, "\(shard.stage)", "\(shard.index)", "\(shard.count)", "\(shard.version)", "\(generation)",
-          shard.version > 1 ? "1" : "0",
+          shard.version > 1 ? "1" : "0", "\(pinned)",
         ])
     }
   }

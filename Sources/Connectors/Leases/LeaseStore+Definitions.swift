@@ -62,8 +62,11 @@ extension LeaseStore {
     }
   }
 
-  /// What shards have counted: records that their sources gave, and records that could not be processed.
-  package func report(_ counts: [(shard: JobShard, generation: UInt64, records: Int, errors: Int)]) throws {
+  /// What a worker tells of a shard: records that its sources gave, records that could not be processed, and what its steps do, when somebody looks.
+  package typealias Count = (shard: JobShard, generation: UInt64, records: Int, errors: Int, load: String?)
+
+  /// What shards have counted.
+  package func report(_ counts: [Count]) throws {
     guard !counts.isEmpty else { return }
     try perform { client in
       try client.query(
@@ -77,6 +80,14 @@ extension LeaseStore {
           Self.array(counts.map { "\($0.shard.index)" }), Self.array(counts.map { "\($0.generation)" }),
           Self.array(counts.map { "\($0.records)" }), Self.array(counts.map { "\($0.errors)" }),
         ])
+      for count in counts {
+        guard let load = count.load else { continue }
+        try client.query(
+          """
+          UPDATE shard_lease SET load = $6 WHERE job = $1 AND stage = $2::int AND shard = $3::int AND generation = $4::bigint AND owner = $5
+          """,
+          [count.shard.job, "\(count.shard.stage)", "\(count.shard.index)", "\(count.generation)", owner, load])
+      }
     }
   }
 

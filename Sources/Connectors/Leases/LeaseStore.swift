@@ -19,6 +19,8 @@ package final class LeaseStore: Sendable {
     package var leases: [Lease] = []
     /// How each job is cut, and what becomes of that.
     package var cuts: [String: JobCut] = [:]
+    /// Cuts of jobs that are over, and may have left something.
+    package var former: [String: [ShardLayout]] = [:]
 
     /// Nothing was seen yet.
     package init() {}
@@ -58,18 +60,12 @@ package final class LeaseStore: Sendable {
   package func register(_ job: String, _ shards: [JobShard], layout: String, origin: String? = nil) throws {
     try perform { client in
       try JobDefinitions.migrate(client)
-      let counts = Dictionary(grouping: shards, by: \.stage).sorted { $0.key < $1.key }.map { "\($0.value.count)" }.joined(separator: ",")
       if let found = try Self.cut(client, job) {
         guard found.travels == layout else { throw LayoutRefused(job: job, .layout) }
         if let origin, origin != found.origin { throw LayoutRefused(job: job, .history(origin)) }
-        try Self.filed(client, found, counts)
+        try Self.filed(client, found, Self.counts(shards))
       } else {
-        try client.query(
-          """
-          INSERT INTO sharded_job (job, counts, layout, filed, version, phase, target, origin) VALUES ($1, $2, $3, $2, $4::int, $5, $6, $7)
-          """,
-          origin == nil ? [job, counts, layout, "1", "running", nil, nil] : [job, counts, layout, "0", "draining", counts, origin])
-        if origin == nil { try Self.insert(client, shards, generation: 0) }
+        try Self.begin(client, job, shards, travels: layout, origin: origin)
       }
     }
   }
@@ -202,10 +198,15 @@ package final class LeaseStore: Sendable {
       "SELECT w.owner, j FROM worker w, unnest(w.jobs) AS j WHERE w.expires_at > now() AND j = ANY($1::text[]) ORDER BY 1, 2", [array(jobs)]
     )
     for row in workers.rows { if let owner = row[0], let job = row[1] { view.workers[job, default: []].append(owner) } }
-    view.leases = try client.query("SELECT \(columns) FROM shard_lease WHERE job = ANY($1::text[]) ORDER BY 1, 2, 3", [array(jobs)]).rows
-      .compactMap(lease)
+    view.leases = try leases(client, jobs)
     view.cuts = try cuts(client, jobs)
+    view.former = try former(client, jobs)
     return view
+  }
+
+  static func leases(_ client: PostgresClient, _ jobs: [String]) throws -> [Lease] {
+    try client.query("SELECT \(columns) FROM shard_lease WHERE job = ANY($1::text[]) ORDER BY 1, 2, 3", [array(jobs)]).rows
+      .compactMap(lease)
   }
 
   private static let columns =
@@ -265,7 +266,7 @@ package final class LeaseStore: Sendable {
       PRIMARY KEY (job, stage, shard));
     COMMENT ON TABLE shard_lease IS 'sloscout: who runs which shard of a job'
     """,
-    cutStep,
+    cutStep, formerStep,
   ]
 }
 
@@ -294,7 +295,7 @@ package struct LayoutRefused: Error, CustomStringConvertible {
   package let job: String
   package let reason: Reason
 
-  init(job: String, _ reason: Reason) {
+  package init(job: String, _ reason: Reason) {
     self.job = job
     self.reason = reason
   }

@@ -13,6 +13,7 @@ package struct ShardBoard: Sendable {
     package var isExpired = false
     /// Its input is at its end. A shard that is drained is not: the next cut of the job goes on from it.
     package var isFinished = false
+    package var isDrained = false
     /// Of the definition that it runs, or last ran.
     package var version: UInt64 = 0
     /// The newest checkpoint, and seconds since it was seen; 0 and nil when there is none.
@@ -23,6 +24,8 @@ package struct ShardBoard: Sendable {
     package var errors = 0
     /// Why it failed, when it has not run since.
     package var error: String?
+    /// What its steps do, as its worker writes it; nil unless somebody looks.
+    package var load: String?
 
     package init(shard: JobShard) { self.shard = shard }
 
@@ -61,7 +64,8 @@ package struct ShardBoard: Sendable {
       """
       SELECT job, stage, shard, shards, regexp_replace(owner, '#[^#]*$', ''), generation, expires_at <= now(), finished AND NOT drained, definition_version, epoch,
         extract(epoch FROM now() - checkpoint_at), records, errors, error,
-        version
+        version, drained,
+        CASE WHEN EXISTS (SELECT 1 FROM sharded_definition d WHERE d.job = shard_lease.job AND d.watched_until > now()) THEN load END
       FROM shard_lease WHERE job IN (SELECT job FROM sharded_definition) ORDER BY 1, 2, 3
       """
     ).rows
@@ -71,7 +75,8 @@ package struct ShardBoard: Sendable {
       else { continue }
       var shard = Row(shard: JobShard(job: job, stage: stage, index: index, count: count, version: version))
       (shard.worker, shard.generation) = (row[4], row[5].flatMap { UInt64($0) } ?? 0)
-      (shard.isExpired, shard.isFinished) = (row[6] == "t", row[7] == "t")
+      (shard.isExpired, shard.isFinished, shard.isDrained) = (row[6] == "t", row[7] == "t", row[15] == "t")
+      shard.load = row[16]
       (shard.version, shard.epoch, shard.age) = (
         row[8].flatMap { UInt64($0) } ?? 0, row[9].flatMap { UInt64($0) } ?? 0, row[10].flatMap { Double($0) }
       )

@@ -21,13 +21,15 @@ package struct WantedJob: Sendable, Equatable {
   package var checkpoints: UInt64
   /// The versions of shards that some worker holds, by leases whose time is not over.
   package var held: Set<UInt64>
+  /// Somebody looks at what its steps do.
+  package var isWatched: Bool
 
   package init(
     job: String, version: UInt64, definition: UInt64, state: State, losesState: Bool = false, checkpoints: UInt64 = 0,
-    held: Set<UInt64> = []
+    held: Set<UInt64> = [], isWatched: Bool = false
   ) {
     (self.job, self.version, self.definition, self.state) = (job, version, definition, state)
-    (self.losesState, self.checkpoints, self.held) = (losesState, checkpoints, held)
+    (self.losesState, self.checkpoints, self.held, self.isWatched) = (losesState, checkpoints, held, isWatched)
   }
 }
 

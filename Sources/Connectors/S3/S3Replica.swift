@@ -13,6 +13,7 @@ package struct S3Replica: CheckpointReplica {
   private let location: S3Location
   private let ahead = ReadAhead()
   private let isConditionKnown = ConditionCheck()
+  private static let mark = "create-if-absent"
 
   /// Connects to nothing yet.
   package init(_ client: S3Client, _ location: S3Location, job: String) {
@@ -35,7 +36,7 @@ package struct S3Replica: CheckpointReplica {
 
   /// A server that does not know the condition overwrites: two runs of a job could publish the same epoch.
   private func checkCondition() throws {
-    let key = location.key("create-if-absent")
+    let key = location.key(Self.mark)
     let mark = Array("This object shows that the server keeps conditions of requests.\n".utf8)
     // Bytes of its own each time: what is there from earlier must not be taken for what was sent now.
     if try client.create(location.bucket, key, mark + Array("\(UInt64.random(in: 0 ... .max))\n".utf8)),
@@ -76,6 +77,9 @@ package struct S3Replica: CheckpointReplica {
     } catch  where error.isMissing { return }
     try client.delete(location.bucket, location.key(name))
   }
+
+  /// The mark of the test of conditions is all that can be left.
+  package func vacate() throws { try remove([Self.mark]) }
 
   /// Nothing: it is durable already.
   package func sync() throws {}

@@ -33,6 +33,8 @@ package struct LocalTopicClient: TopicClient {
     LocalTopicAppender(topic: self.topic(topic), runtime: runtime)
   }
 
+  package func remove(_ topic: String) throws { try self.topic(topic).remove() }
+
   /// The topic of that name, which need not exist.
   package func topic(_ name: String) -> LocalTopic {
     LocalTopic(name: name, root: root, settings: overrides[name] ?? settings, files: files)

@@ -17,6 +17,8 @@ package protocol TopicClient: Sendable {
   func makeCommitter(_ topic: String) throws -> any SinkCommitter
   /// Opens a topic for appending at once, outside of checkpoints: for collectors, who acknowledge a record when it is safe.
   func makeAppender(_ topic: String, _ runtime: any Runtime) throws -> any TopicAppender
+  /// Removes a topic that nobody reads or writes any more, with all that is in it; nothing when there is none. Throws `TopicError`, `FileError`.
+  func remove(_ topic: String) throws
 }
 
 /// Reads partitions of one topic. Owned by one subtask, which calls it in a loop: no call waits for new records.

@@ -20,6 +20,8 @@ public protocol CheckpointReplica: Sendable {
   func rename(_ name: String, to other: String) throws
   /// Makes durable what was put, renamed and removed.
   func sync() throws
+  /// Nothing is kept here any more: removes what stands for the place itself, unless there is something in it.
+  func vacate() throws
 }
 
 /// A failure of a place that keeps checkpoints.

@@ -48,6 +48,9 @@ public struct FolderReplica: CheckpointReplica {
     if files.exists(path(name)) { try files.rename(path(name), to: path(other)) }
   }
 
+  /// Removes the folder, if it is empty.
+  public func vacate() throws { try files.removeEmptyDirectory(place) }
+
   /// Syncs the folder.
   public func sync() throws { try files.syncDirectory(place) }
 

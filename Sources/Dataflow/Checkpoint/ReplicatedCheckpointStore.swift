@@ -140,6 +140,16 @@ public struct ReplicatedCheckpointStore: CheckpointStore {
     }
   }
 
+  /// Removes the places of a job that has no checkpoints any more and will have none. What else is there stays, savepoints and damaged manifests among it.
+  package func vacate() throws {
+    guard try savepoints().isEmpty else { return }
+    for replica in replicas {
+      // Of savepoints that were never complete.
+      try replica.remove(try replica.names().filter { $0.hasPrefix(Savepoint.dataPrefix) })
+      try replica.vacate()
+    }
+  }
+
   /// Counted, so that two may hold at once.
   public func hold() { holds.add(1) }
   /// To be called once for each `hold`.

@@ -46,6 +46,13 @@ public protocol FileSystem: Sendable {
   func syncDirectory(_ path: String) throws
   /// Removes a file; no error when it is gone already.
   func remove(_ path: String) throws
+  /// Removes a folder that is empty; nothing when it holds something, or is gone already.
+  func removeEmptyDirectory(_ path: String) throws
+}
+
+extension FileSystem {
+  /// Where folders are no more than parts of paths there is nothing to remove.
+  public func removeEmptyDirectory(_ path: String) throws {}
 }
 
 /// A file operation that failed: what was tried, where, and the system's error number.

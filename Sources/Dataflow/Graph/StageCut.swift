@@ -124,7 +124,7 @@ public struct StageCut: Sendable {
   }
 
   /// The stage that a step or a part of it (`parse#time`, `input@reader`) belongs to. Nil for the ends of exchanges, and for what is not in the job.
-  func stage(of id: String) -> Int? {
+  public func stage(of id: String) -> Int? {
     isExchange(id) ? nil : stageOf[Self.step(of: id)]
   }
 

@@ -104,6 +104,11 @@ public struct PosixFileSystem: FileSystem {
     if unlink(path) != 0 && errno != ENOENT { throw failure("remove", path) }
   }
 
+  /// Removes the folder unless there is something in it.
+  public func removeEmptyDirectory(_ path: String) throws {
+    if rmdir(path) != 0 && ![ENOENT, ENOTEMPTY, EEXIST].contains(errno) { throw failure("remove", path) }
+  }
+
   private func open(_ path: String, _ flags: Int32, _ operation: String) throws -> Int32 {
     while true {
       let file = Glibc.open(path, flags | O_CLOEXEC, 0o644)

@@ -38,7 +38,7 @@ actor LeaseKeeper {
 
   func pin(_ shard: JobShard, generation: UInt64, version: UInt64) throws { try store.pin(shard, generation: generation, version: version) }
 
-  func report(_ counts: [(shard: JobShard, generation: UInt64, records: Int, errors: Int)]) throws { try store.report(counts) }
+  func report(_ counts: [LeaseStore.Count]) throws { try store.report(counts) }
 
   /// Why a worker cannot run a definition.
   struct Refused: Error {

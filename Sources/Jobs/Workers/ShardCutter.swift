@@ -2,7 +2,7 @@ internal import Connectors
 internal import Dataflow
 
 /// Makes the next cut of a job whose shards are drained: divides the state, publishes the first checkpoints, and then puts the new shards in the place of
-/// the old ones. Blocking work, on a thread of its own.
+/// the old ones; and removes what those have left. Blocking work, on a thread of its own.
 ///
 /// Whatever it is killed in, the next one does the same again: first checkpoints are made of last ones that nobody changes, for a target that stays.
 actor ShardCutter {
@@ -57,10 +57,28 @@ actor ShardCutter {
       try state.publishFirst(of: shard, job.cut, to: store(of: shard.name, job), runtime)
     }
     let epochs = Dictionary(last.map { ($0.shard, $0.manifest.epoch) }, uniquingKeysWith: { first, _ in first })
-    guard try leases.replace(cut, stages: stages, epochs: epochs) else { return false }
-    // The new shards have copies. What cannot be removed stays, and costs room only.
-    for (_, _, store) in last { try? store.removeCheckpoints() }
-    return true
+    return try leases.replace(cut, stages: stages, epochs: epochs)
+  }
+
+  /// Removes what former cuts of a job have left, and no savepoint needs.
+  ///
+  /// - Returns: the savepoints for which something stays; nil when another worker is at it.
+  /// - Throws: `LeasesUnavailable`, what the stores and the system of the topics throw.
+  func clean(_ job: ShardedJob) throws -> [String]? {
+    let name = job.job.graph.name
+    let leases = LeaseStore(url: options.database, worker: options.name, process: runtime.random())
+    defer { leases.close() }
+    guard try leases.tryToCut(name) else { return nil }
+    let (cuts, pinned) = try leases.former(name)
+    var kept: [String] = []
+    for layout in cuts {
+      let former = FormerCut(try job.topics(layout), job.cut) { try self.store(of: $0, job) }
+      let stays = try former.remove { !StatePin.isSuperseded($0, by: pinned) }
+      if stays.isEmpty { try leases.emptied(name, version: layout.version) }
+      kept += stays
+    }
+    try leases.removeFences(name, stages: job.cut.stages)
+    return kept
   }
 
   private func store(of name: String, _ job: ShardedJob) throws -> ReplicatedCheckpointStore {

@@ -47,6 +47,12 @@ public struct ShardedJob: Sendable {
     try job.checkpointStore(files: files, environment: environment, of: name)
   }
 
+  /// The steps of the whole job that run in a stage.
+  func steps(ofStage stage: Int) -> [String] {
+    let ids = job.graph.sources.map(\.id) + job.graph.operators.map(\.id) + job.graph.sinks.map(\.id)
+    return ids.filter { cut.stage(of: $0) == stage }
+  }
+
   /// What one shard runs.
   ///
   /// - Parameters:

@@ -7,6 +7,11 @@ enum StatePin {
   /// What it is called.
   static func name(before version: UInt64) -> String { "\(prefix)\(version)" }
 
+  /// Whether a savepoint of a former cut is a pin from before an earlier definition than the one before which the state of the cut that runs was kept.
+  static func isSuperseded(_ name: String, by pinned: UInt64) -> Bool {
+    name.hasPrefix(prefix) && UInt64(name.dropFirst(prefix.count)).map { $0 < pinned } ?? false
+  }
+
   /// Copies the newest checkpoint of a shard that does not run, and removes what was kept before an earlier definition. Nothing of a shard that never
   /// had one, and nothing when it is there already.
   @concurrent
@@ -17,7 +22,7 @@ enum StatePin {
       case .interrupted, .behindSinks, .foreign: throw refused
       }
     }
-    for old in try session.store.savepoints() where old.hasPrefix(prefix) && (UInt64(old.dropFirst(prefix.count)) ?? .max) < version {
+    for old in try session.store.savepoints() where isSuperseded(old, by: version) {
       try session.store.removeSavepoint(old)
     }
   }

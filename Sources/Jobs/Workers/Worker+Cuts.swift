@@ -6,6 +6,9 @@ extension Worker {
   /// Nanoseconds before a cut that could not be made is tried again.
   private static let cutRest: Int64 = 3_000_000_000
 
+  /// Nanoseconds before what former cuts have left is looked at again: when something failed, and when a savepoint needs it.
+  private static let (cleaningRest, keepingRest): (Int64, Int64) = (600_000_000_000, 3_600_000_000_000)
+
   /// Has the shards that read the sources end with their last checkpoint. Those of later stages end when all that was sent to them has come.
   func drain() async {
     for (shard, run) in runs where shard.stage == 0 && !run.isDraining && !run.isStopping {
@@ -29,6 +32,27 @@ extension Worker {
         } catch {
           notify(.cutFailed(job: name, "\(error)"))
           cutting[name] = runtime.monotonic() + Self.cutRest
+        }
+      }
+    }
+  }
+
+  /// Removes what former cuts of every job have left, unless another worker does.
+  func clean() {
+    let now = runtime.monotonic()
+    for (name, cuts) in seen.former {
+      guard let job = jobs[name] else { continue }
+      if let known = cleaning[name], known.until > now, known.cuts == cuts { continue }
+      cleaning[name] = (cuts, .max)
+      // It ends by itself; should the process end before, another worker goes on with it.
+      Task {
+        do {
+          let kept = try await cutter.clean(job)
+          if let kept { notify(.cleaned(job: name, kept: kept)) }
+          cleaning[name] = (cuts, runtime.monotonic() + (kept?.isEmpty == true ? 0 : kept == nil ? Self.cutRest : Self.keepingRest))
+        } catch {
+          notify(.cleaningFailed(job: name, "\(error)"))
+          cleaning[name] = (cuts, runtime.monotonic() + Self.cleaningRest)
         }
       }
     }

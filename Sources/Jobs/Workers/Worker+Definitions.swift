@@ -51,20 +51,33 @@ extension Worker {
     if wanted.losesState { _ = try await session.runner.dropUnreadState() }
   }
 
-  /// Tells the database what shards have counted. Beside all else: a shard that does not answer must not keep leases from being renewed.
+  /// Tells the database what shards have counted, and what their steps do where somebody looks. Beside all else: a shard that does not answer must not keep
+  /// leases from being renewed.
   func reportCounts() {
     looks += 1
     guard looks % Self.looksBetweenReports == 0, !isReporting, !runs.isEmpty else { return }
     isReporting = true
     let running = runs.mapValues { (generation: $0.generation, session: $0.session) }
+    let watched = Set(wanted.values.filter(\.isWatched).map(\.job))
     Task {
-      var counts: [(shard: JobShard, generation: UInt64, records: Int, errors: Int)] = []
+      var counts: [LeaseStore.Count] = []
+      var seen: [JobShard: ShardSample] = [:]
       for (shard, run) in running {
-        let totals = await run.session.runner.totals(await run.session.runner.status())
+        let status = await run.session.runner.status()
+        let totals = await run.session.runner.totals(status)
         let sources = run.session.graph.sources.map(\.id)
+        var load: ShardLoad?
+        if watched.contains(shard.job), let job = jobs[shard.job] {
+          let sample = ShardSample(generation: run.generation, at: runtime.monotonic(), status: status)
+          load = sample.load(of: job.steps(ofStage: shard.stage), since: samples[shard], readsSources: shard.stage == 0)
+          seen[shard] = sample
+        }
         counts.append(
-          (shard, run.generation, RecordsRead.count(totals, sources: sources), totals.reduce(0) { $0 + $1.counters.errors }))
+          (
+            shard, run.generation, RecordsRead.count(totals, sources: sources), totals.reduce(0) { $0 + $1.counters.errors }, load?.text
+          ))
       }
+      samples = seen
       // Numbers for people: the next ones come in two seconds.
       try? await keeper.report(counts)
       isReporting = false
@@ -72,4 +85,19 @@ extension Worker {
   }
 
   private static let looksBetweenReports = 4
+}
+
+/// One look at a shard that runs, for the rates of the next.
+struct ShardSample {
+  var generation: UInt64
+  /// By the steady clock.
+  var at: Int64
+  var status: [SubtaskStatus]
+
+  /// - Parameter older: the look before; of another run it counts for nothing.
+  func load(of steps: [String], since older: ShardSample?, readsSources: Bool) -> ShardLoad {
+    let before = older?.generation == generation ? older : nil
+    let seconds = Double(at - (before?.at ?? at)) / 1e9
+    return ShardLoad(steps, older: before?.status ?? [], newest: status, seconds: seconds, readsSources: readsSources)
+  }
 }

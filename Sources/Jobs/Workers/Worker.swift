@@ -42,6 +42,10 @@ public actor Worker {
     case refused(job: String, version: UInt64, why: String)
     /// A job was cut anew, by this worker: its next shards may be claimed.
     case cut(job: String, ShardLayout)
+    /// Former cuts of a job have left nothing any more, but for what these savepoints need.
+    case cleaned(job: String, kept: [String])
+    /// What former cuts of a job have left cannot be removed yet; it is tried again.
+    case cleaningFailed(job: String, String)
     /// A job cannot be cut anew yet; it is tried again.
     case cutFailed(job: String, String)
     /// Something of a shard's run.
@@ -97,11 +101,15 @@ public actor Worker {
   var versions: [String: UInt64] = [:]
   var looks = 0
   var isReporting = false
+  /// The newest looks at shards of jobs that somebody watches.
+  var samples: [JobShard: ShardSample] = [:]
   /// What carries the records of each job's newest cut.
   private var topics: [String: ExchangeTopics] = [:]
   /// Makes the next cuts of jobs; those that are being made, and those that failed, until when they rest.
   let cutter: ShardCutter
   var cutting: [String: Int64] = [:]
+  /// Until when what former cuts of a job have left is not looked at again, unless there are other ones; for ever while it is being removed.
+  var cleaning: [String: (cuts: [ShardLayout], until: Int64)] = [:]
   private let options: Options
   let runtime = SystemRuntime(threads: 1)
   let keeper: LeaseKeeper
@@ -209,6 +217,7 @@ public actor Worker {
     reportCounts()
     await drain()
     makeCuts()
+    clean()
     let free = actions.claim.filter { jobs[$0.job] != nil && (plan == nil || mayStart($0.job)) }
     guard !free.isEmpty else { return }
     for (shard, generation) in try await keeper.claim(free, versions: versions, time: options.leaseTime).sorted(by: { $0.key < $1.key }) {

@@ -1,4 +1,5 @@
 internal import Dataflow
+internal import Jobs
 
 /// A job's graph with what every step is doing.
 struct GraphView: Codable {
@@ -14,13 +15,20 @@ struct GraphView: Codable {
     var errors = 0
     /// Records a second that come in.
     var rate = 0.0
-    /// The busiest subtask's share of the time, 0…1. Steps of one chain share a thread, and so this number.
+    /// The busiest subtask's share of the time, 0…1, over all shards. Steps of one chain share a thread, and so this number.
     var busy = 0.0
     /// Batches that wait at its input; many mean that it is slower than what comes before.
     var queued = 0
     /// RFC 3339.
     var watermark: String?
     var subtasks = 0
+
+    init(role: String, type: String, _ load: StepLoad) {
+      (id, self.role, self.type) = (load.id, role, type)
+      (received, emitted, filtered, duplicates) = (load.received, load.emitted, load.filtered, load.duplicates)
+      (late, errors, rate, busy) = (load.late, load.errors, load.rate, load.busy)
+      (queued, watermark, subtasks) = (load.queued, load.watermark.map(RFC3339.format), load.subtasks)
+    }
   }
 
   struct Edge: Codable {
@@ -43,55 +51,49 @@ struct GraphView: Codable {
   /// Why windows have not fired, in words; absent when there is nothing to say.
   var waitsFor: String?
 
+  /// Of a job in this process, from its two newest looks.
   init(_ graph: JobGraph, older: JobSample?, newest: JobSample?) {
+    let seconds = newest.map { Double($0.monotonic - (older?.monotonic ?? $0.monotonic)) / 1e9 } ?? 0
+    let (before, now) = (older?.status ?? [], newest?.status ?? [])
+    self.init(
+      graph, isKnown: newest != nil, splits: now.flatMap(\.splits).map { ($0.name, $0.maxTime == .min ? nil : $0.maxTime, $0.isIdle) }
+    ) { StepLoad($0, older: before, newest: now, seconds: seconds) }
+  }
+
+  /// Of a job over workers, from what its shards have told.
+  init(_ graph: JobGraph, _ shards: [ShardLoad]) {
+    let steps = Dictionary(shards.flatMap(\.steps).map { ($0.id, $0) }) { one, other in
+      var sum = one
+      sum.add(other)
+      return sum
+    }
+    self.init(graph, isKnown: !shards.isEmpty, splits: shards.flatMap(\.splits).map { ($0.name, $0.newest, $0.isIdle) }) {
+      steps[$0] ?? StepLoad($0)
+    }
+  }
+
+  private init(
+    _ graph: JobGraph, isKnown: Bool, splits found: [(name: String, newest: Int64?, isIdle: Bool)], _ load: (String) -> StepLoad
+  ) {
     nodes =
-      graph.sources.map { Node(id: $0.id, role: "source", type: $0.type) }
-      + graph.operators.map { Node(id: $0.id, role: "operator", type: $0.type) }
-      + graph.sinks.map { Node(id: $0.id, role: "sink", type: $0.type) }
+      graph.sources.map { Node(role: "source", type: $0.type, load($0.id)) }
+      + graph.operators.map { Node(role: "operator", type: $0.type, load($0.id)) }
+      + graph.sinks.map { Node(role: "sink", type: $0.type, load($0.id)) }
     edges = (graph.operators.map { ($0.id, $0.inputs) } + graph.sinks.map { ($0.id, $0.inputs) }).flatMap { id, inputs in
       inputs.map { Edge(from: $0.node, to: id, side: $0.side?.rawValue) }
     }
-    splits = (newest?.status ?? []).flatMap(\.splits).map { split in
-      Split(name: split.name, newest: split.maxTime == .min ? nil : RFC3339.format(split.maxTime), isIdle: split.isIdle)
-    }
-    waitsFor = newest.flatMap(Self.reason)
-    if let newest { for index in nodes.indices { fill(&nodes[index], older, newest) } }
-  }
-
-  private func fill(_ node: inout Node, _ older: JobSample?, _ newest: JobSample) {
-    var before = 0
-    for (index, subtask) in newest.status.enumerated() {
-      // What the plan made of a step (decoders, the time check: `telemetry#time`) belongs to it.
-      let parts = subtask.counters.filter { $0.id == node.id || $0.id.hasPrefix(node.id + "#") }
-      guard let last = parts.last else { continue }
-      node.subtasks += 1
-      node.received += parts.map(\.counters.received).max() ?? 0
-      node.emitted += last.counters.emitted + last.counters.absorbed
-      node.filtered += parts.reduce(0) { $0 + $1.counters.filtered }
-      node.duplicates += parts.reduce(0) { $0 + $1.counters.duplicates }
-      node.late += parts.reduce(0) { $0 + $1.counters.late }
-      node.errors += parts.reduce(0) { $0 + $1.counters.errors }
-      if subtask.counters.first?.id == parts.first?.id { node.queued += subtask.queued }
-      if subtask.watermark != .min { node.watermark = RFC3339.format(subtask.watermark) }
-      guard let older, older.status.count == newest.status.count else { continue }
-      let earlier = older.status[index]
-      before += earlier.counters.filter { $0.id == node.id || $0.id.hasPrefix(node.id + "#") }.map(\.counters.received).max() ?? 0
-      let elapsed = subtask.elapsedNanoseconds - earlier.elapsedNanoseconds
-      if elapsed > 0 { node.busy = max(node.busy, min(1, Double(subtask.busyNanoseconds - earlier.busyNanoseconds) / Double(elapsed))) }
-    }
-    guard let older, newest.monotonic > older.monotonic else { return }
-    node.rate = max(0, Double(node.received - before)) / (Double(newest.monotonic - older.monotonic) / 1e9)
+    splits = found.map { Split(name: $0.name, newest: $0.newest.map(RFC3339.format), isIdle: $0.isIdle) }
+    if isKnown { waitsFor = Self.reason(found, watermark: graph.sources.compactMap { load($0.id).watermark }.min()) }
   }
 
   /// Windows fire when the watermark passes their end; it is as far as the slowest split that is not idle.
-  private static func reason(_ sample: JobSample) -> String? {
-    let active = sample.status.flatMap(\.splits).filter { !$0.isIdle }
-    guard !sample.status.flatMap(\.splits).isEmpty else { return "no input has been found yet" }
-    guard let slowest = active.min(by: { $0.maxTime < $1.maxTime }) else {
+  private static func reason(_ splits: [(name: String, newest: Int64?, isIdle: Bool)], watermark: Int64?) -> String? {
+    guard !splits.isEmpty else { return "no input has been found yet" }
+    guard let slowest = splits.filter({ !$0.isIdle }).min(by: { $0.newest ?? .min < $1.newest ?? .min }) else {
       return "all inputs are idle: time stands still until a record comes"
     }
-    if slowest.maxTime == .min { return "the input \(slowest.name) has had no record yet" }
-    guard let watermark = sample.watermark else { return "no watermark yet" }
+    if slowest.newest == nil { return "the input \(slowest.name) has had no record yet" }
+    guard let watermark else { return "no watermark yet" }
     return "windows that end after \(RFC3339.format(watermark)) are open; the slowest input is \(slowest.name)"
   }
 }

@@ -34,9 +34,8 @@ struct JobRoutes: Sendable {
         let job = try await job(context)
         let samples = await job.latest()
         if await job.shards != nil {
-          throw Problem(
-            409, "JOB_NEVER_RAN", "the job does not run in the server's process",
-            "its steps run in workers: /metrics of each (sloscout worker --listen) has their numbers")
+          let (graph, loads) = try await supervisor.graphOfShards(try context.jobName())
+          return try JSON.response(GraphView(graph, loads))
         }
         guard let graph = await job.graph else { throw Problem(409, "JOB_NEVER_RAN", "the job has not run since the server started") }
         return try JSON.response(GraphView(graph, older: samples.older, newest: samples.newest))

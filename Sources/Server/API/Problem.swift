@@ -44,7 +44,7 @@ struct Problem: Error, Encodable, HTTPResponseError {
 
   init(_ statusCode: Int, _ errorCode: String, _ title: String, _ detail: String = "", hint: String? = nil) {
     (self.statusCode, self.errorCode, self.title, self.detail, self.hint) = (statusCode, errorCode, title, detail, hint)
-    retryAfter = statusCode == 503 || statusCode == 429 ? 2 : nil
+    retryAfter = [429, 503, 504].contains(statusCode) ? 2 : nil
   }
 
   func encode(to encoder: any Encoder) throws {

@@ -44,11 +44,15 @@ struct SavepointRoutes: Sendable {
       },
       Route(
         .post, "/api/v1/jobs/{name}/savepoints", "takeSavepoint",
-        "Takes a checkpoint and copies it to where retention does not reach; of a job that does not run, its newest. Answers when that is durable.",
-        role: .operate, body: .json(Wanted.self, isRequired: false),
+        "Takes a checkpoint and copies it to where retention does not reach; of a job that does not run, its newest. Answers when that is durable. Workers drain the job for it.",
+        role: .operate,
+        parameters: [
+          Parameter(name: "wait", kind: .integer(1...3600, standard: 20), summary: "so many seconds at most for a job that workers run")
+        ], body: .json(Wanted.self, isRequired: false),
         answers: [
           .json(201, SavepointView.self, "the savepoint", headers: ["Location"]), .problem(404, "JOB_NOT_FOUND"),
-          .problem(409, "NO_CHECKPOINT", "SAVEPOINT_EXISTS", "CHECKPOINT_INTERRUPTED", "JOB_BUSY"),
+          .problem(409, "NO_CHECKPOINT", "SAVEPOINT_EXISTS", "CHECKPOINT_INTERRUPTED", "JOB_NOT_RUNNING", "JOB_BUSY"),
+          .problem(503, "NO_WORKERS", "STORE_UNAVAILABLE", "SHUTTING_DOWN"), .problem(504, "SAVEPOINT_AWAITED"),
         ]
       ) { request, context in try await take(request, context) },
       Route(
@@ -84,7 +88,8 @@ struct SavepointRoutes: Sendable {
       throw Problem(422, "REQUEST_INVALID", "a savepoint's name has up to 40 lower-case letters, digits and hyphens")
     }
     do {
-      let view = SavepointView(try await supervisor.savepoint(name, called: wanted, by: context.identity.name))
+      let view = SavepointView(
+        try await supervisor.savepoint(name, called: wanted, within: context.integer("wait"), by: context.identity.name))
       var response = try JSON.response(view, status: 201)
       response.headers[.location] = "/api/v1/jobs/\(name)/savepoints/\(view.name)"
       return response

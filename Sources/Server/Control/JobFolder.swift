@@ -116,10 +116,19 @@ package enum JobFileRules {
   package static func steps(_ jobs: [FileJob], stored: [StoredJob], origins: [String], refused: [String: String]) -> [Step] {
     let known = Dictionary(stored.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let named = Set(jobs.map(\.name))
-    let puts = jobs.filter { known[$0.name]?.document != $0.document && refused[$0.name] != $0.document }
+    let puts = jobs.filter { job in
+      refused[job.name] != job.document && (known[job.name].map { !isSame($0.document, job.document, job.name) } ?? true)
+    }
     let gone = stored.filter { job in
       job.state == .running && !named.contains(job.name) && job.origin.map(origins.contains) == true
     }
     return puts.map(Step.put) + gone.sorted { $0.name < $1.name }.map { .stop($0.name, origin: $0.origin ?? "") }
+  }
+
+  /// Whether two documents say the same of a job: another comment, or another job in the same file, upgrades nothing.
+  private static func isSame(_ one: String, _ other: String, _ job: String) -> Bool {
+    if one == other { return true }
+    guard let meaning = DocumentMeaning(one, job: job) else { return false }
+    return meaning == DocumentMeaning(other, job: job)
   }
 }

@@ -1,3 +1,4 @@
+internal import Connectors
 internal import Dataflow
 internal import Jobs
 
@@ -5,8 +6,11 @@ extension JobSupervisor {
   /// Takes a savepoint of a job, whether it runs or not.
   ///
   /// The job may be changed meanwhile: who stops it gets no savepoint, and is not kept from it.
-  func savepoint(_ name: String, called wanted: String?, by actor: String) async throws -> Savepoint {
-    try await alone("\(name)/savepoints") {
+  ///
+  /// - Parameter seconds: how long to wait for workers.
+  func savepoint(_ name: String, called wanted: String?, within seconds: Int, by actor: String) async throws -> Savepoint {
+    if await (try job(name)).stored.isSharded { return try await savepointOfShards(name, called: wanted, within: seconds, by: actor) }
+    return try await alone("\(name)/savepoints") {
       let savepoint = try await self.job(name).savepoint(wanted, try await self.planned(name))
       try await self.store.audit(AuditEntry(actor: actor, action: "job.savepoint", target: name, detail: savepoint.name))
       return savepoint
@@ -27,14 +31,20 @@ extension JobSupervisor {
     try await alone("\(name)/savepoints") {
       let job = try await self.planned(name)
       _ = try await self.find(wanted, of: nil, job)
+      if try await self.store.savepointProgress(name, wanted).isAwaited {
+        throw JobFault.conflict("workers are taking that savepoint")
+      }
       try await self.store.audit(AuditEntry(actor: actor, action: "job.savepoint-remove", target: name, detail: wanted))
+      // First: a name that is taken, and of which there is nothing, could never be had again.
+      try await self.store.forgetSavepoint(name, wanted)
       try await Self.blocking { [credentials = self.credentials] in
         try job.checkpointStore(files: PosixFileSystem(), environment: credentials).removeSavepoint(wanted)
       }
     }
   }
 
-  /// Starts a job that does not run from a savepoint: one of its own, or of another job that keeps its checkpoints in the same place.
+  /// Starts a job that does not run from a savepoint: one of its own, or of another job that keeps its checkpoints in the same place. A job over workers
+  /// only when none of its shards ever ran.
   ///
   /// - Parameter repeating: sinks may get rows from after the savepoint once more. The audit log keeps who said so.
   func start(_ name: String, from wanted: String, of other: String?, repeating: Bool, expected: Int?, by actor: String) async throws
@@ -49,6 +59,7 @@ extension JobSupervisor {
       let (savepoint, source) = try await self.find(wanted, of: other, planned)
       var stored = await job.stored
       if let expected, expected != stored.revision { throw RevisionConflict(current: stored.revision) }
+      if stored.isSharded { return try await self.startShards(job, planned, from: "\(other ?? name)/\(wanted)", by: actor) }
       // What was decided is written down before it is done. Should this process die in between, the request can be repeated.
       let detail =
         "\(savepoint.manifest.job)/\(wanted), epoch \(savepoint.manifest.epoch)\(repeating ? ", rows after it may come twice" : "")"
@@ -63,18 +74,12 @@ extension JobSupervisor {
     }
   }
 
-  private func planned(_ name: String) async throws -> PlannedJob {
+  func planned(_ name: String) async throws -> PlannedJob {
     let stored = await (try job(name)).stored
-    if stored.isSharded {
-      throw Problem(
-        409, "NO_CHECKPOINT", "savepoints of a job over workers are not made here",
-        "each of its shards has checkpoints of its own, which belong together once all of them are drained",
-        hint: "take one with sloscout worker savepoint \(name) NAME; before every upgrade each shard's state is kept as upgrade-v…")
-    }
     return try documents.plan(stored.document, name: name, parallelism: stored.parallelism).job
   }
 
-  private func find(_ name: String, of other: String?, _ job: PlannedJob) async throws -> (Savepoint, ReplicatedCheckpointStore) {
+  func find(_ name: String, of other: String?, _ job: PlannedJob) async throws -> (Savepoint, ReplicatedCheckpointStore) {
     try await Self.blocking { [credentials] in
       let store = try job.checkpointStore(files: PosixFileSystem(), environment: credentials, of: other)
       guard Savepoint.isName(name), try store.savepoints().contains(name) else { throw NotStored(kind: "savepoint") }
@@ -83,5 +88,5 @@ extension JobSupervisor {
   }
 
   /// Disks and buckets take their time, and nobody else is to wait for them.
-  @concurrent private static func blocking<Value: Sendable>(_ body: @Sendable () throws -> Value) async throws -> Value { try body() }
+  @concurrent static func blocking<Value: Sendable>(_ body: @Sendable () throws -> Value) async throws -> Value { try body() }
 }

@@ -22,7 +22,8 @@ actor JobSupervisor {
   /// Jobs with a change under way.
   private var busy: Set<String> = []
   private var isClosing = false
-  private var isEnding = false
+  /// Whoever waits for something is to be told soon.
+  private(set) var isEnding = false
   private static let logger = Logger(label: "sloscout.server")
 
   init(_ store: JobStore, _ documents: JobDocument, credentials: [String: String] = [:]) {

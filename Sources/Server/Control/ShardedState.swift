@@ -15,6 +15,8 @@ package struct ShardedState: Sendable {
     /// It failed, and rests before the next try.
     case failed
     case stopped
+    /// It is at its last checkpoint, from which the next cut of the job goes on.
+    case drained
     case finished
   }
 
@@ -36,6 +38,7 @@ package struct ShardedState: Sendable {
 
   package func state(_ row: ShardBoard.Row) -> ShardState {
     if row.isFinished { return .finished }
+    if row.isDrained { return .drained }
     if row.worker != nil, row.isExpired { return wanted.state == .running ? .silent : .stopped }
     if row.worker != nil { return row.version == wanted.version ? .running : .former }
     if wanted.state != .running { return .stopped }
@@ -68,6 +71,8 @@ package struct ShardedState: Sendable {
     if let failed = rows.first(where: { state($0) == .failed }) {
       return (.restarting, "shard \(failed.shard.stage).\(failed.shard.index): \(failed.error ?? "")")
     }
+    let drained = count(.drained)
+    if drained > 0 { return (.restarting, "the job is cut anew: \(drained) of \(rows.count) shards are at their last checkpoint") }
     let open = rows.count { !$0.isFinished }
     if open > 0, held.count == open {
       let workers = Set(held.compactMap(\.worker)).count

@@ -77,7 +77,7 @@ struct Route: Sendable {
     static func problem(_ status: Int, _ codes: String...) -> Answer {
       Answer(
         status: status, summary: codes.joined(separator: ", "), type: "application/problem+json", schema: { Problem.schema(&$0) },
-        headers: status == 429 || status == 503 ? ["Retry-After"] : status == 401 ? ["WWW-Authenticate"] : [])
+        headers: [429, 503, 504].contains(status) ? ["Retry-After"] : status == 401 ? ["WWW-Authenticate"] : [])
     }
   }
 

@@ -12,6 +12,8 @@ enum ShardOrder: Sendable {
   case withdraw
   /// They bring their shards to this.
   case state(WantedJob.State)
+  /// They begin a job that none of them ever ran with a savepoint, `job/name`, cut into these shards.
+  case begin(origin: String, [JobShard], travels: String)
 
   func write(_ job: String, _ document: String, _ client: PostgresClient) throws {
     switch self {
@@ -19,6 +21,10 @@ enum ShardOrder: Sendable {
     case .document(let state, let losesState): try JobDefinitions.put(client, job, document, state, losesState: losesState)
     case .withdraw: try JobDefinitions.remove(client, job)
     case .state(let state): try JobDefinitions.set(client, job, state)
+    case .begin(let origin, let shards, let travels):
+      guard try !LeaseStore.hasHistory(client, job) else { throw LayoutRefused(job: job, .history(origin)) }
+      try LeaseStore.begin(client, job, shards, travels: travels, origin: origin)
+      try JobDefinitions.set(client, job, .running)
     }
   }
 }
@@ -38,6 +44,36 @@ extension JobStore {
   /// How a job is cut into shards; nil when it never ran over workers.
   func layout(_ name: String) async throws -> ShardLayout? { try await database.perform { try JobDefinitions.layout($0, name) } }
 
+  /// Asks workers for a savepoint of a job. Returns its name. Throws `NoWorkers`, `LayoutRefused`, `StoreUnavailable`.
+  func askForSavepoint(_ job: String, _ name: String?, by entry: @escaping @Sendable (String) -> AuditEntry) async throws -> String {
+    try await database.perform { client in
+      try client.transaction {
+        guard try JobSavepoints.workers(client, job) > 0 else { throw NoWorkers() }
+        let name = try JobSavepoints.ask(client, job, name)
+        try AuditLog.append(entry(name), client)
+        return name
+      }
+    }
+  }
+
+  /// How far a savepoint is that workers take.
+  func savepointProgress(_ job: String, _ name: String) async throws -> JobSavepoints.Progress {
+    try await database.perform { try JobSavepoints.progress($0, job, name) }
+  }
+
+  /// The name of a savepoint is free again.
+  func forgetSavepoint(_ job: String, _ name: String) async throws {
+    try await database.perform { try JobSavepoints.forget($0, job, name) }
+  }
+
+  /// Has workers tell what the steps of a job do, for the next seconds.
+  func watch(_ job: String) async throws {
+    try await database.perform { client in try client.transaction { try JobDefinitions.watch(client, job) } }
+  }
+
   /// Asks for a checkpoint of all shards that run.
   func checkpoint(_ name: String) async throws { try await database.perform { try JobDefinitions.checkpoint($0, name) } }
 }
+
+/// Nobody lives who could do what workers are asked for.
+struct NoWorkers: Error {}

@@ -17,19 +17,39 @@ struct ServerOptions: ParsableArguments {
     return address
   }
 
+  /// What a server says, whatever its status.
+  struct Answer {
+    var status: Int
+    var body: Data
+    /// The stable code of a refusal; nil of anything else.
+    var code: String? { (try? JSONDecoder().decode(Problem.self, from: body))?.code }
+  }
+
   /// Sends a request, and gives the body of the answer.
   ///
   /// - Parameter path: below the address, ready for use in a URL.
   /// - Throws: exit code 1 after it has printed what the server objects to.
   func call(_ method: String, _ path: String, body: String? = nil) throws -> Data {
+    let answer = try send(method, path, body: body)
+    guard (200..<300).contains(answer.status) else { throw refusal(answer) }
+    return answer.body
+  }
+
+  /// Sends a request. Throws exit code 1 after it has printed why there is no answer.
+  ///
+  /// - Parameter seconds: how long the server may think.
+  func send(_ method: String, _ path: String, body: String? = nil, within seconds: Int = 20) throws -> Answer {
     var request = HTTPClient.Request(method, address + path, body: body.map { Array($0.utf8)[...] })
+    // More than the server takes, so that its own answer arrives.
+    request.stallTimeout = Int64(seconds + 10) * 1_000_000_000
+    request.timeout = max(request.timeout, request.stallTimeout)
     if body != nil { request.headers.append(("Content-Type", "application/yaml")) }
     if let token { request.headers.append(("Authorization", "Bearer \(token)")) }
-    let response: HTTPClient.Response
     do {
       let client = try HTTPClient(caFile: ca ?? ProcessInfo.processInfo.environment["SLOSCOUT_CA"])
       defer { client.close() }
-      response = try client.perform(request)
+      let response = try client.perform(request)
+      return Answer(status: response.status, body: Data(response.body))
     } catch {
       let hint =
         error.code == .tls
@@ -37,11 +57,12 @@ struct ServerOptions: ParsableArguments {
       Terminal.error("\(address) does not answer: \(error)\n  hint: \(hint)")
       throw ExitCode(Exit.failed)
     }
-    guard (200..<300).contains(response.status) else {
-      Terminal.error(Self.explain(response))
-      throw ExitCode(response.status == 422 ? Exit.wrongFile : Exit.failed)
-    }
-    return Data(response.body)
+  }
+
+  /// Prints what the server objects to, and is the exit code for it.
+  func refusal(_ answer: Answer) -> ExitCode {
+    Terminal.error(Self.explain(answer))
+    return ExitCode(answer.status == 422 ? Exit.wrongFile : answer.status == 504 ? Exit.awaited : Exit.failed)
   }
 
   /// The same, decoded.
@@ -58,16 +79,22 @@ struct ServerOptions: ParsableArguments {
       var hint: String
     }
     var title: String
+    var code: String?
     var detail: String?
     var hint: String?
     var errors: [Place]?
+
+    private enum CodingKeys: String, CodingKey {
+      case title, detail, hint, errors
+      case code = "error_code"
+    }
   }
 
-  private static func explain(_ response: HTTPClient.Response) -> String {
-    guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body)) else {
-      return "the server answered \(response.status)"
+  private static func explain(_ answer: Answer) -> String {
+    guard let problem = try? JSONDecoder().decode(Problem.self, from: answer.body) else {
+      return "the server answered \(answer.status)"
     }
-    var lines = ["\(problem.title) (\(response.status))"]
+    var lines = ["\(problem.title) (\(answer.status))"]
     if let errors = problem.errors {
       for place in errors {
         lines.append("  \(place.line ?? 0):\(place.column ?? 0): \(place.code): \(place.message)")

@@ -269,6 +269,7 @@ private struct SmallRecords: TopicClient {
   func makeReader(_ topic: String) throws -> any TopicReader { throw SourceError("not to be read") }
   func makeCommitter(_ topic: String) throws -> any SinkCommitter { throw SourceError("not to be written") }
   func makeAppender(_ topic: String, _ runtime: any Runtime) throws -> any TopicAppender { throw SourceError("not to be written") }
+  func remove(_ topic: String) throws { throw SourceError("not to be removed") }
 }
 
 /// A runtime whose one random number is given.

@@ -110,6 +110,24 @@ struct RecutTests {
       return try JobState(last, try cut())
     }
 
+    /// What a cut that is over has left, in the hands of a process that dies after so many changes.
+    func former(_ layout: ShardLayout, diesAfter changes: Int) throws -> FormerCut {
+      let files = DyingFiles(after: changes)
+      let topics = ExchangeTopics(LocalTopicClient(root: "\(folder.path)/topics", files: files), job: "j", layout)
+      return FormerCut(topics, try cut()) { [folder] in
+        try ReplicatedCheckpointStore(files: files, folder: "\(folder.path)/state", job: $0)
+      }
+    }
+
+    /// Names in the folders of checkpoints and of topics.
+    func names() throws -> [String] { try ["state", "topics"].flatMap { try runtime.files.list("\(folder.path)/\($0)") } }
+
+    /// Whether every file of a savepoint is there.
+    func isWhole(_ savepoint: String, of shard: String) throws -> Bool {
+      let files = try store(shard).savepoint(savepoint).manifest.files
+      return !files.isEmpty && files.allSatisfy { runtime.files.exists("\(folder.path)/state/\(shard)/\($0)") }
+    }
+
     func cut() throws -> StageCut { StageCut(try graph("j", table: "none", isSlow: false)) }
 
     /// Per key the numbers of its records, in all tables together.
@@ -184,6 +202,51 @@ struct RecutTests {
       _ = try await bench.run(other, drainAfter: nil)
     }
     #expect(bench.tables.count > before)
+    #expect(bench.numbers == bench.expected)
+  }
+
+  @Test("what a former cut left goes, however often who removes it dies; savepoints stay, and the next cut goes on", arguments: 0..<6)
+  func former(seed: Int) async throws {
+    var random = SeededRandom(UInt64(seed) ^ 0xF0E)
+    let bench = Bench(&random)
+    let (first, second) = (next(1, &random), next(2, &random))
+    _ = try await bench.run(first, drainAfter: .milliseconds(random.int(1...100)))
+    let (state, whole) = (try bench.state(first), try bench.store("j"))
+    try state.publish(savepoint: "middle", of: "j", epoch: 1, to: whole, bench.runtime)
+    let shard = first.shards(of: "j", stages: 2)[0].name
+    let pinned = try bench.store(shard)
+    try state.publish(savepoint: "upgrade-v3", of: shard, epoch: 1, to: pinned, bench.runtime)
+    for shard in second.shards(of: "j", stages: 2) {
+      try state.publishFirst(of: shard, try bench.cut(), to: try bench.store(shard.name), bench.runtime)
+    }
+    _ = try await bench.run(second, drainAfter: .milliseconds(random.int(1...100)))
+
+    // A savepoint that somebody may go back to keeps topics and places.
+    #expect(try bench.former(first, diesAfter: .max).remove { _ in true } == ["\(shard)/upgrade-v3"])
+    #expect(try whole.savepoints() == ["middle"] && pinned.savepoints() == ["upgrade-v3"] && pinned.epochs().isEmpty)
+    #expect(try bench.isWhole("upgrade-v3", of: shard) && bench.names().contains { $0.hasSuffix("-v1") })
+
+    var (deaths, isDone) = (0, false)
+    while !isDone {
+      // A little later each time, as every try begins by looking at all places.
+      do {
+        #expect(try bench.former(first, diesAfter: random.int(1...(3 + deaths))).remove { _ in false } == [])
+        isDone = true
+      } catch is FileError { deaths += 1 }
+    }
+    #expect(deaths > 3)
+    let left = try bench.names()
+    #expect(first.shards(of: "j", stages: 2).allSatisfy { !left.contains($0.name) } && !left.contains { $0.hasSuffix("-v1") }, "\(left)")
+    #expect(second.shards(of: "j", stages: 2).allSatisfy { left.contains($0.name) } && left.contains { $0.hasSuffix("-v2") }, "\(left)")
+    #expect(try bench.isWhole("middle", of: "j"))
+    // Once more is as good as once.
+    #expect(try bench.former(first, diesAfter: .max).remove { _ in false } == [])
+
+    let (last, after) = (next(3, &random), try bench.state(second))
+    for shard in last.shards(of: "j", stages: 2) {
+      try after.publishFirst(of: shard, try bench.cut(), to: try bench.store(shard.name), bench.runtime)
+    }
+    _ = try await bench.run(last, drainAfter: nil)
     #expect(bench.numbers == bench.expected)
   }
 

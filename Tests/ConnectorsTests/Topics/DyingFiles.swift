@@ -45,5 +45,6 @@ final class DyingFiles: LogFiles {
   func createExclusively(_ path: String, _ bytes: [UInt8]) throws { preconditionFailure("topics do not create exclusively") }
   func syncDirectory(_ path: String) throws { try change(path) {} }
   func remove(_ path: String) throws { try change(path) { try real.remove(path) } }
+  func removeEmptyDirectory(_ path: String) throws { try change(path) { try real.removeEmptyDirectory(path) } }
   func lock(_ path: String) throws -> LogLock { try real.lock(path) }
 }

@@ -155,12 +155,25 @@ struct LeaseStoreTests {
     try store.register("j", changed(1, 2), layout: "l")
     try store.savepoint("j", "s")
     #expect { try store.savepoint("j", "t") } throws: { $0 is LayoutRefused }
+    // Whoever asks again waits for the same, with the name or without.
+    let client = database.client
+    for name in ["s", nil] { #expect(try JobSavepoints.ask(client, "j", name) == "s") }
+    #expect(try JobSavepoints.progress(client, "j", "s") == .awaited(trouble: nil) && JobSavepoints.progress(client, "j", "t") == .none)
+    try store.note("no disk", try #require(try store.cuts().first))
+    #expect(try JobSavepoints.progress(client, "j", "s") == .awaited(trouble: "no disk"))
+    let waiting = try store.awaited("j")
+    #expect(waiting.workers == 0 && !waiting.isIdle && waiting.leases.count == 3 && waiting.leases.allSatisfy { !$0.isDrained })
     try drainAll(store)
+    #expect(try store.awaited("j").workers == 1 && store.awaited("j").leases.allSatisfy(\.isDrained))
     let cut = try #require(try store.cuts().first)
     #expect(cut.savepoint == "s" && cut.target == ShardLayout(version: 2, readers: 1, partitions: 2))
     #expect(try store.replace(cut, stages: 2, epochs: [JobShard(job: "j", stage: 0, index: 0, count: 1): 7]))
     #expect(try store.savepointShards("j", "s") == ["j.0.0=7"])
     #expect { try store.savepoint("j", "s") } throws: { $0 is LayoutRefused }
+    #expect(try JobSavepoints.progress(client, "j", "s") == .taken)
+    try JobSavepoints.forget(client, "j", "s")
+    #expect(try JobSavepoints.progress(client, "j", "s") == .none)
+    #expect(try JobSavepoints.ask(client, "j", nil) == "epoch-2")
     let shards = ShardLayout(readers: 2, partitions: 2).shards(of: "k", stages: 2)
     for _ in 0..<2 { try store.register("k", shards, layout: "l", origin: "j/s") }
     let begin = try #require(try store.cuts().last)
@@ -168,6 +181,60 @@ struct LeaseStoreTests {
     #expect(try store.replace(begin, stages: 2, epochs: [:]))
     #expect(try store.renew(jobs: ["k"], running: [], time: Self.second).leases.map(\.shard) == shards)
     try store.register("k", shards, layout: "l", origin: "j/s")
+  }
+
+  @Test("a former cut is there until it is emptied; the rows of its sinks go a week later, and no others")
+  func former() throws {
+    let database = try TestDatabase()
+    let (store, client) = (store(database, "a", 1), database.client)
+    try client.execute("CREATE TABLE sink_ledger (job text, sink text)")
+    try store.register("j", changed(1, 2), layout: "l")
+    for partitions in 3...4 {
+      _ = try store.rescale("j") { ShardLayout(readers: $0.readers, partitions: partitions) }
+      try drainAll(store)
+      try client.execute("UPDATE shard_lease SET pinned_version = \(partitions) + shard")
+      #expect(try store.replace(try #require(try store.cuts().first), stages: 2, epochs: [:]))
+    }
+    let first = ShardLayout(readers: 1, partitions: 2)
+    let second = ShardLayout(version: 2, readers: 1, partitions: 3)
+    let found = try store.former("j")
+    // The state is that of the cut before, so it was kept before the same definition.
+    #expect(found.cuts == [first, second] && found.pinned == 4)
+    #expect(try store.renew(jobs: ["j"], running: [], time: Self.second).former == ["j": [first, second]])
+    for name in ["j.0.0", "j.1.1", "j.1.2", "j.v2.1.2", "j.v3.1.0", "j", "other.0.0"] {
+      try client.query("INSERT INTO sink_ledger VALUES ($1, 's')", [name])
+    }
+    try store.emptied("j", version: 1)
+    #expect(try store.former("j").cuts == [second])
+    try store.removeFences("j", stages: 2)
+    #expect(try client.query("SELECT count(*) FROM sink_ledger").scalar == "7")
+    try client.execute("UPDATE former_cut SET at = now() - interval '8 days'")
+    for _ in 0..<2 { try store.removeFences("j", stages: 2) }
+    let left = try client.query("SELECT string_agg(job, ' ' ORDER BY job) FROM sink_ledger").scalar
+    #expect(left == "j j.1.2 j.v2.1.2 j.v3.1.0 other.0.0")
+    #expect(try store.former("j").cuts == [second])
+  }
+
+  @Test("a job that workers have planned and never ran can begin with a savepoint; one that ran cannot")
+  func beginning() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    let shards = ShardLayout(readers: 2, partitions: 2).shards(of: "k", stages: 2)
+    try store.register("k", shards, layout: "l")
+    #expect(try !LeaseStore.hasHistory(database.client, "k") && !LeaseStore.hasHistory(database.client, "other"))
+    try LeaseStore.begin(database.client, "k", shards, travels: "l", origin: "j/s")
+    #expect(try LeaseStore.hasHistory(database.client, "k"))
+    let begin = try #require(try store.cuts().first)
+    #expect(begin.layout.version == 0 && begin.origin == "j/s" && begin.target?.shards(of: "k", stages: 2) == shards)
+    #expect(try store.renew(jobs: ["k"], running: [], time: Self.second).leases.isEmpty)
+    // A worker that plans it once more changes nothing.
+    try store.register("k", shards, layout: "l")
+    #expect(try store.cuts() == [begin])
+    #expect(try store.replace(begin, stages: 2, epochs: [:]))
+    #expect(try store.claim(shards, time: Self.second).count == shards.count)
+    try store.register("ran", [shards[0]].map { JobShard(job: "ran", stage: 0, index: 0, count: $0.count) }, layout: "l")
+    _ = try store.claim([JobShard(job: "ran", stage: 0, index: 0, count: 2)], time: Self.second)
+    #expect(try LeaseStore.hasHistory(database.client, "ran"))
   }
 
   @Test("a job is not drained while a worker that lives cannot drain")
@@ -212,6 +279,30 @@ struct LeaseStoreTests {
     try server.transaction { try JobDefinitions.remove(server, "j") }
     #expect(try second.idle() == ["j"])
     #expect(try put("one") > new, "a version is no other's, also after the job was deleted")
+  }
+
+  @Test("what steps do is kept while somebody looks, and what was told an earlier time is forgotten")
+  func watching() throws {
+    let database = try TestDatabase()
+    let store = store(database, "a", 1)
+    try store.register("j", shards, layout: "l")
+    let server = database.client
+    try JobDefinitions.put(server, "j", "document", .running, losesState: false)
+    let version = try JobDefinitions.all(server)[0].version
+    #expect(try store.claim([shards[0]], versions: ["j": version], time: 60 * Self.second).count == 1)
+    func load() throws -> String? { try ShardBoard(server).shards["j"]?[0].load }
+    try store.report([(shards[0], 1, 10, 2, "old")])
+    #expect(try !JobDefinitions.all(server)[0].isWatched && load() == nil)
+    try JobDefinitions.watch(server, "j")
+    #expect(try JobDefinitions.all(server)[0].isWatched && load() == nil)
+    try store.report([(shards[0], 1, 10, 2, #"{"steps": []}"#)])
+    try JobDefinitions.watch(server, "j")
+    #expect(try load() == #"{"steps": []}"#)
+    try store.report([(shards[0], 1, 11, 2, nil), (shards[1], 1, 5, 0, "of another owner")])
+    let rows = try #require(try ShardBoard(server).shards["j"])
+    #expect(rows[0].records == 11 && rows[0].load == #"{"steps": []}"# && rows[1].load == nil && rows[1].records == 0)
+    try server.execute("UPDATE sharded_definition SET watched_until = now()")
+    #expect(try load() == nil)
   }
 
   @Test("a database that is not there is an error that may pass")
