@@ -6,6 +6,7 @@ struct GraphView: Codable {
     var id: String
     var role: String
     var type: String
+    /// Records since the job's first one, over all its runs.
     var received = 0
     var emitted = 0
     var filtered = 0
@@ -43,7 +44,8 @@ struct GraphView: Codable {
   /// Why windows have not fired, in words; absent when there is nothing to say.
   var waitsFor: String?
 
-  init(_ graph: JobGraph, older: JobSample?, newest: JobSample?) {
+  /// - Parameter totals: what each operator has counted over all runs.
+  init(_ graph: JobGraph, older: JobSample?, newest: JobSample?, totals: [(id: String, counters: OperatorCounters)]) {
     nodes =
       graph.sources.map { Node(id: $0.id, role: "source", type: $0.type) }
       + graph.operators.map { Node(id: $0.id, role: "operator", type: $0.type) }
@@ -55,32 +57,45 @@ struct GraphView: Codable {
       Split(name: split.name, newest: split.maxTime == .min ? nil : RFC3339.format(split.maxTime), isIdle: split.isIdle)
     }
     waitsFor = newest.flatMap(Self.reason)
-    if let newest { for index in nodes.indices { fill(&nodes[index], older, newest) } }
+    for index in nodes.indices {
+      count(&nodes[index], totals)
+      if let newest { fill(&nodes[index], older, newest) }
+    }
+  }
+
+  /// What the plan made of a step (decoders, the time check: `telemetry#time`) belongs to it.
+  private func isPart(_ id: String, of node: Node) -> Bool { id == node.id || id.hasPrefix(node.id + "#") }
+
+  private func count(_ node: inout Node, _ totals: [(id: String, counters: OperatorCounters)]) {
+    let parts = totals.filter { isPart($0.id, of: node) }.map(\.counters)
+    guard let last = parts.last else { return }
+    node.received = parts.map(\.received).max() ?? 0
+    node.emitted = last.emitted + last.absorbed
+    for part in parts {
+      node.filtered += part.filtered
+      node.duplicates += part.duplicates
+      node.late += part.late
+      node.errors += part.errors
+    }
   }
 
   private func fill(_ node: inout Node, _ older: JobSample?, _ newest: JobSample) {
-    var before = 0
+    var (now, before) = (0, 0)
     for (index, subtask) in newest.status.enumerated() {
-      // What the plan made of a step (decoders, the time check: `telemetry#time`) belongs to it.
-      let parts = subtask.counters.filter { $0.id == node.id || $0.id.hasPrefix(node.id + "#") }
-      guard let last = parts.last else { continue }
+      let parts = subtask.counters.filter { isPart($0.id, of: node) }
+      guard !parts.isEmpty else { continue }
       node.subtasks += 1
-      node.received += parts.map(\.counters.received).max() ?? 0
-      node.emitted += last.counters.emitted + last.counters.absorbed
-      node.filtered += parts.reduce(0) { $0 + $1.counters.filtered }
-      node.duplicates += parts.reduce(0) { $0 + $1.counters.duplicates }
-      node.late += parts.reduce(0) { $0 + $1.counters.late }
-      node.errors += parts.reduce(0) { $0 + $1.counters.errors }
+      now += parts.map(\.counters.received).max() ?? 0
       if subtask.counters.first?.id == parts.first?.id { node.queued += subtask.queued }
       if subtask.watermark != .min { node.watermark = RFC3339.format(subtask.watermark) }
       guard let older, older.status.count == newest.status.count else { continue }
       let earlier = older.status[index]
-      before += earlier.counters.filter { $0.id == node.id || $0.id.hasPrefix(node.id + "#") }.map(\.counters.received).max() ?? 0
+      before += earlier.counters.filter { isPart($0.id, of: node) }.map(\.counters.received).max() ?? 0
       let elapsed = subtask.elapsedNanoseconds - earlier.elapsedNanoseconds
       if elapsed > 0 { node.busy = max(node.busy, min(1, Double(subtask.busyNanoseconds - earlier.busyNanoseconds) / Double(elapsed))) }
     }
     guard let older, newest.monotonic > older.monotonic else { return }
-    node.rate = max(0, Double(node.received - before)) / (Double(newest.monotonic - older.monotonic) / 1e9)
+    node.rate = max(0, Double(now - before)) / (Double(newest.monotonic - older.monotonic) / 1e9)
   }
 
   /// Windows fire when the watermark passes their end; it is as far as the slowest split that is not idle.
