@@ -134,7 +134,7 @@ struct ObjectiveTests {
       return try #require(ObjectiveChooser(indicator, history: history, window: .rolling(days: 30)).variants().last)
     }
     let broken = try objective(1000, bad: 400)
-    #expect(!broken.isFeasible && broken.backtest.budgetText == "spent 4 times")
+    #expect(!broken.isFeasible && broken.backtest.budgetText == "spent 4 times over")
     let said = "broken already: 400 of 1000 requests were bad, and 90 % allows 100: 4 times the budget"
     #expect(broken.notes.contains(said), "\(broken.notes)")
     #expect(broken.notes.contains { $0.contains("has to become better") })

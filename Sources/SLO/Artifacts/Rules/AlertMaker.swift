@@ -49,9 +49,16 @@ package struct AlertMaker: Sendable {
       ),
       (
         "description",
-        "\(value) of the requests of the last \(pair.long.name) are bad; the objective allows \(NumberText.percent(objective.target.budget, places: 4)). At this rate the budget of \(objective.window.span) is gone within \(NumberText.minutes(pair.exhaustion))."
+        "\(value) of the requests of the last \(pair.long.name) are bad; the objective allows \(NumberText.percent(objective.target.budget, places: 4)). At this rate \(budget) is gone within \(NumberText.minutes(pair.exhaustion))."
       ),
     ] + links
+  }
+
+  private var budget: String {
+    switch objective.window {
+    case .rolling(let days): "the budget of \(days)d"
+    case .calendar(let unit): "a \(unit.rawValue)'s budget"
+    }
   }
 
   private func alertLabels(_ severity: BurnPair.Severity) -> [(String, String)] {
