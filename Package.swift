@@ -123,7 +123,7 @@ let package = Package(
         .embedInCode("Dashboard/graph.js"), .embedInCode("Dashboard/journeys.js"), .embedInCode("Dashboard/artifacts.js"),
         .embedInCode("Dashboard/capsules.js"), .embedInCode("Dashboard/tap.js"), .embedInCode("Dashboard/style.css"),
         .embedInCode("Dashboard/jobs.js"), .embedInCode("Dashboard/submit.js"), .embedInCode("Dashboard/savepoints.js"),
-        .embedInCode("Dashboard/analyses.js"),
+        .embedInCode("Dashboard/analyses.js"), .embedInCode("Dashboard/deadletters.js"),
       ],
       swiftSettings: strict),
 

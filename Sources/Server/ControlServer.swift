@@ -127,11 +127,14 @@ package final class ControlServer: Sendable {
   }
 
   private func product() -> [Route] {
+    // A connection of its own: a search through a large table must not hold up the control of jobs.
+    let tables = ServerDatabase(url: options.database)
     let (journeys, plans) = (JourneyStore(database: database), JourneyPlans(window: options.window))
     return JourneyRoutes(journeys: journeys, plans: plans).routes
       + IndicatorRoutes(journeys: journeys, indicators: IndicatorStore(database: database), plans: plans).routes
       + ArtifactRoutes(artifacts: ArtifactStore(database: database), policies: PolicyStore(database: database)).routes
-      + CapsuleRoutes(capsules: CapsuleStore(database: ServerDatabase(url: options.database))).routes
+      + CapsuleRoutes(capsules: CapsuleStore(database: tables)).routes
+      + DeadLetterRoutes(letters: DeadLetterStore(database: tables)).routes
       + SearchRoutes(searcher: searcher).routes
   }
 

@@ -78,6 +78,7 @@ def walk(page, binary, url, folder, pictures):
 
     records(page, pictures)
     capsules(page, again, pictures)
+    dead_letters(page, pictures)
     journeys(page, again, pictures)
     artifacts(page, again, pictures)
 
@@ -220,6 +221,17 @@ def capsules(page, server, pictures):
     check(page, "capsule", pictures)
 
 
+def dead_letters(page, pictures):
+    page.click("nav >> text=Dead letters")
+    page.wait_for_selector("td svg .bar")
+    check(page, "dead-letters", pictures)
+    reason = page.inner_text("tbody tr:first-child a")
+    page.click("tbody tr:first-child a")
+    page.wait_for_selector("text=All reasons")
+    page.wait_for_function("reason => [...document.querySelectorAll('.records strong')].every((one) => one.textContent === reason)", arg=reason)
+    claim("records of a reason are shown", page.locator(".records li").count() > 0)
+
+
 def journeys(page, server, pictures):
     page.click("nav >> text=Journeys")
     page.fill("#service", "shop")
@@ -240,6 +252,7 @@ def journeys(page, server, pictures):
     claim("another target shows other pages and another budget", loose[0] != strict[0] and loose[3] != strict[3], (loose, strict))
     claim("a budget that is overdrawn is told in words", strict[3].startswith("spent "), strict)
     claim("and why", "broken already" in objective.inner_text(), objective.inner_text())
+    claim("what a short history proposes is not taken for proven", page.locator("h3:has-text('not proven')").count() > 0)
     check(page, "journey", pictures)
     slider.focus()
     page.keyboard.press("Home")

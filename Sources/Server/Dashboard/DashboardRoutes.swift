@@ -13,6 +13,7 @@ struct DashboardRoutes: Sendable {
       page("/submit.js", PackageResources.submit_js, "text/javascript; charset=utf-8"),
       page("/savepoints.js", PackageResources.savepoints_js, "text/javascript; charset=utf-8"),
       page("/analyses.js", PackageResources.analyses_js, "text/javascript; charset=utf-8"),
+      page("/deadletters.js", PackageResources.deadletters_js, "text/javascript; charset=utf-8"),
       page("/journeys.js", PackageResources.journeys_js, "text/javascript; charset=utf-8"),
       page("/artifacts.js", PackageResources.artifacts_js, "text/javascript; charset=utf-8"),
       page("/capsules.js", PackageResources.capsules_js, "text/javascript; charset=utf-8"),

@@ -1,5 +1,6 @@
 import { artifactPage, artifactsPage } from "/artifacts.js";
 import { capsulePage, capsulesPage } from "/capsules.js";
+import { deadLettersPage } from "/deadletters.js";
 import { jobPage, jobsPage } from "/jobs.js";
 import { journeyPage, journeysPage } from "/journeys.js";
 import { main, problemBox, renew, show, tell, TokenNeeded } from "/page.js";
@@ -22,6 +23,7 @@ function pageOf(hash) {
   if (first === "journeys") return { title: "Journeys", part: first, make: () => (name ? journeyPage(name) : journeysPage()) };
   if (first === "capsules") return { title: "Capsules", part: first, make: () => (name ? capsulePage(name) : capsulesPage()) };
   if (first === "artifacts") return { title: "Artifacts", part: first, make: () => (name ? artifactPage(name) : artifactsPage()) };
+  if (first === "dead-letters") return { title: "Dead letters", part: first, make: deadLettersPage };
   if (first === "submit") return { title: "Submit a job", part: first, make: submitPage };
   return { title: "Jobs", part: "", make: jobsPage, isLive: true };
 }

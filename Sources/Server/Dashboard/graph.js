@@ -128,7 +128,7 @@ function drawNode(node, place) {
   return drawBox(place, {
     name: node.id, waits: node.queued >= 4, level: node.busy > 0.8 ? 2 : node.busy > 0.4 ? 1 : 0,
     title: `${node.id} (${node.type}): ${node.received} in, ${node.emitted} out${lost ? `, ${lost}` : ""}`,
-    lines: [`${node.type} · ${Math.round(node.busy * 100)} %`, `${short(node.rate)}/s · ${short(node.received)} in`,
+    lines: [`${Math.round(node.busy * 100)} % · ${node.type}`, `${short(node.rate)}/s · ${short(node.received)} in`,
       lost || (node.queued ? `${node.queued} batches wait` : `${short(node.emitted)} out`)],
   });
 }

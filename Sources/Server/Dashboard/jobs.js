@@ -46,7 +46,7 @@ function steering(job, path, refresh) {
     node("div", { class: "row" }, act("Start", "start", isActive), act("Stop with a checkpoint", "stop", !isActive), act("Restart", "restart", false),
       act("Checkpoint now", "checkpoint", status.phase !== "running"), ...(status.shards ? [] : [link("Look at its records", "tap"), link("Savepoints", "savepoints")])),
     node("details", {}, node("summary", {}, "More"),
-      node("form", { class: "row", onsubmit: (event) => event.preventDefault() }, node("label", { for: "parallelism" }, "Subtasks for each step"), many,
+      status.shards ? null : node("form", { class: "row", onsubmit: (event) => event.preventDefault() }, node("label", { for: "parallelism" }, "Subtasks for each step"), many,
       deed("Change and restart", async () => {
         const wanted = Number(document.getElementById("parallelism").value);
         await call("PATCH", path, JSON.stringify({ parallelism: wanted }));
@@ -109,7 +109,8 @@ function unusedSection(name, graph) {
         node("a", { class: "inline", href: `#/jobs/${encodeURIComponent(name)}/tap?edge=${encodeURIComponent(`${one.id}.${side}`)}` }, `look at ${side}`))));
   });
   return [node("h2", {}, "Records that were not used"), rows.length
-    ? wide("Records that were not used", table(["Step", "#Errors", "#Late", "#Filtered", "#Duplicates", "Errors and late go to", "As they pass"], rows))
+    ? wide("Records that were not used", table(["Step", "#Errors", "#Late", "#Filtered", "#Duplicates", "Errors and late go to", "As they pass"], rows),
+      node("p", { class: "quiet" }, "What was kept stands under ", node("a", { href: "#/dead-letters" }, "Dead letters"), ", if the job writes there."))
     : node("section", {}, "None: every record so far was used.")];
 }
 

@@ -58,6 +58,7 @@ async function whatIf(slo, refresh) {
   const steps = [...curve].reverse();
   const nearest = (target) => steps.reduce((best, one, index) =>
     (Math.abs(one.target_percentage - target) < Math.abs(steps[best].target_percentage - target) ? index : best), 0);
+  const isProven = !slo.variants.some((one) => !one.feasible && one.target_percentage === slo.target_percentage);
   const slider = node("input", { type: "range", id: `target-${slo.id}`, min: "0", max: `${steps.length - 1}`, step: "1" });
   slider.value = `${nearest(slo.target_percentage)}`;
   const numbers = node("dl", { class: "facts", "aria-live": "polite" });
@@ -72,7 +73,7 @@ async function whatIf(slo, refresh) {
     slider.setAttribute("aria-valuetext", `${point.target_percentage} %`);
     const left = point.budget_remaining;
     numbers.replaceChildren(fact("target", `${point.target_percentage} %`), fact("pages a month", point.pages_per_month.toFixed(1)), fact("tickets", `${point.tickets}`),
-      fact("budget left", left < 0 ? `spent ${(1 - left).toFixed(1)} times` : percent(left), left < 0 ? "bad" : null),
+      fact("budget left", left < 0 ? `spent ${(1 - left).toFixed(1)} times over` : percent(left), left < 0 ? "bad" : null),
       fact("minutes above", `${point.minutes_breached}`));
     notes.textContent = point.notes.join("; ");
     chart.replaceChildren(curve.some((one) => one.pages_per_month > 0) ? drawPages(curve, point)
@@ -81,7 +82,7 @@ async function whatIf(slo, refresh) {
   };
   slider.addEventListener("input", show);
   show();
-  return node("section", { class: "objective" }, node("h3", {}, slo.name, " ", phase(slo.status)),
+  return node("section", { class: "objective" }, node("h3", {}, slo.name, " ", phase(slo.status), isProven ? null : node("span", { class: "phase failed" }, " not proven by its history")),
     node("p", { class: "quiet" }, slo.sentence), node("div", { class: "whatif" },
       node("div", {}, node("label", { for: slider.id }, "Target"), slider, numbers), chart), notes,
     node("div", { class: "row" }, save,
