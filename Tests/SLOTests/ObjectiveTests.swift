@@ -141,6 +141,7 @@ struct ObjectiveTests {
     let short = try objective(10, bad: 4)
     #expect(!short.isFeasible && short.notes.contains { $0.hasPrefix("broken already: 4 of 10") }, "\(short.notes)")
     #expect(short.notes.contains { $0.contains("look again") } && !short.notes.contains { $0.contains("become better") }, "\(short.notes)")
+    #expect(short.notes.contains { $0.contains("less than 0.1% of the window") }, "\(short.notes)")
     let sound = try objective(1000, bad: 1)
     #expect(sound.isFeasible && !sound.notes.contains { $0.contains("broken") }, "\(sound.notes)")
   }

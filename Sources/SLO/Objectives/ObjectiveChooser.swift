@@ -52,7 +52,8 @@ package struct ObjectiveChooser: Sendable {
     }
     let backtest = Backtest(history, replay: replay, target: target, pairs: pairs)
     if backtest.minutes < window.days * 1440 {
-      let share = NumberText.percent(Double(backtest.minutes) / Double(window.days * 1440), places: 1)
+      let covered = Double(backtest.minutes) / Double(window.days * 1440)
+      let share = covered < 0.0005 ? "less than 0.1%" : NumberText.percent(covered, places: 1)
       notes.append(
         "the history covers \(NumberText.minutes(backtest.minutes)), \(share) of the window; pages per month are extrapolated from it")
     }
