@@ -122,6 +122,8 @@ let package = Package(
         .embedInCode("Dashboard/index.html"), .embedInCode("Dashboard/app.js"), .embedInCode("Dashboard/page.js"),
         .embedInCode("Dashboard/graph.js"), .embedInCode("Dashboard/journeys.js"), .embedInCode("Dashboard/artifacts.js"),
         .embedInCode("Dashboard/capsules.js"), .embedInCode("Dashboard/tap.js"), .embedInCode("Dashboard/style.css"),
+        .embedInCode("Dashboard/jobs.js"), .embedInCode("Dashboard/submit.js"), .embedInCode("Dashboard/savepoints.js"),
+        .embedInCode("Dashboard/analyses.js"), .embedInCode("Dashboard/deadletters.js"),
       ],
       swiftSettings: strict),
 

@@ -30,6 +30,8 @@ package final class ControlServer: Sendable {
     package var readablePaths: [String] = []
     /// Files, folders and patterns with the telemetry that analyses read.
     package var telemetry: [String] = []
+    /// What the budgets of objectives are for.
+    package var window = ArtifactOptions().window
     /// The folder of the sentence model that search by meaning uses, as scripts/model.sh fills it. Without it search goes by words.
     package var model = ".model"
     /// Where the embedding job keeps its vectors.
@@ -65,7 +67,7 @@ package final class ControlServer: Sendable {
     database = ServerDatabase(url: options.database)
     tokens = TokenStore(database)
     searcher = CapsuleSearcher(url: options.database, folder: options.model, vectors: options.vectors, index: options.index)
-    analyses = AnalysisRunner(AnalysisStore(database: database), paths: options.telemetry)
+    analyses = AnalysisRunner(AnalysisStore(database: database), paths: options.telemetry, window: options.window)
     supervisor = JobSupervisor(
       JobStore(database: database), JobDocument(variables: options.variables, paths: PathGuard(allowed: options.readablePaths)),
       credentials: options.credentials)
@@ -125,11 +127,14 @@ package final class ControlServer: Sendable {
   }
 
   private func product() -> [Route] {
-    let (journeys, plans) = (JourneyStore(database: database), JourneyPlans())
+    // A connection of its own: a search through a large table must not hold up the control of jobs.
+    let tables = ServerDatabase(url: options.database)
+    let (journeys, plans) = (JourneyStore(database: database), JourneyPlans(window: options.window))
     return JourneyRoutes(journeys: journeys, plans: plans).routes
       + IndicatorRoutes(journeys: journeys, indicators: IndicatorStore(database: database), plans: plans).routes
       + ArtifactRoutes(artifacts: ArtifactStore(database: database), policies: PolicyStore(database: database)).routes
-      + CapsuleRoutes(capsules: CapsuleStore(database: ServerDatabase(url: options.database))).routes
+      + CapsuleRoutes(capsules: CapsuleStore(database: tables)).routes
+      + DeadLetterRoutes(letters: DeadLetterStore(database: tables)).routes
       + SearchRoutes(searcher: searcher).routes
   }
 

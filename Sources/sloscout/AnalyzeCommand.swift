@@ -19,6 +19,7 @@ struct AnalyzeCommand: ParsableCommand {
         sloscout analyze telemetry/ --service checkout --lookback 24h
         sloscout analyze telemetry/ --out slo
         sloscout analyze telemetry/ --out slo --prometheus http://prometheus:9090
+        sloscout analyze telemetry/ --out slo --calendar month
         sloscout analyze telemetry/ --edits journeys.yaml --json > journeys.json
         sloscout analyze --server http://localhost:8000 --service checkout --lookback 7d --out slo
 
@@ -35,6 +36,8 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "A folder to write objectives, rules with tests, dashboards, runbooks and a report to.") var out: String?
   @Option(help: "The address of a Prometheus: queries are made of the series that it has, and said is which of them return data.")
   var prometheus: String?
+  @Option(help: "Budgets for a window of the calendar, UTC, instead of the last 30 days; goes with --out.")
+  var calendar: ObjectiveWindow.Unit?
   @Option(
     help:
       "The folder of the sentence model (scripts/model.sh): log templates that are like a failure are ordered by meaning, not by words alone."
@@ -45,9 +48,10 @@ struct AnalyzeCommand: ParsableCommand {
 
   func validate() throws {
     if remote.server != nil {
-      guard paths.isEmpty, edits == nil, faults == nil, model == nil else {
+      guard paths.isEmpty, edits == nil, faults == nil, model == nil, calendar == nil else {
         throw ValidationError(
-          "a server reads its own telemetry and edits: --server goes with --service, --lookback, --environment, --out and --json")
+          "a server reads its own telemetry and edits, and has its own --calendar: --server goes with --service, --lookback, --environment, --out and --json"
+        )
       }
       guard service != nil else { throw ValidationError("--server needs --service") }
     } else if paths.isEmpty {
@@ -101,6 +105,7 @@ struct AnalyzeCommand: ParsableCommand {
 
   private func write(_ analysis: Analysis, _ proof: PrometheusProof?, to folder: String) throws {
     var options = analysis.artifactOptions
+    if let calendar { options.window = .calendar(calendar) }
     if let proof { (options.inventory, options.prometheus) = (proof.inventory, proof.address) }
     do {
       let files = try ArtifactTree.make(journeys: analysis.journeys, options: options)

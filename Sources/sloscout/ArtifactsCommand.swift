@@ -22,7 +22,7 @@ struct ArtifactsCommand: ParsableCommand {
   @Option(help: "The folder to write; files of the same names are replaced.") var out: String
   @Option(help: "conservative, balanced or aggressive: what rules are made of.") var variant = "balanced"
   @Option(help: "Days of the budget's window.") var days = 30
-  @Option(help: "A window of the calendar instead, UTC: week, month or quarter.") var calendar: String?
+  @Option(help: "A window of the calendar instead, UTC.") var calendar: ObjectiveWindow.Unit?
   @Option(help: "Who answers for it.") var team = "unassigned"
   @Option(help: "Where the tree will be published, for links in alerts.") var repository = ""
   @Option(help: "The address of Grafana, for links in alerts.") var grafana = ""
@@ -38,11 +38,7 @@ struct ArtifactsCommand: ParsableCommand {
     }
     guard (1...366).contains(days) else { throw ValidationError("--days is 1 to 366") }
     options.variant = chosen
-    options.window = .rolling(days: days)
-    if let calendar {
-      guard let unit = ObjectiveWindow.Unit(rawValue: calendar) else { throw ValidationError("--calendar is week, month or quarter") }
-      options.window = .calendar(unit)
-    }
+    options.window = calendar.map(ObjectiveWindow.calendar) ?? .rolling(days: days)
     options.team = team
     options.repository = repository
     options.grafana = grafana
@@ -72,6 +68,8 @@ struct ArtifactsCommand: ParsableCommand {
     try JSONReader.read([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
   }
 }
+
+extension ObjectiveWindow.Unit: ExpressibleByArgument {}
 
 /// Puts files into a folder.
 enum ArtifactFolder {

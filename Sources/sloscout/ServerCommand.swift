@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Connectors
 internal import Foundation
+internal import SLO
 internal import Server
 
 /// The control server and what belongs to it.
@@ -44,6 +45,8 @@ struct ServerCommand: AsyncParsableCommand {
       help: "A file or folder that submitted jobs may read: ${file:…} below it, and then sources of files nowhere else. May be repeated.")
     var allowPath: [String] = []
     @Option(help: "A file, folder or pattern with the OTLP telemetry that analyses read. May be repeated.") var telemetry: [String] = []
+    @Option(help: "Budgets of objectives for a window of the calendar, UTC, instead of the last 30 days.")
+    var calendar: ObjectiveWindow.Unit?
     @Option(help: "The folder of the sentence model (scripts/model.sh) for search by meaning; without one search goes by words.")
     var model = ".model"
     @Option(help: "The address of the Milvus that has the vectors, when they are not in the database; its token is $MILVUS_TOKEN.")
@@ -74,6 +77,7 @@ struct ServerCommand: AsyncParsableCommand {
       options.jobs = jobs
       (options.telemetry, options.model, options.readablePaths) = (telemetry, model, allowPath)
       options.index = index
+      if let calendar { options.window = .calendar(calendar) }
       if let milvus { options.vectors = .milvus(try MilvusOptions.address(milvus)) }
       if let tlsCertificate, let tlsKey { options.certificate = (tlsCertificate, tlsKey) }
       (options.allowsPlaintext, options.traces) = (allowPlaintext, traces)

@@ -56,6 +56,14 @@ struct ArtifactTests {
     let rules = text(files, "prometheus/rules/front-end/checkout-errors-period.rules.yaml")
     #expect(rules.contains(number) && rules.contains(range) && rules.contains("window: \(unit.rawValue)"), "\(rules)")
     #expect(!files.contains { $0.path.hasPrefix("pyrra/") })
+    #expect(rules.contains("the error budget of this \(unit.rawValue) is gone"), "\(rules)")
+    let spent = "of this \(unit.rawValue)'s requests were bad. The next \(unit.rawValue), UTC, begins with a whole budget."
+    #expect(rules.contains(spent), "\(rules)")
+    #expect(text(files, "openslo/slos/front-end.yaml").contains("% of requests without an error, over each \(unit.rawValue)"))
+    let burn = text(files, "prometheus/rules/front-end/checkout-errors.rules.yaml")
+    #expect(burn.contains("At this rate a \(unit.rawValue)'s budget is gone within"))
+    let slices = text(files, "prometheus/rules/front-end/checkout-availability-period.rules.yaml")
+    #expect(slices.contains("of this \(unit.rawValue)'s 5-minute slices were bad"), "\(slices)")
     options.window = .rolling(days: 28)
     #expect(try ArtifactTree.make(journeys: [Fixture.journey(days: 1)], options: options).contains { $0.path.hasPrefix("pyrra/") })
   }

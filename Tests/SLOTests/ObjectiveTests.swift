@@ -126,6 +126,26 @@ struct ObjectiveTests {
     }
   }
 
+  @Test("a proposal that history has broken already says so with its numbers, and too short a history blames nobody")
+  func broken() throws {
+    func objective(_ requests: Double, bad: Double) throws -> Objective {
+      let indicator = try #require(IndicatorMaker().indicators(Fixture.journey(days: 1)).indicators.first { $0.kind == .errors })
+      let history = EventHistory(total: [requests], bad: [bad])
+      return try #require(ObjectiveChooser(indicator, history: history, window: .rolling(days: 30)).variants().last)
+    }
+    let broken = try objective(1000, bad: 400)
+    #expect(!broken.isFeasible && broken.backtest.budgetText == "spent 4 times over")
+    let said = "broken already: 400 of 1000 requests were bad, and 90 % allows 100: 4 times the budget"
+    #expect(broken.notes.contains(said), "\(broken.notes)")
+    #expect(broken.notes.contains { $0.contains("has to become better") })
+    let short = try objective(10, bad: 4)
+    #expect(!short.isFeasible && short.notes.contains { $0.hasPrefix("broken already: 4 of 10") }, "\(short.notes)")
+    #expect(short.notes.contains { $0.contains("look again") } && !short.notes.contains { $0.contains("become better") }, "\(short.notes)")
+    #expect(short.notes.contains { $0.contains("less than 0.1% of the window") }, "\(short.notes)")
+    let sound = try objective(1000, bad: 1)
+    #expect(sound.isFeasible && !sound.notes.contains { $0.contains("broken") }, "\(sound.notes)")
+  }
+
   @Test("five steps of 99.9 % cannot keep 99.9 % together; parallel and optional ones help")
   func composite() {
     let steps = CompositeAvailability.series([CompositeAvailability](repeating: .part(0.999), count: 5))

@@ -19,16 +19,23 @@ from control_server import Server, claim, database, document, traces
 from product import analyze
 
 
+WIDE, NARROW = 1280, 600
+
+
 def check(page, name, pictures):
-    """No barrier that axe calls serious, and nothing that the page logged as an error."""
-    for scheme in ("light", "dark"):
+    """No barrier that axe calls serious, and nothing wider than the window, in wide and in narrow ones."""
+    for width, scheme in ((WIDE, "light"), (WIDE, "dark"), (NARROW, "dark"), (NARROW, "light")):
+        page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         if pictures:
-            page.screenshot(path=pictures / f"{name}-{scheme}.png", full_page=True)
+            page.screenshot(path=pictures / f"{name}-{width}-{scheme}.png", full_page=True)
         serious = [
             f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"
             for violation in Axe().run(page).response["violations"] if violation["impact"] in ("serious", "critical")]
-        claim(f"{name} in {scheme} has no serious barrier", not serious, serious)
+        claim(f"{name}, {width} wide, in {scheme} has no serious barrier", not serious, serious)
+        beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        claim(f"{name} fits {width} points", beyond <= 0, beyond)
+    page.set_viewport_size({"width": WIDE, "height": 900})
 
 
 def walk(page, binary, url, folder, pictures):
@@ -43,31 +50,35 @@ def walk(page, binary, url, folder, pictures):
     check(page, "empty", pictures)
 
     page.click("text=Submit a job")
-    page.fill("textarea", document("seen", folder / "state", records=200000, rate=4000).replace("type: require", "type: requir"))
+    page.fill("textarea", document("seen", folder / "state", records=2000000, rate=4000).replace("type: require", "type: requir"))
     page.click("button:has-text('Submit')")
     page.wait_for_selector("[role=alert]:has-text('line ')")
     claim("a mistake is shown with its line", "did you mean" in page.inner_text("[role=alert]") or "hint" in page.inner_text("[role=alert]"))
     check(page, "mistake", pictures)
-    page.fill("textarea", document("seen", folder / "state", records=200000, rate=4000))
+    page.fill("textarea", document("seen", folder / "state", records=2000000, rate=4000))
     page.click("button:has-text('Check')")
     page.wait_for_selector("text=Fits.")
     page.click("button:has-text('Submit')")
     page.wait_for_selector("h1:has-text('seen') .running")
     page.wait_for_selector("svg.graph .name:has-text('capsules')")
     page.wait_for_selector("table:has-text('Epoch') td.number")
-    page.wait_for_selector("svg .curve")
+    page.wait_for_selector("svg.chart .curve")
+    page.wait_for_selector("svg.chart .bar")
     check(page, "job", pictures)
+    live(page)
+    savepoints(page, pictures)
 
     server.kill()
     page.wait_for_selector("#connection.bad")
     again = Server(binary, url, *telemetry, port=server.port)
     page.wait_for_selector("#connection.bad", state="detached", timeout=60000)
-    page.wait_for_selector("td:text-is('restored')")
+    page.wait_for_selector("td .restored")
     page.wait_for_selector("h1 .running")
     claim("the page finds the server again, and the job goes on", True)
 
     records(page, pictures)
     capsules(page, again, pictures)
+    dead_letters(page, pictures)
     journeys(page, again, pictures)
     artifacts(page, again, pictures)
 
@@ -80,8 +91,40 @@ def walk(page, binary, url, folder, pictures):
     page.wait_for_selector("td .suspended")
     check(page, "jobs", pictures)
     shards(page, again, binary, url, folder, pictures)
+    tokens(page, again, binary, url, pictures)
     claim("no page had an error", not errors, errors)
-    again.stop()
+
+
+def live(page):
+    """Numbers move under somebody who is at a control, and what the server objects to can be read."""
+    page.focus("button:has-text('Restart')")
+    records = lambda: page.inner_text("dl.facts div:has(dt:text-is('records')) dd")
+    before = records()
+    page.wait_for_function("old => document.querySelector('dl.facts dd').textContent !== old", arg=before)
+    claim("numbers move, and the focus stays", page.evaluate("document.activeElement.textContent") == "Restart")
+    page.click("summary:has-text('More')")
+    page.fill("#parallelism", "1000")
+    page.click("button:has-text('Change and restart')")
+    page.wait_for_selector("#notice [role=alert]:has-text('720')")
+    before = records()
+    page.wait_for_function("old => document.querySelector('dl.facts dd').textContent !== old", arg=before)
+    claim("an objection stays while numbers move", page.locator("#notice [role=alert]").count() == 1)
+    claim("and so does what was typed", page.input_value("#parallelism") == "1000" and page.is_visible("#parallelism"))
+
+
+def savepoints(page, pictures):
+    page.click("a:text-is('Savepoints')")
+    page.wait_for_selector("text=None yet.")
+    page.fill("#name", "seen-here")
+    page.click("button:has-text('Take one now')")
+    page.wait_for_selector("td:text-is('seen-here')")
+    claim("a job that runs starts from no savepoint", page.is_disabled("button:has-text('Start from it')"))
+    check(page, "savepoints", pictures)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("button:has-text('Remove')")
+    page.wait_for_selector("text=None yet.")
+    page.click("h1 a")
+    page.wait_for_selector("h1 .running")
 
 
 SHARED = """apiVersion: sloscout/v1
@@ -119,6 +162,28 @@ def shards(page, server, binary, url, folder, pictures):
     claim("the worker ends well", worker.wait(30) == 0)
 
 
+def tokens(page, server, binary, url, pictures):
+    """A server with tokens asks for one, says when it is wrong, and lets in with the right one."""
+    server.stop()
+    made = subprocess.run([binary, "server", "token", "create", "reader", "--role", "read", "--database", url], capture_output=True, text=True)
+    closed = Server(binary, url, port=server.port)
+    page.goto(f"http://127.0.0.1:{closed.port}/#/")
+    page.reload()
+    page.wait_for_selector("#token")
+    check(page, "token", pictures)
+    page.fill("#token", "slo_wrong")
+    page.click("button:has-text('Go on')")
+    page.wait_for_selector("text=does not know this token")
+    page.fill("#token", made.stdout.strip())
+    page.click("button:has-text('Go on')")
+    page.wait_for_selector("td:has-text('seen')")
+    page.click("td a:text-is('seen')")
+    page.click("button:has-text('Restart')")
+    page.wait_for_selector("#notice [role=alert]")
+    claim("who may only read is told so", "role" in page.inner_text("#notice"), page.inner_text("#notice"))
+    closed.stop()
+
+
 def records(page, pictures):
     page.click("text=Look at its records")
     page.select_option("#edge", "complete")
@@ -129,6 +194,9 @@ def records(page, pictures):
     check(page, "records", pictures)
     page.click("button:has-text('Stop')")
     page.wait_for_selector("button.main:not([disabled])")
+    page.click("h1 a")
+    page.click("a:has-text('look at errors') >> nth=0")
+    claim("errors of a step are one click away", page.input_value("#edge").endswith(".errors"), page.input_value("#edge"))
 
 
 def capsules(page, server, pictures):
@@ -153,10 +221,23 @@ def capsules(page, server, pictures):
     check(page, "capsule", pictures)
 
 
+def dead_letters(page, pictures):
+    page.click("nav >> text=Dead letters")
+    page.wait_for_selector("td svg .bar")
+    check(page, "dead-letters", pictures)
+    reason = page.inner_text("tbody tr:first-child a")
+    page.click("tbody tr:first-child a")
+    page.wait_for_selector("text=All reasons")
+    page.wait_for_function("reason => [...document.querySelectorAll('.records strong')].every((one) => one.textContent === reason)", arg=reason)
+    claim("records of a reason are shown", page.locator(".records li").count() > 0)
+
+
 def journeys(page, server, pictures):
-    analyze(server, "shop")
     page.click("nav >> text=Journeys")
-    page.wait_for_selector("td a")
+    page.fill("#service", "shop")
+    page.click("button:has-text('Analyze')")
+    page.wait_for_selector("td .completed")
+    page.wait_for_selector("td a:has-text('heckout')")
     check(page, "journeys", pictures)
     page.click("tr:has-text('checkout') a, tr:has-text('Checkout') a")
     page.wait_for_selector("svg.graph .name:has-text('payment')")
@@ -169,7 +250,9 @@ def journeys(page, server, pictures):
     page.keyboard.press("End")
     strict = pages()
     claim("another target shows other pages and another budget", loose[0] != strict[0] and loose[3] != strict[3], (loose, strict))
-    claim("a budget that is overdrawn is told", strict[3].startswith("-"), strict)
+    claim("a budget that is overdrawn is told in words", strict[3].startswith("spent "), strict)
+    claim("and why", "broken already" in objective.inner_text(), objective.inner_text())
+    claim("what a short history proposes is not taken for proven", page.locator("h3:has-text('not proven')").count() > 0)
     check(page, "journey", pictures)
     slider.focus()
     page.keyboard.press("Home")
@@ -189,7 +272,15 @@ def artifacts(page, server, pictures):
     page.click("nav >> text=Artifacts")
     page.wait_for_selector("td .draft")
     check(page, "artifacts", pictures)
+    page.select_option("#kind", "runbook")
+    page.wait_for_function("[...document.querySelectorAll('tbody td:nth-child(2)')].every((one) => one.textContent === 'runbook')")
+    claim("files are found by their kind", page.locator("tbody tr").count() > 0)
+    page.select_option("#kind", "")
+    page.fill("#path", "index.html")
     page.click("td a:has-text('index.html')")
+    with page.expect_download() as saving:
+        page.click("button:has-text('Download')")
+    claim("a file is saved", saving.value.suggested_filename == "index.html" and "<!doctype html>" in Path(saving.value.path()).read_text())
     page.click("button:has-text('Approve')")
     page.click("button:has-text('Deploy')")
     page.wait_for_selector("h1 .deployed")

@@ -104,6 +104,27 @@ def analyses(binary, url, folder):
     claim("a server that is away: exit 1", done.returncode == 1 and "does not answer" in done.stderr, done)
 
 
+def calendar(binary, url, folder):
+    """A window of the calendar: the files of the server are those of the program alone, and its objectives say the same."""
+    telemetry = folder / "traces.otlp.jsonl"
+    traces(telemetry)
+    server = Server(binary, database(url, "server_clients_calendar"), "--telemetry", str(telemetry), "--calendar", "quarter")
+    place = f"http://localhost:{server.port}"
+    ours, theirs = folder / "ours", folder / "theirs"
+    alone = subprocess.run([binary, "analyze", telemetry, "--service", "payment", "--out", ours, "--calendar", "quarter"], capture_output=True, text=True)
+    done = client(binary, server, "analyze", "--server", place, "--service", "payment", "--out", theirs)
+    claim("both analyse for a quarter", alone.returncode == 0 and done.returncode == 0, (alone.stderr, done.stderr))
+    tree = lambda root: {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    claim("with the same files", tree(ours) == tree(theirs), (sorted(tree(ours)), sorted(tree(theirs))))
+    objective = server.call("GET", "/api/v1/slo?limit=1")[1]["slos"][0]
+    claim("of which the objectives speak", objective["sentence"].endswith("over each quarter") and objective["window"] == "quarter", objective)
+    files = server.call("POST", f"/api/v1/slo/{objective['id']}/artifacts", "{}")[1]["artifacts"]
+    claim("and what is made of one", any("this quarter" in one["content"] for one in files), [one["path"] for one in files])
+    done = client(binary, server, "analyze", "--server", place, "--service", "payment", "--calendar", "month")
+    claim("a server has a window of its own", done.returncode == 64 and "calendar" in done.stderr, done)
+    server.stop()
+
+
 def savepoints(binary, url, folder):
     """Savepoints by the command line: refused where rows would come twice, exact where they are taken."""
     own, reference, forked = (database(url, name) for name in ("server_savepoints", "server_savepoints_reference", "server_savepoints_forked"))
@@ -243,7 +264,7 @@ def encrypted(binary, url, folder):
 def main():
     binary, url = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="sloscout-clients-") as folder:
-        for part in (taps, analyses, savepoints, encrypted):
+        for part in (taps, analyses, calendar, savepoints, encrypted):
             own = Path(folder) / part.__name__
             own.mkdir()
             part(binary, url, own)

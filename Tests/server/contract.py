@@ -153,9 +153,7 @@ def jobs(server, folder, own):
     expect(server, "nor given to them", "PUT", job, 409, shared, code="PLACE_WOULD_CHANGE")
     workers(server, shared, own)
     expect(server, "a checkpoint is taken", "POST", f"{job}/checkpoint", 202)
-    expect(server, "Flink's users find it", "GET", "/jobs/quiet", 200)
-    expect(server, "Flink's users do not find others", "GET", "/jobs/absent", 404)
-    expect(server, "Flink's names are checked", "GET", "/jobs/%27", 422)
+    flink(server)
     taps(server, job)
     savepoints(server, job, text)
     for verb in ("stop", "start", "restart", "cancel"):
@@ -189,6 +187,21 @@ def jobs(server, folder, own):
     expect(server, "a name that is none is not deleted", "DELETE", "/api/v1/jobs/%3B", 422)
     expect(server, "a job that is not there is not deleted", "DELETE", "/api/v1/jobs/absent", 404)
     conflicts(server, text)
+
+
+def flink(server):
+    """What users of Flink ask for, in the shape that they know."""
+    cluster, _ = expect(server, "Flink's users see how many jobs there are", "GET", "/overview", 200)
+    claim("of which one runs", cluster["jobs-running"] == 1 and cluster["taskmanagers"] == 1, cluster)
+    listed, _ = expect(server, "they list them", "GET", "/jobs", 200)
+    claim("by id and status", {"id": "quiet", "status": "RUNNING"} in listed["jobs"], listed)
+    expect(server, "what is not there is told so", "GET", "/jobs/quiet/vertices/none", 404, code="NOT_FOUND")
+    for tail in ("", "/checkpoints", "/exceptions"):
+        expect(server, f"Flink's users find {tail or 'it'}", "GET", f"/jobs/quiet{tail}", 200)
+        expect(server, f"Flink's users do not find {tail} of others", "GET", f"/jobs/absent{tail}", 404)
+        expect(server, f"Flink's names are checked {tail}", "GET", f"/jobs/%27{tail}", 422)
+    newest = server.call("GET", "/jobs/quiet/checkpoints")[1]["history"][0]
+    claim("checkpoints have sizes, and times of today", newest["state_size"] > 0 and abs(newest["trigger_timestamp"] / 1000 - time.time()) < 3600, newest)
 
 
 def workers(server, shared, own):

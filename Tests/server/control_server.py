@@ -124,6 +124,9 @@ def steering(binary, url, folder):
     server.kill()
     server = Server(binary, own)
     view = server.until("a killed server resumes its jobs", "steered", lambda view: view["status"]["phase"] == "running")
+    graph = server.call("GET", "/api/v1/jobs/steered/graph")[1]
+    telemetry = next(node for node in graph["nodes"] if node["id"] == "telemetry")
+    claim("steps count over all runs, as the job does", telemetry["received"] >= view["status"]["records"] > 2000, (telemetry, view["status"]))
     status, view, response = server.call("POST", "/api/v1/jobs/steered/stop")
     claim("a job stops with a checkpoint", status == 200 and view["status"]["phase"] == "suspended", view)
     claim("stopping is a change", view["revision"] == 2, view)

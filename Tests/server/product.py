@@ -1,6 +1,7 @@
 """Journeys, indicators, objectives, artifacts, policy and capsules over the API. Used by contract.py."""
 
 import json
+import re
 import time
 
 from control_server import claim, document, sql
@@ -180,13 +181,30 @@ def artifacts(server, database):
     claim("states can be asked for", server.call("GET", "/api/v1/artifacts?state=deployed")[1]["total_count"] == 1)
 
 
+def dead_letters(server):
+    """What the shipped job could not use: by reason, and without personal data."""
+    view = read(server, "/api/v1/dead-letters?limit=200")
+    counts = [one["count"] for one in view["groups"]]
+    claim("all are counted by reason, the most frequent first", counts == sorted(counts, reverse=True) and sum(counts) == view["total_count"] > 0, view["groups"])
+    first = view["groups"][0]
+    found = server.call("GET", f"/api/v1/dead-letters?step={first['step']}&reason={first['reason']}&limit=3")[1]
+    claim("those of a reason are found", found["total_count"] == first["count"] and all(
+        (one["step"], one["reason"]) == (first["step"], first["reason"]) for one in found["dead_letters"]), found)
+    claim("with their bytes and their place", all(one["record"] and one["source"] and one["offset"] >= 0 for one in found["dead_letters"]), found)
+    claim("without e-mail addresses", not re.search(r"\w@\w+\.\w", json.dumps(view)))
+    claim("what is not there is none", server.call("GET", "/api/v1/dead-letters?reason=none")[1]["total_count"] == 0)
+
+
 def capsules(server, folder):
     view = read(server, "/api/v1/capsules/search?q=anything")
     claim("a search without capsules says so", not view["hits"] and "no capsules" in view["note"], view)
     view = read(server, "/api/v1/capsules?q=x")
     claim("without a job there are no capsules", view == {"capsules": [], "total_count": 0}, view)
+    view = read(server, "/api/v1/dead-letters")
+    claim("nor dead letters", view == {"dead_letters": [], "groups": [], "total_count": 0}, view)
     server.call("PUT", "/api/v1/jobs/capsules", document("capsules", folder / "capsules", records=5000))
     server.until("capsules are counted", "capsules", lambda view: view["status"]["phase"] == "finished")
+    dead_letters(server)
     view = read(server, "/api/v1/capsules?limit=5")
     first = view["capsules"][0]
     claim("the most frequent come first", [one["count"] for one in view["capsules"]] == sorted((one["count"] for one in view["capsules"]), reverse=True), view)

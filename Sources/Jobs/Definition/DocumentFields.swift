@@ -20,7 +20,10 @@ enum DocumentFields {
     ConfigField(
       "unit", .choice(["ns", "us", "ms", "s", "rfc3339"]), "How the field's number or text is read; left out where the column says it."),
     ConfigField("maxOutOfOrder", .duration, default: "0s", "How much older than the newest a record may be before it counts as late."),
-    ConfigField("idleAfter", .duration, "A split without records for this long no longer holds the time back; left out: it always does."),
+    ConfigField(
+      "idleAfter", .duration,
+      "A split without records for this long no longer holds the time back; left out: it always does. A file that is read once never counts as idle: it holds the time back until it has been read."
+    ),
   ]
 
   static let checkpoint = [

@@ -1,5 +1,4 @@
 package import Dataflow
-internal import Operators
 internal import Synchronization
 
 /// Some of the records of an edge of a running job, as JSON for people: sampled, without personal data, and never more a second than was asked for.
@@ -13,7 +12,7 @@ package final class EdgeFeed: Sendable {
   }
 
   private struct State {
-    var redactor: TextRedactor
+    let texts: ShownText
     /// Of the second that runs: when it began, and how many records may still be shown.
     var second: Int64 = .min
     var left = 0
@@ -25,8 +24,6 @@ package final class EdgeFeed: Sendable {
   private let feed: AsyncStream<Event>.Continuation
   private let rate: Int
   private let state: Mutex<State>
-  /// Longer texts are cut, after they were redacted: half of an address is no address to the scanner. What is far behind the cut need not be read.
-  private static let (textLimit, readLimit) = (2000, 16384)
 
   /// - Parameters:
   ///   - rate: records a second that are shown at most.
@@ -35,7 +32,7 @@ package final class EdgeFeed: Sendable {
   package init(rate: Int, clock: @escaping @Sendable () -> Int64) throws {
     self.rate = rate
     self.clock = clock
-    state = Mutex(State(redactor: TextRedactor(try RedactionOptions(Config()))))
+    state = Mutex(State(texts: try ShownText()))
     // Who reads too slowly misses records; the job does not wait.
     (events, feed) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(2 * rate))
   }
@@ -55,7 +52,7 @@ package final class EdgeFeed: Sendable {
       let count = min(batch.selectedCount, state.left, max(1, rate / 5))
       for index in 0..<count {
         let row = Int(batch.selection[index * batch.selectedCount / count])
-        feed.yield(Event(json: Self.json(batch, schema, row, state.redactor), passed: state.passed))
+        feed.yield(Event(json: Self.json(batch, schema, row, state.texts), passed: state.passed))
         state.passed = 0
       }
       state.left -= count
@@ -65,15 +62,15 @@ package final class EdgeFeed: Sendable {
   /// Ends the events.
   package func close() { feed.finish() }
 
-  private static func json(_ batch: RecordBatch, _ schema: Schema, _ row: Int, _ redactor: TextRedactor) -> String {
+  private static func json(_ batch: RecordBatch, _ schema: Schema, _ row: Int, _ texts: ShownText) -> String {
     var members: [(String, JSONText)] = []
     let time = batch.times[row]
     members.append(("time", time == RecordBatch.noTime ? .null : .string(RFC3339.format(time))))
-    members.append(("fields", .object(schema.fields.map { ($0.name, value(batch, $0, row, redactor)) })))
+    members.append(("fields", .object(schema.fields.map { ($0.name, value(batch, $0, row, texts)) })))
     return JSONText.object(members).text
   }
 
-  private static func value(_ batch: RecordBatch, _ field: Field, _ row: Int, _ redactor: TextRedactor) -> JSONText {
+  private static func value(_ batch: RecordBatch, _ field: Field, _ row: Int, _ texts: ShownText) -> JSONText {
     if batch.isNull(field, row) { return .null }
     switch field.type {
     case .int64: return .int(batch.int64s(field)[row])
@@ -84,10 +81,7 @@ package final class EdgeFeed: Sendable {
       return time == RecordBatch.noTime ? .null : .string(RFC3339.format(time))
     case .vector: return .string("a vector")
     case .bytes:
-      let bytes = batch.bytes(field)[row].buffer
-      let start = UnsafeBufferPointer(rebasing: bytes.prefix(readLimit))
-      guard let redacted = redactor.redact(start) else { return .string("not shown: personal data cannot be taken out of it") }
-      return .string(String(decoding: redacted.prefix(textLimit), as: UTF8.self) + (redacted.count > textLimit ? "…" : ""))
+      return .string(texts.shown(batch.bytes(field)[row].buffer))
     }
   }
 }

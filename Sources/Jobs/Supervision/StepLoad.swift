@@ -37,20 +37,15 @@ public struct StepLoad: Codable, Sendable, Equatable {
     self.init(id)
     var before = 0
     for (index, subtask) in newest.enumerated() {
-      let parts = self.parts(subtask)
-      guard let last = parts.last else { continue }
+      let parts = self.parts(subtask.counters)
+      guard !parts.isEmpty else { continue }
       subtasks += 1
-      received += parts.map(\.counters.received).max() ?? 0
-      emitted += last.counters.emitted + last.counters.absorbed
-      filtered += parts.reduce(0) { $0 + $1.counters.filtered }
-      duplicates += parts.reduce(0) { $0 + $1.counters.duplicates }
-      late += parts.reduce(0) { $0 + $1.counters.late }
-      errors += parts.reduce(0) { $0 + $1.counters.errors }
+      add(counted: parts)
       if subtask.counters.first?.id == parts.first?.id { queued += subtask.queued }
       if subtask.watermark != .min { watermark = min(watermark ?? .max, subtask.watermark) }
       guard older.count == newest.count else { continue }
       let earlier = older[index]
-      before += self.parts(earlier).map(\.counters.received).max() ?? 0
+      before += self.parts(earlier.counters).map(\.counters.received).max() ?? 0
       let elapsed = subtask.elapsedNanoseconds - earlier.elapsedNanoseconds
       if elapsed > 0 { busy = max(busy, min(1, Double(subtask.busyNanoseconds - earlier.busyNanoseconds) / Double(elapsed))) }
     }
@@ -58,8 +53,24 @@ public struct StepLoad: Codable, Sendable, Equatable {
   }
 
   /// What the plan made of a step (decoders, the time check: `telemetry#time`) belongs to it.
-  private func parts(_ subtask: SubtaskStatus) -> [(id: String, counters: OperatorCounters)] {
-    subtask.counters.filter { $0.id == id || $0.id.hasPrefix(id + "#") }
+  private func parts(_ counted: [(id: String, counters: OperatorCounters)]) -> [(id: String, counters: OperatorCounters)] {
+    counted.filter { $0.id == id || $0.id.hasPrefix(id + "#") }
+  }
+
+  private mutating func add(counted parts: [(id: String, counters: OperatorCounters)]) {
+    guard let last = parts.last else { return }
+    received += parts.map(\.counters.received).max() ?? 0
+    emitted += last.counters.emitted + last.counters.absorbed
+    filtered += parts.reduce(0) { $0 + $1.counters.filtered }
+    duplicates += parts.reduce(0) { $0 + $1.counters.duplicates }
+    late += parts.reduce(0) { $0 + $1.counters.late }
+    errors += parts.reduce(0) { $0 + $1.counters.errors }
+  }
+
+  /// Counts what all operators have counted over all runs, in place of what the subtasks have in this one.
+  public mutating func count(_ totals: [(id: String, counters: OperatorCounters)]) {
+    (received, emitted, filtered, duplicates, late, errors) = (0, 0, 0, 0, 0, 0)
+    add(counted: parts(totals))
   }
 
   /// Of other subtasks of the same step too.

@@ -68,8 +68,17 @@ extension ScanPass {
     guard i.pointee == UInt8(ascii: ":"), Bytes.endsIgnoringCase(i, base, with: "passwd") else { return false }
     var stop = start
     while stop < whole, Bytes.isAlnum(stop.pointee) { stop += 1 }
-    return (stop == whole || Bytes.isSpace(stop.pointee) || stop.pointee == UInt8(ascii: ","))
-      && WordList.contains(WordList.architectures, start, stop)
+    return isPackageEnd(stop, whole) && WordList.contains(WordList.architectures, start, stop)
+  }
+
+  /// What stands behind a package's name in the sentences of apt and dpkg: `passwd:amd64=1:4.13`, `(passwd:amd64)`, `passwd:amd64: …`, a full stop.
+  private func isPackageEnd(_ stop: Pointer, _ whole: Pointer) -> Bool {
+    guard stop < whole else { return true }
+    switch stop.pointee {
+    case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"), UInt8(ascii: "="), UInt8(ascii: ")"), UInt8(ascii: "]"): return true
+    case UInt8(ascii: "."): return whole - stop == 1 || Bytes.isSpace(stop[1]) || stop[1] == UInt8(ascii: ".")
+    default: return Bytes.isSpace(stop.pointee) || Bytes.isQuote(stop.pointee)
+    }
   }
 
   mutating func value(_ type: PIIType, _ start: Pointer, _ stop: Pointer) -> Pointer {

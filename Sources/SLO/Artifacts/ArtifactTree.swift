@@ -50,7 +50,8 @@ package enum ArtifactTree {
   package static func make(_ objective: Objective, of plan: JourneyPlan, options: ArtifactOptions = ArtifactOptions()) throws(ArtifactError)
     -> [File]
   {
-    let inputs = JourneyDocument.write([plan.journey]).json + "\(objective.id) \(objective.target.millionths)" + fingerprint(options)
+    let wanted = "\(objective.id) \(objective.target.millionths) \(objective.window)"
+    let inputs = JourneyDocument.write([plan.journey]).json + wanted + fingerprint(options)
     let provenance = Provenance(generator: ArtifactOptions.generator, inputs: Digest.sha256(Array(inputs.utf8)))
     return try files(objective, plan, options, provenance).sorted { $0.path < $1.path }
   }

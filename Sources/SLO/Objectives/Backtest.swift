@@ -32,6 +32,12 @@ package struct Backtest: Sendable, Equatable {
     pageTimes = pageRanges.prefix(20).map { history.start + Int64($0.lowerBound) * 60_000_000_000 }
   }
 
+  /// For people: `62%`; `spent 4 times over` of a budget that is overdrawn; `–` without traffic.
+  package var budgetText: String {
+    guard let budgetLeft else { return "–" }
+    return budgetLeft < 0 ? "spent \(NumberText.decimal(1 - budgetLeft, digits: 2)) times over" : NumberText.percent(budgetLeft, places: 0)
+  }
+
   /// Pages in 30 days, at the rate of the history.
   package var pagesPerMonth: Double { minutes > 0 ? Double(pages) * 43_200 / Double(minutes) : 0 }
 

@@ -6,6 +6,14 @@ package struct Objective: Sendable, Equatable {
     case occurrences
     /// Every slice of so many minutes counts; it is good when at least `target` of its events are.
     case timeslices(minutes: Int, target: ObjectiveTarget)
+
+    /// What is counted, for sentences.
+    package var events: String {
+      switch self {
+      case .occurrences: "requests"
+      case .timeslices(let minutes, _): "\(minutes)-minute slices"
+      }
+    }
   }
 
   package var indicator: Indicator
@@ -35,7 +43,7 @@ package struct Objective: Sendable, Equatable {
       case (_, .timeslices(let minutes, let target)): "of \(minutes)-minute slices with at least \(target.percentText) % good requests"
       default: "of requests without an error"
       }
-    return "\(target.percentText) % \(what), over \(window.text)"
+    return "\(target.percentText) % \(what), over \(window.span)"
   }
 }
 

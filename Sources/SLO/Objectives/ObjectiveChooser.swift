@@ -33,12 +33,11 @@ package struct ObjectiveChooser: Sendable {
       var objective = found ?? candidates[candidates.count - 1]
       objective.variant = variant
       objective.isFeasible = found != nil && !provable.isEmpty
-      if found == nil {
-        objective.notes.append(
-          "no target down to \(objective.target.percentText) % suits the history: the journey has to become better first")
-      }
       if provable.isEmpty {
         objective.notes.append("\(NumberText.count(history.totalEvents)) events prove no target: look again when there are more")
+      } else if found == nil {
+        objective.notes.append(
+          "no target down to \(objective.target.percentText) % suits the history: the journey has to become better first")
       }
       return objective
     }
@@ -53,9 +52,16 @@ package struct ObjectiveChooser: Sendable {
     }
     let backtest = Backtest(history, replay: replay, target: target, pairs: pairs)
     if backtest.minutes < window.days * 1440 {
-      let share = NumberText.percent(Double(backtest.minutes) / Double(window.days * 1440), places: 1)
+      let covered = Double(backtest.minutes) / Double(window.days * 1440)
+      let share = covered < 0.0005 ? "less than 0.1%" : NumberText.percent(covered, places: 1)
       notes.append(
         "the history covers \(NumberText.minutes(backtest.minutes)), \(share) of the window; pages per month are extrapolated from it")
+    }
+    if let left = backtest.budgetLeft, left < 0 {
+      let (bad, total) = (NumberText.count(backtest.bad), NumberText.count(backtest.total))
+      notes.append(
+        "broken already: \(bad) of \(total) \(method.events) were bad, and \(target.percentText) % allows \(NumberText.decimal(backtest.total * target.budget, digits: 3)): \(NumberText.decimal(1 - left, digits: 2)) times the budget"
+      )
     }
     return Objective(
       indicator: indicator, target: target, window: window, method: method, variant: variant, pairs: pairs, backtest: backtest,

@@ -29,6 +29,22 @@ package enum ObjectiveWindow: Sendable, Equatable {
     }
   }
 
+  /// For sentences about a budget: `the last 30d`, `this month`.
+  package var phrase: String {
+    switch self {
+    case .rolling(let days): "the last \(days)d"
+    case .calendar(let unit): "this \(unit.rawValue)"
+    }
+  }
+
+  /// What an objective is kept over: `30d`, `each month`.
+  package var span: String {
+    switch self {
+    case .rolling(let days): "\(days)d"
+    case .calendar(let unit): "each \(unit.rawValue)"
+    }
+  }
+
   /// The window that `time` (nanoseconds since 1970) is in, as nanoseconds; a rolling one ends with it.
   package func range(at time: Int64) -> Range<Int64> {
     let day: Int64 = 86_400_000_000_000

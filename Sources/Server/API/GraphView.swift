@@ -7,6 +7,7 @@ struct GraphView: Codable {
     var id: String
     var role: String
     var type: String
+    /// Records since the job's first one, over all its runs.
     var received = 0
     var emitted = 0
     var filtered = 0
@@ -52,12 +53,18 @@ struct GraphView: Codable {
   var waitsFor: String?
 
   /// Of a job in this process, from its two newest looks.
-  init(_ graph: JobGraph, older: JobSample?, newest: JobSample?) {
+  ///
+  /// - Parameter totals: what each operator has counted over all runs.
+  init(_ graph: JobGraph, older: JobSample?, newest: JobSample?, totals: [(id: String, counters: OperatorCounters)]) {
     let seconds = newest.map { Double($0.monotonic - (older?.monotonic ?? $0.monotonic)) / 1e9 } ?? 0
     let (before, now) = (older?.status ?? [], newest?.status ?? [])
     self.init(
       graph, isKnown: newest != nil, splits: now.flatMap(\.splits).map { ($0.name, $0.maxTime == .min ? nil : $0.maxTime, $0.isIdle) }
-    ) { StepLoad($0, older: before, newest: now, seconds: seconds) }
+    ) { id in
+      var load = StepLoad(id, older: before, newest: now, seconds: seconds)
+      load.count(totals)
+      return load
+    }
   }
 
   /// Of a job over workers, from what its shards have told.

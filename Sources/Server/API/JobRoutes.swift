@@ -38,7 +38,7 @@ struct JobRoutes: Sendable {
           return try JSON.response(GraphView(graph, loads))
         }
         guard let graph = await job.graph else { throw Problem(409, "JOB_NEVER_RAN", "the job has not run since the server started") }
-        return try JSON.response(GraphView(graph, older: samples.older, newest: samples.newest))
+        return try JSON.response(GraphView(graph, older: samples.older, newest: samples.newest, totals: await job.totals()))
       },
       Route(
         .get, "/api/v1/jobs/{name}/points", "listPoints", "Rate, lag and load of the last ten minutes, one point a second.", role: .read,

@@ -111,6 +111,8 @@ struct Problem: Error, Encodable, HTTPResponseError {
         hint: "read it again, and repeat the change with its ETag")
     case let absent as NotStored: return Problem(404, absent.code, "there is no such \(absent.kind)")
     case let away as StoreUnavailable: return Problem(503, "STORE_UNAVAILABLE", "the database does not answer", away.description)
+    case let error as HTTPError where error.status == .notFound:
+      return Problem(404, "NOT_FOUND", "there is nothing at this address", hint: "GET /api/v1/openapi.json says what there is")
     case let error as HTTPError: return Problem(error.status.code, "REQUEST_INVALID", error.body ?? error.status.reasonPhrase)
     default: return Problem(500, "INTERNAL", "the request failed", "\(error)")
     }

@@ -30,9 +30,9 @@ struct AnalysisOutcome: Sendable {
   /// Does the whole work. Blocking.
   ///
   /// - Parameter stage: is told when a stage begins.
-  static func make(_ request: AnalysisRequest, paths: [String], edits: JourneyEdits, stage: @escaping (AnalysisStage) -> Void)
-    throws(Failure) -> AnalysisOutcome
-  {
+  static func make(
+    _ request: AnalysisRequest, paths: [String], edits: JourneyEdits, window: ObjectiveWindow, stage: @escaping (AnalysisStage) -> Void
+  ) throws(Failure) -> AnalysisOutcome {
     do {
       var wanted = Analysis.Request(paths: paths)
       (wanted.service, wanted.environment) = (request.service, request.environment)
@@ -50,7 +50,9 @@ struct AnalysisOutcome: Sendable {
         current = next
       }
       stage(.artifacts)
-      let files = try ArtifactTree.make(journeys: analysis.journeys, options: analysis.artifactOptions)
+      var options = analysis.artifactOptions
+      options.window = window
+      let files = try ArtifactTree.make(journeys: analysis.journeys, options: options)
       var outcome = AnalysisOutcome(json: AnalysisJSON.text(analysis), journeys: analysis.journeys)
       // Each objective stands on one indicator of its own, and each has one file of rules.
       outcome.slos = files.count { $0.path.hasPrefix("kubernetes/prometheusrules/") }

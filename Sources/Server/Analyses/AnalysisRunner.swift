@@ -1,11 +1,13 @@
 internal import Dispatch
 internal import Logging
+internal import SLO
 
 /// Carries analyses out, one at a time: each uses a core and much memory, and jobs need theirs.
 actor AnalysisRunner {
   private let store: AnalysisStore
   /// Files and folders with telemetry.
   private let paths: [String]
+  private let window: ObjectiveWindow
   private var waiting: [StoredAnalysis] = []
   private var current: String?
   private let queue = DispatchQueue(label: "sloscout.server.analysis", qos: .utility)
@@ -14,9 +16,8 @@ actor AnalysisRunner {
   /// So many may wait; then callers are told to come back.
   static let capacity = 10
 
-  init(_ store: AnalysisStore, paths: [String]) {
-    self.store = store
-    self.paths = paths
+  init(_ store: AnalysisStore, paths: [String], window: ObjectiveWindow) {
+    (self.store, self.paths, self.window) = (store, paths, window)
   }
 
   /// Takes up what an earlier server left unfinished.
@@ -64,7 +65,7 @@ actor AnalysisRunner {
   }
 
   private func carryOut(_ analysis: StoredAnalysis) async {
-    let (store, paths, queue) = (store, paths, queue)
+    let (store, paths, window, queue) = (store, paths, window, queue)
     do {
       try await store.begin(analysis.id)
       let edits = try await JourneyStore(database: store.database).edits()
@@ -75,7 +76,7 @@ actor AnalysisRunner {
         queue.async {
           continuation.resume(
             returning: Result { () throws(AnalysisOutcome.Failure) in
-              try AnalysisOutcome.make(analysis.request, paths: paths, edits: edits) { feed.yield($0) }
+              try AnalysisOutcome.make(analysis.request, paths: paths, edits: edits, window: window) { feed.yield($0) }
             })
         }
       }

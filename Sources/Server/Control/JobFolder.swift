@@ -1,6 +1,3 @@
-internal import Dataflow
-internal import Foundation
-internal import Jobs
 internal import Logging
 
 /// Keeps the server's jobs as files say: who mounts a folder of jobs need not submit them.
@@ -26,17 +23,15 @@ struct JobFolder: Sendable {
   private func look(_ refused: inout [String: String]) async {
     var (jobs, isWhole) = ([JobFileRules.FileJob](), true)
     for path in paths {
-      do {
-        let (found, trouble) = try read(path)
-        jobs += found
-        guard let trouble else { continue }
-        throw SourceError(trouble)
-      } catch {
-        // A job that cannot be read is not one that was taken out.
-        isWhole = false
-        if refused[path] != "\(error)" { Self.logger.error("not all jobs of \(path) can be read: \(error)") }
-        refused[path] = "\(error)"
+      let files = JobFiles(path, variables: supervisor.documents.variables)
+      jobs += files.jobs
+      guard let trouble = files.trouble else {
+        refused[path] = nil
+        continue
       }
+      isWhole = false
+      if refused[path] != trouble { Self.logger.error("not all jobs of \(path) can be read: \(trouble)") }
+      refused[path] = trouble
     }
     var stored: [StoredJob] = []
     for job in await supervisor.all() { stored.append(await job.stored) }
@@ -68,26 +63,6 @@ struct JobFolder: Sendable {
         }
       }
     }
-  }
-
-  /// The jobs of a path, and what is wrong with its files.
-  private func read(_ path: String) throws -> (jobs: [JobFileRules.FileJob], trouble: String?) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw CocoaError(.fileNoSuchFile) }
-    // A mounted config map keeps its versions in hidden folders.
-    let files =
-      isFolder.boolValue
-      ? try FileManager.default.contentsOfDirectory(atPath: path)
-        .filter { !$0.hasPrefix(".") && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }.sorted().map { "\(path)/\($0)" } : [path]
-    var (jobs, trouble) = ([JobFileRules.FileJob](), nil as String?)
-    for file in files {
-      let bytes = try LocalFile.read(file)
-      let loaded = JobLoader(catalog: .standard, environment: supervisor.documents.variables).load([(file, bytes)])
-      let text = String(decoding: bytes, as: UTF8.self)
-      jobs += loaded.definitions.map { JobFileRules.FileJob(name: $0.name, document: text, origin: path) }
-      if loaded.hasErrors { trouble = trouble ?? DiagnosticRenderer(sources: loaded.sources).text(loaded.diagnostics) }
-    }
-    return (jobs, trouble)
   }
 }
 

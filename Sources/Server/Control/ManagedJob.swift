@@ -228,7 +228,7 @@ actor ManagedJob {
       JobPoint(
         at: sample.at / 1_000_000, rate: Double(sample.read - older.read) / seconds,
         lag: sample.watermark.flatMap { watermark in sample.newest.map { Double($0 - watermark) / 1e9 } },
-        busy: Self.busy(older.status, sample.status).max() ?? 0))
+        refused: Double(max(0, sample.refused - older.refused)) / seconds, busy: Self.busy(older.status, sample.status).max() ?? 0))
     if points.count > Self.pointLimit { points.removeFirst() }
   }
 

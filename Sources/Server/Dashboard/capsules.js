@@ -1,5 +1,5 @@
-import { short, svg } from "/graph.js";
-import { call, clock, fact, node, number, table } from "/page.js";
+import { drawBars, short, svg } from "/graph.js";
+import { call, clock, fact, node, number, table, wide } from "/page.js";
 
 // Capsules: what services log, by template, with counts over time.
 
@@ -54,7 +54,7 @@ async function meaningPage(query) {
     number(one.score.toFixed(2)), node("td", { class: "quiet" }, severities(one))));
   const how = found.model ? `By meaning (${found.model}) and words` : `By words only. ${found.note ?? ""}`;
   return [node("h1", {}, "Capsules"), filters(query), node("p", { class: "quiet" }, `${how}, among ${short(found.searched)} templates.`),
-    node("section", {}, rows.length ? table(["Template", "Service", "#Records", "#Score", "Severities"], rows) : "Nothing fits.")];
+    rows.length ? wide("What fits", table(["Template", "Service", "#Records", "#Score", "Severities"], rows)) : node("section", {}, "Nothing fits.")];
 }
 
 export async function capsulesPage() {
@@ -69,11 +69,11 @@ export async function capsulesPage() {
   const rows = found.capsules.map((one) => node("tr", {},
     node("td", {}, node("a", { href: `#/capsules/${encodeURIComponent(one.fingerprint)}` }, node("code", {}, one.template))),
     node("td", {}, one.service, one.environment ? node("span", { class: "quiet" }, ` ${one.environment}`) : null), number(short(one.count)),
-    node("td", {}, sparkline(one.windows)), node("td", { class: "quiet" }, severities(one))));
+    node("td", {}, sparkline(one.windows)), node("td", { class: "quiet severities" }, severities(one))));
   const last = offset + found.capsules.length;
   return [node("h1", {}, "Capsules"), form,
-    node("section", {}, rows.length ? table(["Template", "Service", "#Records", "Over time", "Severities"], rows)
-      : "Nothing. Capsules are written by a job like the fingerprint job of jobs.yaml, into the server's database."),
+    rows.length ? wide("Templates", table(["Template", "Service", "#Records", "Over time", "Severities"], rows))
+      : node("section", {}, "Nothing. Capsules are written by a job like the fingerprint job of jobs.yaml, into the server's database."),
     node("div", { class: "row" }, node("span", { class: "quiet" }, rows.length ? `${offset + 1} to ${last} of ${found.total_count}` : ""),
       offset > 0 ? node("button", { onclick: () => go({ offset: `${Math.max(0, offset - 50)}` }) }, "Before") : null,
       last < found.total_count ? node("button", { onclick: () => go({ offset: `${last}` }) }, "Next") : null)];
@@ -84,7 +84,8 @@ export async function capsulePage(fingerprint) {
   return [node("h1", { class: "template" }, found.capsules[0].template), node("p", { class: "quiet" }, `Fingerprint ${fingerprint}`),
     ...found.capsules.flatMap((one) => [node("h2", {}, `${one.service}${one.environment ? `, ${one.environment}` : ""}`),
       node("section", {}, node("dl", { class: "facts" }, fact("records", short(one.count)), fact("first seen", clock(one.first_seen)),
-        fact("last seen", clock(one.last_seen)), fact("severities", severities(one)), fact("over time", sparkline(one.windows)))),
-      node("section", {}, table(["Sample", "Trace"], (one.samples ?? []).map((sample) =>
+        fact("last seen", clock(one.last_seen)), fact("severities", severities(one)))),
+      node("div", { class: "card" }, drawBars("Records a window", one.windows, (window) => window.count, short, (window) => window.start.slice(5, 16).replace("T", " "))),
+      wide(`Samples of ${one.service} ${one.environment ?? ""}`, table(["Sample", "Trace"], (one.samples ?? []).map((sample) =>
         node("tr", {}, node("td", {}, node("code", {}, sample.message)), node("td", { class: "quiet" }, sample.trace_id ?? "–")))))])];
 }

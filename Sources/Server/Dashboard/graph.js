@@ -16,6 +16,8 @@ export function short(value) {
   return value >= 100 || Number.isInteger(value) ? `${Math.round(value)}` : value.toFixed(1);
 }
 
+export const bytes = (value) => (value >= 1e4 ? `${short(value)}B` : `${short(value)} B`);
+
 /** The layer of each node: one more than the deepest of what it reads from. */
 function layers(nodes, edges) {
   const depth = new Map(nodes.map((node) => [node.id, 0]));
@@ -50,7 +52,18 @@ function rows(nodes, edges, depth) {
   return row;
 }
 
-const [WIDTH, HEIGHT, GAP_X, GAP_Y] = [150, 76, 34, 30];
+const pen = document.createElement("canvas").getContext("2d");
+
+/** As much of a text as there is room for. */
+function fit(text, room, isBold) {
+  pen.font = `${isBold ? 700 : 400} 12px system-ui, sans-serif`;
+  if (pen.measureText(text).width <= room) return text;
+  let count = text.length;
+  while (count > 1 && pen.measureText(`${text.slice(0, count)}…`).width > room) count -= 1;
+  return `${text.slice(0, count)}…`;
+}
+
+const [WIDTH, HEIGHT, GAP_X, GAP_Y] = [154, 76, 30, 30];
 
 /** Where each node stands, and how large the picture is. */
 export function layout(nodes, edges) {
@@ -64,10 +77,17 @@ export function layout(nodes, edges) {
   return { place, width, height };
 }
 
+/** An empty picture of such a size. It shrinks with the window as long as it can be read; then it is scrolled. */
+export function sheet(kind, width, height, label) {
+  const picture = svg("svg", { class: kind, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+  picture.style.minWidth = `${Math.round(width * 0.8)}px`;
+  return picture;
+}
+
 /** The graph, steps coloured by how busy they are; dashed edges carry errors or late records. */
 export function drawGraph(graph) {
   const { place, width, height } = layout(graph.nodes, graph.edges);
-  const picture = svg("svg", { class: "graph", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describe(graph) });
+  const picture = sheet("graph", width, height, describe(graph));
   for (const edge of graph.edges) {
     const [from, to] = [place.get(edge.from), place.get(edge.to)];
     picture.append(svg("path", { class: edge.side ? "edge side" : "edge", d: edge.side ? aside(from, to) : ahead(from, to) }));
@@ -89,16 +109,16 @@ function aside(from, to) {
   return `M${x1} ${y1} C${x1} ${y2} ${x1 + 20} ${y2} ${Math.max(x1 + 24, x2 - 20)} ${y2} L${x2} ${y2}`;
 }
 
-/** A box with a name and three lines; `level` 0, 1 or 2 colours it. */
-export function drawBox({ x, y }, { name, lines, title, level }) {
+/** A box with a name and three lines; `level` 0, 1 or 2 colours it, `waits` frames it. */
+export function drawBox({ x, y }, { name, lines, title, level, waits = false }) {
   const text = (dy, content, kind) => {
     const element = svg("text", { x: x + 10, y: y + dy, class: kind });
-    element.textContent = content.length > 23 ? `${content.slice(0, 22)}…` : content;
+    element.textContent = fit(content, WIDTH - 20, kind === "name");
     return element;
   };
   const label = svg("title");
   label.textContent = title;
-  return svg("g", {}, label, svg("rect", { class: `node b${level}`, x, y, width: WIDTH, height: HEIGHT, rx: 7 }), text(18, name, "name"),
+  return svg("g", {}, label, svg("rect", { class: `node b${level}${waits ? " waits" : ""}`, x, y, width: WIDTH, height: HEIGHT, rx: 7 }), text(18, name, "name"),
     ...lines.map((line, index) => text(34 + 16 * index, line, index === 1 ? "" : "quiet")));
 }
 
@@ -106,9 +126,9 @@ function drawNode(node, place) {
   const lost = [["late", node.late], ["errors", node.errors], ["filtered", node.filtered], ["duplicates", node.duplicates]]
     .filter(([, count]) => count > 0).map(([name, count]) => `${short(count)} ${name}`).join(", ");
   return drawBox(place, {
-    name: node.id, level: node.busy > 0.8 ? 2 : node.busy > 0.4 ? 1 : 0,
+    name: node.id, waits: node.queued >= 4, level: node.busy > 0.8 ? 2 : node.busy > 0.4 ? 1 : 0,
     title: `${node.id} (${node.type}): ${node.received} in, ${node.emitted} out${lost ? `, ${lost}` : ""}`,
-    lines: [`${node.type} · ${Math.round(node.busy * 100)} %`, `${short(node.rate)}/s · ${short(node.received)} in`,
+    lines: [`${Math.round(node.busy * 100)} % · ${node.type}`, `${short(node.rate)}/s · ${short(node.received)} in`,
       lost || (node.queued ? `${node.queued} batches wait` : `${short(node.emitted)} out`)],
   });
 }
@@ -117,26 +137,80 @@ function describe(graph) {
   return `Graph: ${graph.edges.map((edge) => `${edge.from} to ${edge.to}${edge.side ? ` (${edge.side})` : ""}`).join(", ")}`;
 }
 
-/** A curve over time with its newest and largest value. `pick` gives null where there is none. */
-export function drawCurve(label, points, pick, format = short) {
-  const [width, height, left, base] = [340, 120, 8, 96];
-  const values = points.map(pick);
-  const known = values.filter((value) => value !== null && value !== undefined);
-  const most = Math.max(...known, 1e-9);
-  const newest = known.at(-1);
-  const caption = newest === undefined ? "nothing yet" : `${format(newest)} now, ${format(most)} at most`;
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width: "100%", role: "img", "aria-label": `${label}: ${caption}` });
-  const title = svg("text", { x: left, y: 14, class: "name" });
-  title.textContent = label;
-  const note = svg("text", { x: left, y: 114, class: "quiet" });
-  note.textContent = caption;
-  picture.append(title, note, svg("line", { class: "axis", x1: left, x2: width - left, y1: base, y2: base }));
-  if (known.length > 1) {
-    const step = (width - 2 * left) / (values.length - 1);
-    const line = values.map((value, index) => (value === null || value === undefined ? "" : `${left + index * step},${base - (value / most) * 70}`))
-      .filter(Boolean);
-    picture.append(svg("polygon", { class: "area", points: `${left},${base} ${line.join(" ")} ${line.at(-1).split(",")[0]},${base}` }));
-    picture.append(svg("polyline", { class: "curve", points: line.join(" ") }));
+/** The next of 1, 2, 5, 10, 20, … that is not below the value. */
+export function ceiling(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].find((one) => one * power >= value * 0.999) * power;
+}
+
+/** The same for seconds that are shown as minutes from two on. */
+export function ceilingOfSeconds(value) { return value < 120 ? ceiling(value) : 60 * 2 * ceiling(value / 120); }
+
+// Numbers of the scale stand right of the picture.
+const [CHART, TOP, BASE, LEFT, RIGHT] = [{ width: 260, height: 146 }, 46, 122, 2, 206];
+
+/** An empty chart: its name, what it says in words, lines at nothing, half and all of `most`, and what its ends are called. */
+function chart(label, caption, most, format, ends) {
+  const picture = svg("svg", { class: "chart", viewBox: `0 0 ${CHART.width} ${CHART.height}`, role: "img", "aria-label": `${label}: ${caption}` });
+  const text = (x, y, content, kind, anchor = "start") => {
+    const element = svg("text", { x, y, class: kind, "text-anchor": anchor });
+    element.textContent = content;
+    picture.append(element);
+  };
+  text(LEFT, 14, label, "name");
+  text(LEFT, 31, caption, "quiet");
+  for (const part of [0, 0.5, 1]) {
+    const y = BASE - part * (BASE - TOP);
+    picture.append(svg("line", { class: "axis", x1: LEFT, x2: RIGHT, y1: y, y2: y }));
+    if (most !== null) text(RIGHT + 6, y + 4, format(most * part), "tick");
   }
+  text(LEFT, BASE + 17, ends[0], "tick");
+  text(RIGHT, BASE + 17, ends[1], "tick", "end");
+  return picture;
+}
+
+const ago = (milliseconds) => (milliseconds < 90000 ? `${Math.round(milliseconds / 1000)} s ago` : `${Math.round(milliseconds / 60000)} min ago`);
+
+/** A curve over time with its newest and largest value. `pick` gives null where there is none. */
+export function drawCurve(label, points, pick, format = short, scale = ceiling) {
+  const known = points.map((point) => [point.at, pick(point)]).filter(([, value]) => value !== null && value !== undefined);
+  if (known.length < 2) return chart(label, "nothing yet", null, format, ["", ""]);
+  const largest = Math.max(...known.map(([, value]) => value));
+  const most = scale(largest > 0 ? largest : 1);
+  const [first, last] = [known[0][0], known.at(-1)[0]];
+  const picture = chart(label, `${format(known.at(-1)[1])} now, ${format(largest)} at most`, most, format, [ago(last - first), "now"]);
+  const line = known.map(([at, value]) => `${(LEFT + ((at - first) / (last - first)) * (RIGHT - LEFT)).toFixed(1)},${(BASE - (value / most) * (BASE - TOP)).toFixed(1)}`);
+  picture.append(svg("polygon", { class: "area", points: `${LEFT},${BASE} ${line.join(" ")} ${RIGHT},${BASE}` }),
+    svg("polyline", { class: "curve", points: line.join(" ") }));
+  return picture;
+}
+
+/** A curve over choices at equal distances, and the one that is chosen. */
+export function drawChoice(label, values, chosen, most, ends, description) {
+  const picture = chart(label, `${values[chosen].toFixed(1)} for the chosen one`, most, short, ends);
+  picture.setAttribute("aria-label", `${label}: ${description}`);
+  const at = (index) => [LEFT + (index * (RIGHT - LEFT)) / (values.length - 1), BASE - (values[index] / most) * (BASE - TOP)];
+  const [x, y] = at(chosen);
+  picture.append(svg("polyline", { class: "curve", points: values.map((_, index) => at(index).join(",")).join(" ") }),
+    svg("line", { class: "mark", x1: x, x2: x, y1: TOP, y2: BASE }), svg("circle", { class: "bar", cx: x, cy: y, r: 4 }));
+  return picture;
+}
+
+/** A bar for each value, the oldest first; `title` says what one stands for. */
+export function drawBars(label, items, pick, format, title) {
+  if (!items.length) return chart(label, "none yet", null, format, ["", ""]);
+  const values = items.map(pick);
+  const largest = Math.max(...values);
+  const most = ceiling(largest > 0 ? largest : 1);
+  const picture = chart(label, `${format(values.at(-1))} last, ${format(largest)} at most`, most, format, [title(items[0]), items.length > 1 ? title(items.at(-1)) : ""]);
+  const step = (RIGHT - LEFT) / Math.max(items.length, 20);
+  items.forEach((item, index) => {
+    const height = Math.max(1, (values[index] / most) * (BASE - TOP));
+    const bar = svg("rect", { class: "bar", x: LEFT + index * step + 0.5, y: BASE - height, width: Math.max(1, step - 1.5), height });
+    const name = svg("title");
+    name.textContent = `${title(item)}: ${format(values[index])}`;
+    bar.append(name);
+    picture.append(bar);
+  });
   return picture;
 }

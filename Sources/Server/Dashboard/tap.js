@@ -1,4 +1,4 @@
-import { call, clock, main, node, problemBox, send } from "/page.js";
+import { call, clock, node, send, tell, TokenNeeded } from "/page.js";
 
 // Records of an edge as they pass: sampled by the server, and without personal data.
 
@@ -17,6 +17,8 @@ export async function tapPage(name) {
   const steps = graph.nodes.filter((one) => one.role !== "sink").map((one) => one.id);
   const sides = graph.edges.filter((edge) => edge.side).map((edge) => `${edge.from}.${edge.side}`);
   const select = node("select", { id: "edge" }, ...steps.concat([...new Set(sides)]).map((edge) => node("option", { value: edge }, edge)));
+  const wanted = new URLSearchParams(location.hash.split("?")[1] ?? "").get("edge");
+  if (wanted) select.value = wanted;
   const list = node("ol", { class: "records", tabindex: "0", "aria-label": "Records, the newest first" });
   const state = node("p", { class: "quiet", role: "status" }, "Nothing is looked at.");
   const start = node("button", { class: "main" }, "Look");
@@ -27,14 +29,23 @@ export async function tapPage(name) {
     stop = own;
     [start.disabled, end.disabled] = [true, false];
     list.replaceChildren();
-    document.querySelectorAll(".problem").forEach((old) => old.remove());
-    try { await follow(path, select.value, own, list, state); } catch (error) { if (!own.signal.aborted) main.prepend(problemBox(error)); }
+    tell();
+    try { await follow(path, select.value, own, list, state); } catch (error) { if (!own.signal.aborted && !(error instanceof TokenNeeded)) tell(error); }
     [start.disabled, end.disabled] = [false, true];
     state.textContent = `${state.textContent.replace(/^Now:/, "Was:")}`;
   });
   return [node("h1", {}, "Records of ", node("a", { href: `#/jobs/${encodeURIComponent(name)}` }, name)),
     node("p", { class: "quiet" }, "At most ten a second are shown, for ten minutes; what looks like personal data is taken out."),
     node("div", { class: "row" }, node("label", { for: "edge" }, "Behind the step"), select, start, end), state, list];
+}
+
+/** A record: its time, and each field with its name. */
+function recordItem({ time, fields }) {
+  // What people read first; ids and times, which are long, last.
+  const rank = (name) => (/^(message|template|body|raw)$/.test(name) ? 0 : /(^|_)(id|timestamp|time)$/.test(name) ? 2 : 1);
+  const parts = Object.entries(fields).filter(([, value]) => value !== null).sort(([a], [b]) => rank(a) - rank(b))
+    .map(([name, value]) => node("span", { class: "field" }, node("span", { class: "quiet" }, `${name} `), node("code", {}, typeof value === "string" ? value : JSON.stringify(value))));
+  return node("li", {}, node("span", { class: "quiet time" }, time ? clock(time) : "no time"), node("span", {}, ...parts));
 }
 
 async function follow(path, edge, own, list, state) {
@@ -51,7 +62,7 @@ async function follow(path, edge, own, list, state) {
       const event = JSON.parse(part.slice(6));
       passed += event.passed;
       shown += 1;
-      list.prepend(node("li", {}, node("code", {}, JSON.stringify(event.record.fields)), node("span", { class: "quiet" }, event.record.time ? clock(event.record.time) : "no time")));
+      list.prepend(recordItem(event.record));
     }
     while (list.children.length > SHOWN) list.lastChild.remove();
     state.textContent = `Now: ${passed} records passed ${edge}, ${shown} of them were shown.`;

@@ -3,7 +3,6 @@ internal import SLO
 
 /// Reads capsules: what the fingerprint job wrote into the same database. Only reads; without such a job there are none.
 struct CapsuleStore: Sendable {
-  /// A connection of its own: a search through a large table must not hold up the control of jobs.
   let database: ServerDatabase
 
   /// Which are wanted; nil takes all.

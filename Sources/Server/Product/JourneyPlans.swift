@@ -8,9 +8,13 @@ actor JourneyPlans {
     var latency: Int64?
   }
 
+  /// What budgets are for.
+  private let window: ObjectiveWindow
   private var known: [Key: JourneyPlan] = [:]
   /// A journey of three months is some ten megabytes.
   private static let capacity = 32
+
+  init(window: ObjectiveWindow) { self.window = window }
 
   /// - Parameter latency: the latency threshold that somebody chose, nanoseconds.
   /// - Throws: `JourneyDocument.Failure`, errors of the reader: the stored document is damaged.
@@ -21,7 +25,9 @@ actor JourneyPlans {
       throw NotStored(kind: "journey")
     }
     found.name = journey.name
-    let plan = JourneyPlan(found, ArtifactOptions(), latency: latency)
+    var options = ArtifactOptions()
+    options.window = window
+    let plan = JourneyPlan(found, options, latency: latency)
     if known.count >= Self.capacity { known.removeAll() }
     known[key] = plan
     return plan

@@ -43,7 +43,8 @@ struct PersonalDataTests {
       ("login password=Tr0ub4dor&3, ok", ["password:Tr0ub4dor&3"]),
       ("db_password: 'correct horse'", ["password:correct horse"]),
       ("dbPassword=hunter2;user=x", ["password:hunter2"]),
-      ("passwd:amd64x", ["password:amd64x"]), ("passwd: amd64", ["password:amd64"]), ("passwd:allow", ["password:allow"]),
+      ("passwd:amd64x", ["password:amd64x"]), ("passwd:amd64.x", ["password:amd64.x"]), ("passwd:amd64!", ["password:amd64!"]),
+      ("passwd: amd64", ["password:amd64"]), ("passwd:allow", ["password:allow"]),
       ("{\"passwd\": \"a\\\"b\"}", ["password:a\\\"b"]),
       ("POST /login?password=hunter2&x=1", ["password:hunter2"]),
       ("pin=4711", ["password:4711"]),
@@ -91,7 +92,8 @@ struct PersonalDataTests {
       "token=invalid", "secret=changeit", "api_key missing", "Authorization: none", "key=user:1234:profile", "pass=3 fail=0",
       "password=****", "password: [FILTERED]", "status installed passwd:amd64 1:4.13+dfsg1-1", "install base-passwd:i386 <none> 3.6.1",
       "passwd:all",
-      "Unpacking passwd:arm64 (1:4.13) ...",
+      "Unpacking passwd:arm64 (1:4.13) ...", "Removing passwd:amd64.", "Setting up passwd:amd64=1:4.13 (x)", "(passwd:amd64)",
+      "Unpacking passwd:amd64...", "dpkg: warning: passwd:amd64: missing", "package 'base-passwd:amd64' is old",
       "<password></password>", "Chrome/102.0.1.2", "libfoo-1.2.3.4", "rows 415 555 0132", "customer=acme", "https://example.com/a:b@c",
     ])
   func isNotSeen(text: String) {

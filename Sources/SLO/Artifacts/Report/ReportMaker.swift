@@ -64,13 +64,12 @@ struct ReportMaker {
 
   private func row(_ objective: Objective, variants: String, isChosen: Bool, _ paths: ArtifactPaths) -> String {
     let backtest = objective.backtest
-    let left = backtest.budgetLeft.map { NumberText.percent($0, places: 0) } ?? "–"
     let files =
       isChosen
       ? "<a href=\"\(paths.rules(objective))\">rules</a> <a href=\"\(paths.ruleTests(objective))\">test</a> <a href=\"\(paths.runbook(objective))\">runbook</a>"
       : ""
     return
-      "<tr\(isChosen ? " class=\"chosen\"" : "")><td class=\"w\">\(HTML.escaped(objective.indicator.kind.title))</td><td>\(variants)</td><td>\(HTML.escaped(objective.sentence))\(objective.isFeasible ? "" : " <span class=\"warn\">not proven</span>")</td><td class=\"n\">\(left)</td><td class=\"n\">\(NumberText.fixed(backtest.pagesPerMonth, places: 1, trim: true))</td><td class=\"n\">\(backtest.minutesBreached)</td><td class=\"w\">\(files)</td></tr>\n"
+      "<tr\(isChosen ? " class=\"chosen\"" : "")><td class=\"w\">\(HTML.escaped(objective.indicator.kind.title))</td><td>\(variants)</td><td>\(HTML.escaped(objective.sentence))\(objective.isFeasible ? "" : " <span class=\"warn\">not proven</span>")</td><td class=\"n\">\(backtest.budgetText)</td><td class=\"n\">\(NumberText.fixed(backtest.pagesPerMonth, places: 1, trim: true))</td><td class=\"n\">\(backtest.minutesBreached)</td><td class=\"w\">\(files)</td></tr>\n"
   }
 
   private func section(_ plan: JourneyPlan) -> String {

@@ -49,9 +49,16 @@ package struct AlertMaker: Sendable {
       ),
       (
         "description",
-        "\(value) of the requests of the last \(pair.long.name) are bad; the objective allows \(NumberText.percent(objective.target.budget, places: 4)). At this rate the budget of \(objective.window.text) is gone within \(NumberText.minutes(pair.exhaustion))."
+        "\(value) of the requests of the last \(pair.long.name) are bad; the objective allows \(NumberText.percent(objective.target.budget, places: 4)). At this rate \(budget) is gone within \(NumberText.minutes(pair.exhaustion))."
       ),
     ] + links
+  }
+
+  private var budget: String {
+    switch objective.window {
+    case .rolling(let days): "the budget of \(days)d"
+    case .calendar(let unit): "a \(unit.rawValue)'s budget"
+    }
   }
 
   private func alertLabels(_ severity: BurnPair.Severity) -> [(String, String)] {
@@ -70,14 +77,24 @@ package struct AlertMaker: Sendable {
 
   // MARK: Guards
 
+  private var spent: String {
+    let events = objective.method.events
+    let most = NumberText.percent(objective.target.budget, places: 4)
+    return switch objective.window {
+    case .rolling: "More than \(most) of the \(events) of \(objective.window.phrase) were bad."
+    case .calendar(let unit):
+      "More than \(most) of this \(unit.rawValue)'s \(events) were bad. The next \(unit.rawValue), UTC, begins with a whole budget."
+    }
+  }
+
   /// Fires when the budget of the window is gone.
   package var exhausted: Rule {
     let remaining = PromQL.operation(maker.recorded("slo:period_error_budget_remaining:ratio"), .lessOrEqual, .number(0))
     return Rule(
       kind: .alert(hold: 0), name: "SLOBudgetExhausted", expression: remaining, labels: alertLabels(.ticket),
       annotations: [
-        ("summary", "\(objective.name): the error budget of \(objective.window.text) is gone"),
-        ("description", "More than \(NumberText.percent(objective.target.budget, places: 4)) of the requests of the window were bad."),
+        ("summary", "\(objective.name): the error budget of \(objective.window.phrase) is gone"),
+        ("description", spent),
       ] + links)
   }
 

@@ -36,7 +36,7 @@ struct RunbookMaker {
   private var fired: String {
     guard !objective.pairs.isEmpty else {
       return
-        "This objective pages nobody: it says in how many slices of time the journey worked. `SLOBudgetExhausted` means that the budget of \(objective.window.text) is gone.\n"
+        "This objective pages nobody: it says in how many slices of time the journey worked. `SLOBudgetExhausted` means that the budget of \(objective.window.phrase) is gone.\n"
     }
     var lines = ["Objective: \(objective.sentence).", "", "| alert | means | budget lasts |", "|---|---|---|"]
     for pair in objective.pairs {
@@ -179,9 +179,8 @@ struct RunbookMaker {
 
   private var history: String {
     let backtest = objective.backtest
-    let left = backtest.budgetLeft.map { NumberText.percent($0, places: 1) } ?? "unknown"
     var text =
-      "Replayed over \(NumberText.minutes(backtest.minutes)) of history: \(backtest.pages) pages, \(backtest.tickets) tickets, \(NumberText.count(backtest.bad)) of \(NumberText.count(backtest.total)) events bad, budget left \(left).\n"
+      "Replayed over \(NumberText.minutes(backtest.minutes)) of history: \(backtest.pages) pages, \(backtest.tickets) tickets, \(NumberText.count(backtest.bad)) of \(NumberText.count(backtest.total)) events bad, budget left: \(backtest.budgetText).\n"
     if !backtest.pageTimes.isEmpty {
       text += "\n" + backtest.pageTimes.map { "- would have paged at \(CivilDate.text($0)) UTC\n" }.joined()
     }

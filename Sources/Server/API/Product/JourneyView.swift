@@ -57,6 +57,8 @@ struct JourneyView: Codable, SnakeCased {
   var revision: Int
   /// Absent in lists, like all below.
   var latency: Latency?
+  /// What tells of errors: `spans`, `logs`, or `none`, and then nobody knows how many there are.
+  var errorEvidence: String?
   var confidenceFactors: [Factor]?
   var steps: [Step]?
   var calls: [Call]?
@@ -71,6 +73,7 @@ struct JourneyView: Codable, SnakeCased {
     let milliseconds = { (nanoseconds: Int64) in Double(nanoseconds) / 1e6 }
     latency = Latency(
       p50: milliseconds(journey.duration.p50), p95: milliseconds(journey.duration.p95), p99: milliseconds(journey.duration.p99))
+    errorEvidence = journey.errorEvidence.rawValue
     confidenceFactors = journey.confidenceFactors.map { Factor(name: $0.name, value: $0.value, reason: $0.reason) }
     steps = journey.steps.map { step in
       Step(
