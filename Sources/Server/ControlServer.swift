@@ -57,7 +57,7 @@ package final class ControlServer: Sendable {
   private let tokens: TokenStore
   private let searcher: CapsuleSearcher
   private let meter = RequestMeter()
-  private let group = Mutex<ServiceGroup?>(nil)
+  private let life = Mutex(Life.starting)
   private static let logger = Logger(label: "sloscout.server")
 
   package init(_ options: Options) {
@@ -74,6 +74,13 @@ package final class ControlServer: Sendable {
   /// What a start found out and a person should read.
   package enum Notice: Sendable {
     /// There was no token: this one was made. It cannot be shown again.
+  private enum Life: Sendable {
+    case starting
+    case serving(ServiceGroup)
+    /// Asked to, however early.
+    case stopping
+  }
+
     case token(String)
     /// Nobody needs a token, on this machine.
     case open
@@ -135,7 +142,12 @@ package final class ControlServer: Sendable {
 
   /// Takes no more requests, stops all jobs with a checkpoint, and ends `run`.
   package func stop() async {
-    await group.withLock { $0 }?.triggerGracefulShutdown()
+    let group: ServiceGroup? = life.withLock { life in
+      defer { life = .stopping }
+      guard case .serving(let group) = life else { return nil }
+      return group
+    }
+    await group?.triggerGracefulShutdown()
     await supervisor.untapAll()
   }
 
@@ -159,8 +171,12 @@ package final class ControlServer: Sendable {
       logger: quiet)
     // They end in the opposite order: the last requests are still told of.
     let group = ServiceGroup(configuration: .init(services: beside + [application], logger: quiet))
-    self.group.withLock { $0 = group }
-    try await group.run()
+    let isStopping = life.withLock { life in
+      if case .stopping = life { return true }
+      life = .serving(group)
+      return false
+    }
+    if !isStopping { try await group.run() }
   }
 }
 

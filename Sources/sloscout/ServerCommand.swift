@@ -33,7 +33,7 @@ struct ServerCommand: AsyncParsableCommand {
     }
   }
 
-  struct Start: AsyncParsableCommand {
+  struct Start: StopsGracefully {
     static let configuration = CommandConfiguration(commandName: "start", abstract: "Starts the server (the default).")
     @OptionGroup var database: DatabaseOption
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
@@ -66,7 +66,6 @@ struct ServerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      SignalWatcher.install()
       var options = ControlServer.Options(database: try database.url())
       (options.host, options.port, options.requiresToken) = (host, port, requireToken)
       options.variables = DocumentVariables.of(options.database, allowed: allowVariable)
