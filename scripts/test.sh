@@ -150,7 +150,7 @@ limited 5 "the API's contract" "$python" Tests/server/contract.py "$sloscout" "$
 step "signals in the first moments: the server, a worker and a job end well, short commands end at once"
 limited 5 "the early signals" "$python" Tests/server/early_stop.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
-step "the program as a client: tap, savepoint, analyze --server, TLS with a renewed certificate"
+step "the program as a client: tap, savepoint, analyze --server, TLS with a renewed certificate and certificates of clients"
 limited 5 "the clients' test" "$python" Tests/server/clients.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
 step "the server watches itself: numbers, spans, and objectives by its own generator"

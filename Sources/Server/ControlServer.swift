@@ -41,6 +41,8 @@ package final class ControlServer: Sendable {
     /// Files of PEM with the certificate and its chain, and with the key. Without them the server speaks plain HTTP, on this machine only.
     package var certificate: (chain: String, key: String)?
     /// Where spans of the server's own requests are sent by OTLP over HTTP, as `http://127.0.0.1:4318`; nil for nowhere.
+    /// A file of PEM with authorities: clients must have a certificate that one of them signed. Nil asks for none.
+    package var clientAuthorities: String?
     package var traces: String?
     /// Plain HTTP may leave this machine: something in front of the server speaks TLS.
     package var allowsPlaintext = false
@@ -94,7 +96,9 @@ package final class ControlServer: Sendable {
     guard options.certificate != nil || options.allowsPlaintext || AccessPolicy.isLoopback(options.host) else {
       throw PlaintextRefused(host: options.host)
     }
-    let certificate = try options.certificate.map { try CertificateFiles(certificate: $0.chain, key: $0.key) }
+    let certificate = try options.certificate.map {
+      try CertificateFiles(certificate: $0.chain, key: $0.key, clientAuthorities: options.clientAuthorities)
+    }
     try await database.migrate()
     let hasTokens = try await !tokens.isEmpty()
     let isOpen = !hasTokens && !options.requiresToken && AccessPolicy.isLoopback(options.host)
