@@ -147,7 +147,10 @@ limited 5 "the server's test" "$python" Tests/server/control_server.py "$sloscou
 step "the API is what its OpenAPI document says: every status, every identity, hostile requests"
 limited 5 "the API's contract" "$python" Tests/server/contract.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
-step "the program as a client: tap, savepoint, analyze --server, TLS with a renewed certificate"
+step "signals in the first moments: the server, a worker and a job end well, short commands end at once"
+limited 5 "the early signals" "$python" Tests/server/early_stop.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
+
+step "the program as a client: tap, savepoint, analyze --server, TLS with a renewed certificate and certificates of clients"
 limited 5 "the clients' test" "$python" Tests/server/clients.py "$sloscout" "$SLOSCOUT_TEST_POSTGRES"
 
 step "the server watches itself: numbers, spans, and objectives by its own generator"

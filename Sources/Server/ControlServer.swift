@@ -43,6 +43,8 @@ package final class ControlServer: Sendable {
     /// Files of PEM with the certificate and its chain, and with the key. Without them the server speaks plain HTTP, on this machine only.
     package var certificate: (chain: String, key: String)?
     /// Where spans of the server's own requests are sent by OTLP over HTTP, as `http://127.0.0.1:4318`; nil for nowhere.
+    /// A file of PEM with authorities: clients must have a certificate that one of them signed. Nil asks for none.
+    package var clientAuthorities: String?
     package var traces: String?
     /// Plain HTTP may leave this machine: something in front of the server speaks TLS.
     package var allowsPlaintext = false
@@ -59,7 +61,7 @@ package final class ControlServer: Sendable {
   private let tokens: TokenStore
   private let searcher: CapsuleSearcher
   private let meter = RequestMeter()
-  private let group = Mutex<ServiceGroup?>(nil)
+  private let life = Mutex(Life.starting)
   private static let logger = Logger(label: "sloscout.server")
 
   package init(_ options: Options) {
@@ -76,6 +78,13 @@ package final class ControlServer: Sendable {
   /// What a start found out and a person should read.
   package enum Notice: Sendable {
     /// There was no token: this one was made. It cannot be shown again.
+  private enum Life: Sendable {
+    case starting
+    case serving(ServiceGroup)
+    /// Asked to, however early.
+    case stopping
+  }
+
     case token(String)
     /// Nobody needs a token, on this machine.
     case open
@@ -89,7 +98,9 @@ package final class ControlServer: Sendable {
     guard options.certificate != nil || options.allowsPlaintext || AccessPolicy.isLoopback(options.host) else {
       throw PlaintextRefused(host: options.host)
     }
-    let certificate = try options.certificate.map { try CertificateFiles(certificate: $0.chain, key: $0.key) }
+    let certificate = try options.certificate.map {
+      try CertificateFiles(certificate: $0.chain, key: $0.key, clientAuthorities: options.clientAuthorities)
+    }
     try await database.migrate()
     let hasTokens = try await !tokens.isEmpty()
     let isOpen = !hasTokens && !options.requiresToken && AccessPolicy.isLoopback(options.host)
@@ -140,7 +151,12 @@ package final class ControlServer: Sendable {
 
   /// Takes no more requests, stops all jobs with a checkpoint, and ends `run`.
   package func stop() async {
-    await group.withLock { $0 }?.triggerGracefulShutdown()
+    let group: ServiceGroup? = life.withLock { life in
+      defer { life = .stopping }
+      guard case .serving(let group) = life else { return nil }
+      return group
+    }
+    await group?.triggerGracefulShutdown()
     await supervisor.untapAll()
   }
 
@@ -164,8 +180,12 @@ package final class ControlServer: Sendable {
       logger: quiet)
     // They end in the opposite order: the last requests are still told of.
     let group = ServiceGroup(configuration: .init(services: beside + [application], logger: quiet))
-    self.group.withLock { $0 = group }
-    try await group.run()
+    let isStopping = life.withLock { life in
+      if case .stopping = life { return true }
+      life = .serving(group)
+      return false
+    }
+    if !isStopping { try await group.run() }
   }
 }
 

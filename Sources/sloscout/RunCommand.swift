@@ -6,7 +6,7 @@ internal import Jobs
 internal import Synchronization
 
 /// Runs jobs until their input ends or they are stopped.
-struct RunCommand: AsyncParsableCommand {
+struct RunCommand: StopsGracefully {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs jobs until their input ends, or until Ctrl-C.",
     discussion: """
@@ -26,7 +26,6 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Answer /health/live, /health/ready and /metrics on this address and port: 127.0.0.1:8080.") var listen: String?
 
   func run() async throws {
-    SignalWatcher.install()
     // A job that is named runs, suspended or not.
     let jobs = try options.jobs().filter { options.job != nil || $0.definition.state == .running }
     guard !jobs.isEmpty else {

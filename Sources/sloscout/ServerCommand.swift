@@ -18,6 +18,7 @@ struct ServerCommand: AsyncParsableCommand {
         sloscout server --database postgresql://localhost/sloscout
         curl -T jobs.yaml http://localhost:8000/api/v1/jobs/fingerprint
         sloscout server --host 0.0.0.0 --tls-certificate chain.pem --tls-key key.pem
+        sloscout server --host 0.0.0.0 --tls-certificate chain.pem --tls-key key.pem --client-ca clients.pem
         sloscout server --jobs /etc/sloscout/jobs          jobs with exchange: are run by sloscout worker
         sloscout server token create deploy --role operate
         sloscout server audit verify
@@ -34,7 +35,7 @@ struct ServerCommand: AsyncParsableCommand {
     }
   }
 
-  struct Start: AsyncParsableCommand {
+  struct Start: StopsGracefully {
     static let configuration = CommandConfiguration(commandName: "start", abstract: "Starts the server (the default).")
     @OptionGroup var database: DatabaseOption
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
@@ -60,16 +61,19 @@ struct ServerCommand: AsyncParsableCommand {
     @Flag(help: "Ask for a token on loopback too.") var requireToken = false
     @Option(help: "Speak TLS with this certificate and its chain, a file of PEM; read again when it changes.") var tlsCertificate: String?
     @Option(help: "The certificate's key, a file of PEM.") var tlsKey: String?
+    @Option(
+      help: "Give connections only to clients with a certificate that an authority in this file of PEM signed; read again when it changes.")
+    var clientCA: String?
     @Flag(help: "Speak plain HTTP on other addresses than loopback too: a proxy in front speaks TLS.") var allowPlaintext = false
 
     @Option(help: "Send spans of the server's own requests there by OTLP over HTTP, such as http://127.0.0.1:4318.") var traces: String?
 
     func validate() throws {
       guard (tlsCertificate == nil) == (tlsKey == nil) else { throw ValidationError("--tls-certificate and --tls-key go together") }
+      guard clientCA == nil || tlsCertificate != nil else { throw ValidationError("--client-ca needs --tls-certificate: it is for TLS") }
     }
 
     func run() async throws {
-      SignalWatcher.install()
       var options = ControlServer.Options(database: try database.url())
       (options.host, options.port, options.requiresToken) = (host, port, requireToken)
       options.variables = DocumentVariables.of(options.database, allowed: allowVariable)
@@ -80,6 +84,7 @@ struct ServerCommand: AsyncParsableCommand {
       if let calendar { options.window = .calendar(calendar) }
       if let milvus { options.vectors = .milvus(try MilvusOptions.address(milvus)) }
       if let tlsCertificate, let tlsKey { options.certificate = (tlsCertificate, tlsKey) }
+      options.clientAuthorities = clientCA
       (options.allowsPlaintext, options.traces) = (allowPlaintext, traces)
       let place = "\(tlsCertificate == nil ? "http" : "https")://\(host)"
       options.onListening = { Terminal.error("listening on \(place):\($0)") }

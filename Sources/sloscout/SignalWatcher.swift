@@ -2,26 +2,35 @@ internal import Glibc
 
 /// Hears SIGINT and SIGTERM, whichever thread they come to: the first asks for a graceful stop, the second ends the process at once.
 enum SignalWatcher {
-  /// What a handler may do is little: it writes a byte here, and a thread reads it. Nil when there are no descriptors left.
+  /// What a handler may do is little: it writes a byte here, the signal's number, and a thread reads it. Nil when there are no descriptors left.
   private static let pipe: (read: Int32, write: Int32)? = {
     var ends: [Int32] = [-1, -1]
     return Glibc.pipe(&ends) == 0 ? (ends[0], ends[1]) : nil
   }()
 
-  /// From here on a signal ends the process no more: it waits for `start`. To be called first of all by who calls that.
+  /// From here on a signal ends the process no more: it waits for `start`, or `remove`.
   static func install() {
-    signal(SIGPIPE, SIG_IGN)
     guard pipe != nil else { return }  // made here, before a handler can ask for it
     var action = sigaction()
-    action.__sigaction_handler.sa_handler = { _ in
+    action.__sigaction_handler.sa_handler = { number in
       let error = errno
-      var byte: UInt8 = 0
+      var byte = UInt8(truncatingIfNeeded: number)
       if let pipe = SignalWatcher.pipe { _ = write(pipe.write, &byte, 1) }
       errno = error
     }
     action.sa_flags = SA_RESTART
     sigaction(SIGINT, &action, nil)
     sigaction(SIGTERM, &action, nil)
+  }
+
+  /// Signals end the process again; those since `install` do now.
+  static func remove() {
+    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+    guard let pipe else { return }
+    _ = fcntl(pipe.read, F_SETFL, O_NONBLOCK)
+    var number: UInt8 = 0
+    // To the process: this may be one of libdispatch's threads, which hear no signals.
+    if read(pipe.read, &number, 1) == 1 { kill(getpid(), Int32(number)) }
   }
 
   /// From here on the signals are heard, those since `install` too. To be called once.

@@ -26,7 +26,7 @@ struct WorkerCommand: AsyncParsableCommand {
         sloscout worker jobs.yaml --job trial --from fingerprint/before-upgrade
       """, subcommands: [Start.self, Status.self, Rescale.self, TakeSavepoint.self], defaultSubcommand: Start.self)
 
-  struct Start: AsyncParsableCommand {
+  struct Start: StopsGracefully {
     static let configuration = CommandConfiguration(commandName: "start", abstract: "Starts a worker (the default).")
     @OptionGroup var options: JobOptions
     @OptionGroup var database: ServerCommand.DatabaseOption
@@ -50,7 +50,6 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      SignalWatcher.install()
       let url = try database.url()
       let environment = ProcessInfo.processInfo.environment
       var settings = Worker.Options(database: url, name: worker ?? ProcessInfo.processInfo.hostName)

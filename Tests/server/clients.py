@@ -1,4 +1,4 @@
-"""The program as a client of a real server: tap, savepoint, analyze --server; over TLS with a certificate that is renewed.
+"""The program as a client of a real server: tap, savepoint, analyze --server; over TLS with a certificate that is renewed, and with certificates of clients.
 
 usage: clients.py SLOSCOUT_BINARY POSTGRES_URL
 
@@ -261,10 +261,61 @@ def encrypted(binary, url, folder):
     claim("the server ends well", server.stop() == 0)
 
 
+def signed(folder, name, authority, authority_key):
+    """A certificate that an authority has signed."""
+    chain, key, request = (folder / f"{name}.{end}" for end in ("pem", "key", "csr"))
+    subprocess.run(
+        ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request],
+        check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        ["openssl", "x509", "-req", "-in", request, "-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", "2", "-out", chain],
+        check=True, stderr=subprocess.DEVNULL)
+    return chain, key
+
+
+def known_clients(binary, url, folder):
+    own = database(url, "server_tls_clients")
+    chain, key = certificate(folder, "server")
+    ours, theirs = certificate(folder, "ours"), certificate(folder, "theirs")
+    authorities = folder / "authorities.pem"
+    authorities.write_bytes(ours[0].read_bytes())
+    for options in (["--client-ca", authorities], ["--tls-certificate", chain, "--tls-key", key, "--client-ca", folder / "none.pem"]):
+        done = subprocess.run(
+            [binary, "server", "--port", "0", *map(str, options)], env={**os.environ, "DATABASE_URL": own}, capture_output=True, text=True, timeout=60)
+        wanted, word = (64, "--tls-certificate") if len(options) == 2 else (1, "none.pem")
+        claim(f"authorities of clients that cannot be used: exit {wanted}", done.returncode == wanted and word in done.stderr, done)
+
+    server = Server(binary, own, "--host", "0.0.0.0", "--tls-certificate", str(chain), "--tls-key", str(key), "--client-ca", str(authorities))
+    admin = token(binary, own, "tls-clients", "admin")
+
+    def jobs(pair=None):
+        environment = dict(zip(("SLOSCOUT_CERTIFICATE", "SLOSCOUT_KEY"), map(str, pair))) if pair else {}
+        return client(binary, server, "jobs", scheme="https", SLOSCOUT_TOKEN=admin, SLOSCOUT_CA=str(chain), **environment)
+
+    known, stranger = signed(folder, "known", *ours), signed(folder, "stranger", *theirs)
+    done = jobs(known)
+    claim("a client whose certificate an authority signed is served", done.returncode == 0 and done.stdout == "no jobs\n", done)
+    done = client(binary, server, "jobs", "--certificate", known[0], "--key", known[1], "--ca", chain, scheme="https", SLOSCOUT_TOKEN=admin)
+    claim("options say the same as the variables", done.returncode == 0, done)
+    done = jobs()
+    claim("one without a certificate is not, and learns why", done.returncode == 1 and "--certificate" in done.stderr, done)
+    done = jobs(stranger)
+    claim("one whose certificate somebody else signed is not", done.returncode == 1 and "--certificate" in done.stderr, done)
+    done = client(binary, server, "jobs", scheme="https", SLOSCOUT_CA=str(chain), SLOSCOUT_CERTIFICATE=str(known[0]), SLOSCOUT_KEY=str(known[1]))
+    claim("a certificate is no token", done.returncode == 1 and "401" in done.stderr, done)
+    authorities.write_bytes(theirs[0].read_bytes())
+    for _ in range(100):
+        if jobs(stranger).returncode == 0:
+            break
+        time.sleep(0.2)
+    claim("other authorities count without a restart", jobs(stranger).returncode == 0 and jobs(known).returncode == 1)
+    claim("the server ends well", server.stop() == 0)
+
+
 def main():
     binary, url = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="sloscout-clients-") as folder:
-        for part in (taps, analyses, calendar, savepoints, encrypted):
+        for part in (taps, analyses, calendar, savepoints, encrypted, known_clients):
             own = Path(folder) / part.__name__
             own.mkdir()
             part(binary, url, own)

@@ -2,8 +2,9 @@
 
 usage: own_slos.py SLOSCOUT_BINARY POSTGRES_URL [OUT]
 
-A real server sends its spans to a receiver here; what arrived is analysed as any other telemetry. OUT is a folder to keep the rules about submitting
-analyses in, as docs/own-slos has them. Needs promtool.
+A real server sends its spans to a receiver here; what arrived is analysed as any other telemetry. It is then analysed again with times and ids that are
+the same in every run: the rules about submitting analyses must be those of docs/own-slos, byte for byte. OUT is a folder to keep them in instead:
+docs/own-slos, after a change that is meant. Needs promtool.
 Exit status 1 when a claim does not hold.
 """
 
@@ -19,7 +20,7 @@ import time
 from pathlib import Path
 
 from contract import quiet
-from control_server import Server, claim, database, traces
+from control_server import ROOT, Server, claim, database, traces
 
 
 class Receiver(http.server.ThreadingHTTPServer):
@@ -72,6 +73,34 @@ def drive(server, folder):
     return counts
 
 
+def settled(path, target):
+    """Writes the requests of a file again, with times and ids that are no accident: the first began at an hour of ours, the next 20 ms later, and so on."""
+    ids, begin = {}, 1_767_225_600_000_000_000
+    number = lambda id: ids.setdefault(id, f"{len(ids) + 1:0{len(id)}x}")
+    requests = [json.loads(line) for line in path.read_text().splitlines()]
+    count = 0
+    for span in (span for request in requests for resource in request["resourceSpans"] for scope in resource["scopeSpans"] for span in scope["spans"]):
+        for key in ("traceId", "spanId", "parentSpanId"):
+            if key in span:
+                span[key] = number(span[key])
+        start = begin + count * 20_000_000
+        # Between 1 and 4.1 ms.
+        span["startTimeUnixNano"], span["endTimeUnixNano"] = str(start), str(start + 1_000_000 + count % 32 * 100_000)
+        count += 1
+    target.write_text("".join(json.dumps(request) + "\n" for request in requests))
+
+
+def analysed(binary, telemetry, tree):
+    done = subprocess.run([binary, "analyze", telemetry, "--service", "sloscout", "--out", tree, "--json"], capture_output=True, text=True)
+    claim("its own telemetry is analysed", done.returncode == 0, done.stderr)
+    return {one["name"]: one for one in json.loads(done.stdout)["journeys"]}
+
+
+def own_rules(tree):
+    """What a tree says about submitting analyses, by path."""
+    return {str(path.relative_to(tree)): path for path in tree.glob("prometheus/rules/sloscout/*") if "analyze" in path.name}
+
+
 def numbers(text):
     found = {}
     for method, route, status, count in re.findall(
@@ -115,9 +144,7 @@ def main():
         claim("a client's trace is gone on with", own["parentSpanId"] == parent, own)
 
         tree = folder / "slo"
-        done = subprocess.run([binary, "analyze", receiver.path, "--service", "sloscout", "--out", tree, "--json"], capture_output=True, text=True)
-        claim("its own telemetry is analysed", done.returncode == 0, done.stderr)
-        journeys = {one["name"]: one for one in json.loads(done.stdout)["journeys"]}
+        journeys = analysed(binary, receiver.path, tree)
         wanted = sum(count for (method, route, _), count in counts.items() if (method, route) == ("POST", "/api/v1/analyze"))
         found = next((one for name, one in journeys.items() if "/api/v1/analyze" in name and "POST" in name), None)
         claim("submitting an analysis is one of its journeys, with every request", found and found["requests"] == wanted, (wanted, sorted(journeys)))
@@ -128,11 +155,19 @@ def main():
             if checked.returncode != 0:
                 claim(f"promtool takes {path.name}", False, checked.stdout + checked.stderr)
         claim(f"promtool takes all {len(rules)} files of rules", True)
+        stable = folder / "stable"
+        settled(receiver.path, folder / "settled.otlp.jsonl")
+        analysed(binary, folder / "settled.otlp.jsonl", stable)
+        made = own_rules(stable)
         if out:
-            for path in (one for one in tree.glob("prometheus/rules/sloscout/*") if "analyze" in one.name):
-                target = Path(out[0]) / path.relative_to(tree)
+            for path, file in made.items():
+                target = Path(out[0]) / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, target)
+                shutil.copy(file, target)
+            return
+        kept = own_rules(ROOT / "docs/own-slos")
+        other = sorted(path for path in {*made, *kept} if path not in made or path not in kept or made[path].read_bytes() != kept[path].read_bytes())
+        claim("the rules of docs/own-slos are what it makes of its own telemetry", not other, other)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "s3"))
 import s3  # noqa: E402
 from cluster import TABLE, Feeder, Network, Worker, job_file  # noqa: E402
-from lost_replies import LossyProxy  # noqa: E402
+from database_gate import LossyGate  # noqa: E402
 from postgres import ROOT, Server  # noqa: E402
 
 LEASE = 2
@@ -120,7 +120,7 @@ class Run:
             self.start()
         elif kind in ("stop", "shrink"):
             code = victim.stop()
-            # One that had not even begun to look at its options does not know the signal yet.
+            # One that the system's loader had not even begun does not know the signal yet.
             if code != 0 and not (code == -signal.SIGTERM and not victim.output):
                 raise Failure(f"{victim.name} ended with {code} when it was asked to stop\n{victim.output[-3000:]}")
             if kind == "stop":
@@ -227,7 +227,8 @@ def main():
     folder = Path(options.keep or tempfile.mkdtemp(prefix="sloscout-workers-"))
     folder.mkdir(parents=True, exist_ok=True)
     server = Server(folder / "postgres")
-    proxy = LossyProxy(urlsplit(server.base).port)
+    proxy = LossyGate("127.0.0.1", urlsplit(server.base).port)
+    proxy.open()
     broker = script("kafka", "start", folder) if options.exchange == "kafka" else None
     bucket = script("s3", "start", folder) if options.store == "s3" else None
     tally, takeovers, began, failed = {}, 0, time.monotonic(), 0

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from kills import TABLE, Failure, Run, script  # noqa: E402
 from cluster import Feeder, job_file  # noqa: E402
-from lost_replies import LossyProxy  # noqa: E402
+from database_gate import LossyGate  # noqa: E402
 from postgres import Server  # noqa: E402
 
 LEASE = 2
@@ -237,7 +237,8 @@ def main():
     folder = Path(options.keep or tempfile.mkdtemp(prefix="sloscout-rescale-"))
     (folder / "run").mkdir(parents=True, exist_ok=True)
     server = Server(folder / "postgres")
-    proxy = LossyProxy(urlsplit(server.base).port)
+    proxy = LossyGate("127.0.0.1", urlsplit(server.base).port)
+    proxy.open()
     broker = script("kafka", "start", folder) if options.exchange == "kafka" else None
     began, failed, kills = time.monotonic(), False, 0
     run = Rescale(options, server, proxy, broker, folder / "run")

@@ -12,15 +12,18 @@ public final class HTTPClient: Sendable {
 
   /// - Parameters:
   ///   - caFile: a file with the certificates to trust, in PEM; the system's when nil.
+  ///   - certificate: files with a certificate and its key, in PEM, for servers that want one of their clients.
   ///   - maxConnections: connections at the same time; further requests wait, and their time runs.
   ///   - maxConnectionsPerHost: the same for each host and port.
   /// - Throws: `HTTPError` with `.failed` when the library cannot be set up.
-  public init(userAgent: String = "sloscout", caFile: String? = nil, maxConnections: Int = 64, maxConnectionsPerHost: Int = 8)
-    throws(HTTPError)
-  {
+  public init(
+    userAgent: String = "sloscout", caFile: String? = nil, certificate: (chain: String, key: String)? = nil, maxConnections: Int = 64,
+    maxConnectionsPerHost: Int = 8
+  ) throws(HTTPError) {
     loop = try TransferLoop(
       TransferLoop.Settings(
-        userAgent: userAgent, caFile: caFile, maxConnections: maxConnections, maxConnectionsPerHost: maxConnectionsPerHost))
+        userAgent: userAgent, caFile: caFile, certificate: certificate, maxConnections: maxConnections,
+        maxConnectionsPerHost: maxConnectionsPerHost))
   }
 
   deinit { loop.close() }

@@ -56,6 +56,10 @@ final class Transfer {
     number(CURLOPT_LOW_SPEED_TIME, max(1, Int((request.stallTimeout + 999_999_999) / 1_000_000_000)))
     try text(CURLOPT_USERAGENT, settings.userAgent)
     if let file = settings.caFile { try text(CURLOPT_CAINFO, file) }
+    if let (chain, key) = settings.certificate {
+      try text(CURLOPT_SSLCERT, chain)
+      try text(CURLOPT_SSLKEY, key)
+    }
     if request.acceptsCompression { try text(CURLOPT_ACCEPT_ENCODING, "gzip") }
     setMethod(request.method, hasBody: request.body != nil)
     if let signing = request.signing { try sign(signing) }

@@ -7,6 +7,7 @@ final class TransferLoop: Sendable {
   struct Settings: Sendable {
     var userAgent: String
     var caFile: String?
+    var certificate: (chain: String, key: String)?
     var maxConnections: Int
     var maxConnectionsPerHost: Int
   }

@@ -57,7 +57,7 @@ public enum SnappyBlock {
     }
   }
 
-  /// Where an empty input points. Never read nor written: its length goes along.
+  /// Where an empty input points. Safe from any thread: nobody reads or writes there, as the length of 0 goes along.
   nonisolated(unsafe) private static let nothing = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
 }
 #endif

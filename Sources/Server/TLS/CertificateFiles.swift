@@ -4,7 +4,8 @@ internal import NIOSSL
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// The server's certificate and key, as two files of PEM hold them. Read again when they change: connections that stand keep what they have.
+/// The server's certificate and key, and the authorities that sign its clients', as files of PEM hold them. Read again when they change: connections
+/// that stand keep what they have.
 final class CertificateFiles: Service, Sendable {
   /// What tells two states of a file apart. Followed links count: secrets of clusters are swapped by one.
   private struct Stamp: Equatable {
@@ -14,23 +15,32 @@ final class CertificateFiles: Service, Sendable {
     var changed: Date
   }
 
+  private struct Files: Sendable {
+    var certificate: String
+    var key: String
+    /// Nil asks clients for no certificate.
+    var clientAuthorities: String?
+
+    var stamps: [Stamp] { ([certificate, key, clientAuthorities] as [String?]).compactMap { $0.flatMap(CertificateFiles.stamp) } }
+  }
+
   private struct Loaded: Sendable {
     var context: NIOSSLContext
     var stamps: [Stamp]
   }
 
-  private let certificate: String
-  private let key: String
+  private let files: Files
   private let loaded: Mutex<Loaded>
   private static let logger = Logger(label: "sloscout.server.tls")
   /// Certificates are renewed days before their end: nobody waits for this.
   private static let interval: UInt64 = 2_000_000_000
 
-  /// Reads both. Throws `TLSUnusable` when they cannot be, or do not belong together.
-  init(certificate: String, key: String) throws {
-    self.certificate = certificate
-    self.key = key
-    loaded = Mutex(try Self.load(certificate, key))
+  /// Reads them. Throws `TLSUnusable` when they cannot be, or do not belong together.
+  ///
+  /// - Parameter clientAuthorities: only clients with a certificate that one of these signed get a connection; nil asks for none.
+  init(certificate: String, key: String, clientAuthorities: String?) throws {
+    files = Files(certificate: certificate, key: key, clientAuthorities: clientAuthorities)
+    loaded = Mutex(try Self.load(files))
   }
 
   /// What new connections are made with.
@@ -48,12 +58,12 @@ final class CertificateFiles: Service, Sendable {
 
   /// Reads the files again if they have changed. What cannot be used, as a file that is half written, leaves things as they are.
   func refresh() {
-    let stamps = [certificate, key].compactMap(Self.stamp)
-    guard stamps.count == 2, loaded.withLock({ $0.stamps != stamps }) else { return }
+    let stamps = files.stamps
+    guard loaded.withLock({ $0.stamps != stamps }) else { return }
     do {
-      let new = try Self.load(certificate, key)
+      let new = try Self.load(files)
       loaded.withLock { $0 = new }
-      Self.logger.info("the certificate was read again from \(certificate)")
+      Self.logger.info("the certificate was read again from \(files.certificate)")
     } catch {
       // Once for each state of the files.
       loaded.withLock { $0.stamps = stamps }
@@ -61,24 +71,30 @@ final class CertificateFiles: Service, Sendable {
     }
   }
 
-  private static func load(_ certificate: String, _ key: String) throws -> Loaded {
+  private static func load(_ files: Files) throws -> Loaded {
     // Before the files are read: a change in between is seen by the next look.
-    let stamps = [certificate, key].compactMap(stamp)
-    let chain: [NIOSSLCertificate]
-    do { chain = try NIOSSLCertificate.fromPEMFile(certificate) } catch {
-      throw TLSUnusable(file: certificate, "holds no certificates in PEM", error)
-    }
+    let stamps = files.stamps
+    let chain = try certificates(files.certificate)
     let secret: NIOSSLPrivateKey
-    do { secret = try NIOSSLPrivateKey(file: key, format: .pem) } catch {
-      throw TLSUnusable(file: key, "holds no private key in PEM", error)
+    do { secret = try NIOSSLPrivateKey(file: files.key, format: .pem) } catch {
+      throw TLSUnusable(file: files.key, "holds no private key in PEM", error)
     }
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(secret))
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = ["http/1.1"]
-    do { return Loaded(context: try NIOSSLContext(configuration: configuration), stamps: stamps) } catch {
-      throw TLSUnusable(file: certificate, "does not belong to the key in \(key)", error)
+    if let authorities = files.clientAuthorities {
+      configuration.trustRoots = .certificates(try certificates(authorities))
+      // A client comes from anywhere: its certificate names no host that could be compared.
+      configuration.certificateVerification = .noHostnameVerification
     }
+    do { return Loaded(context: try NIOSSLContext(configuration: configuration), stamps: stamps) } catch {
+      throw TLSUnusable(file: files.certificate, "does not belong to the key in \(files.key)", error)
+    }
+  }
+
+  private static func certificates(_ file: String) throws -> [NIOSSLCertificate] {
+    do { return try NIOSSLCertificate.fromPEMFile(file) } catch { throw TLSUnusable(file: file, "holds no certificates in PEM", error) }
   }
 
   private static func stamp(_ path: String) -> Stamp? {

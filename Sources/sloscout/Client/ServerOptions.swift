@@ -8,6 +8,11 @@ struct ServerOptions: ParsableArguments {
 
   @Option(help: "A file of PEM with the certificates to trust; $SLOSCOUT_CA, or the system's, when left out.") var ca: String?
 
+  @Option(
+    help: "A file of PEM with a certificate for a server that wants one of its clients (--client-ca); $SLOSCOUT_CERTIFICATE when left out.")
+  var certificate: String?
+  @Option(help: "The certificate's key, a file of PEM; $SLOSCOUT_KEY when left out.") var key: String?
+
   /// The token comes from the environment: on the command line everybody on the machine could read it.
   private var token: String? { ProcessInfo.processInfo.environment["SLOSCOUT_TOKEN"] }
 
@@ -46,14 +51,18 @@ struct ServerOptions: ParsableArguments {
     if body != nil { request.headers.append(("Content-Type", "application/yaml")) }
     if let token { request.headers.append(("Authorization", "Bearer \(token)")) }
     do {
-      let client = try HTTPClient(caFile: ca ?? ProcessInfo.processInfo.environment["SLOSCOUT_CA"])
+      let environment = ProcessInfo.processInfo.environment
+      let files = (certificate ?? environment["SLOSCOUT_CERTIFICATE"], key ?? environment["SLOSCOUT_KEY"])
+      let client = try HTTPClient(
+        caFile: ca ?? environment["SLOSCOUT_CA"], certificate: files.0.map { (chain: $0, key: files.1 ?? $0) })
       defer { client.close() }
       let response = try client.perform(request)
       return Answer(status: response.status, body: Data(response.body))
     } catch {
       let hint =
-        error.code == .tls
-        ? "trust its certificate with --ca FILE" : "start it with sloscout server, or name another with --server"
+        error.code == .tls || error.code == .broken && address.hasPrefix("https:")
+        ? "trust its certificate with --ca FILE; show it yours with --certificate FILE --key FILE"
+        : "start it with sloscout server, or name another with --server"
       Terminal.error("\(address) does not answer: \(error)\n  hint: \(hint)")
       throw ExitCode(Exit.failed)
     }
