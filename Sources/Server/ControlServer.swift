@@ -78,12 +78,12 @@ package final class ControlServer: Sendable {
   /// What a start found out and a person should read.
   package enum Notice: Sendable {
     /// There was no token: this one was made. It cannot be shown again.
-  private enum Life: Sendable {
-    case starting
-    case serving(ServiceGroup)
-    /// Asked to, however early.
-    case stopping
-  }
+    private enum Life: Sendable {
+      case starting
+      case serving(ServiceGroup)
+      /// Asked to, however early.
+      case stopping
+    }
 
     case token(String)
     /// Nobody needs a token, on this machine.
