@@ -31,6 +31,7 @@ def analyze(server, service):
             break
         time.sleep(0.1)
     claim(f"{service} is analysed", view["status"] == "completed", view)
+    claim("what to mind is told, and what to do", any(one["code"] == "no-logs" and one["advice"] for one in view["warnings"]), view)
     return view["job_id"]
 
 

@@ -122,7 +122,7 @@ struct AnalysisRoutes: Sendable {
 struct AnalysisView: Codable {
   private enum CodingKeys: String, CodingKey {
     case id = "job_id"
-    case status, state, message, stage, error
+    case status, state, message, stage, error, warnings
     case service = "service_name"
     case namespace, environment
     case hours = "lookback_hours"
@@ -170,6 +170,8 @@ struct AnalysisView: Codable {
   var slos: Int?
   var artifacts: Int?
   var result: String?
+  /// What to mind about the result; of a single analysis that is completed.
+  var warnings: [StoredAnalysis.Warning]?
 
   init(_ analysis: StoredAnalysis) {
     (id, status) = (analysis.id, analysis.status.rawValue)
@@ -178,6 +180,7 @@ struct AnalysisView: Codable {
     hours = analysis.request.hours
     (stage, created, started, completed) = (analysis.stage, analysis.createdAt, analysis.startedAt, analysis.completedAt)
     url = "/api/v1/analyze/\(analysis.id)"
+    warnings = analysis.warnings
     (journeys, slis, slos, artifacts) = (analysis.journeys, analysis.slis, analysis.slos, analysis.artifacts)
     switch analysis.status {
     case .pending: (progress, message) = (0, "waits for its turn")

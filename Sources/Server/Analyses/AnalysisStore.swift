@@ -40,7 +40,11 @@ struct AnalysisStore: Sendable {
 
   func find(_ id: String) async throws -> StoredAnalysis? {
     try await database.perform { client in
-      try client.query("SELECT \(Self.columns) FROM sloscout_analysis WHERE id = $1", [id]).rows.first.flatMap(Self.analysis)
+      try client.query("SELECT \(Self.columns), result->'findings' FROM sloscout_analysis WHERE id = $1", [id]).rows.first.flatMap { row in
+        var found = Self.analysis(Array(row.dropLast()))
+        found?.warnings = row.last?.flatMap { try? JSONDecoder().decode([StoredAnalysis.Warning].self, from: Data($0.utf8)) }
+        return found
+      }
     }
   }
 

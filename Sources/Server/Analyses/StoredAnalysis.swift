@@ -11,6 +11,15 @@ struct StoredAnalysis: Sendable {
     var isOver: Bool { self == .completed || self == .failed || self == .cancelled }
   }
 
+  /// What somebody who uses the result should know.
+  struct Warning: Sendable, Codable {
+    /// `missing`, `weak` or `note`.
+    var weight: String
+    var code: String
+    var message: String
+    var advice: String
+  }
+
   var id: String
   var request: AnalysisRequest
   var status = Status.pending
@@ -28,6 +37,8 @@ struct StoredAnalysis: Sendable {
   /// A stable code and a sentence, when it failed.
   var errorCode: String?
   var errorMessage: String?
+  /// Read with a single analysis only; nil before the end.
+  var warnings: [Warning]?
 }
 
 /// The stages of an analysis, in their order.

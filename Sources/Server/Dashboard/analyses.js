@@ -9,6 +9,7 @@ export async function analysesSection() {
   const service = node("input", { id: "service", autocomplete: "off", list: "services", required: true });
   const hours = node("input", { id: "hours", type: "number", min: "1", max: "2160", value: "24" });
   const list = node("div");
+  const notes = node("div");
   let wasBusy = false;
   const draw = async () => {
     const { analyses } = await call("GET", "/api/v1/analyze?limit=5");
@@ -18,6 +19,8 @@ export async function analysesSection() {
     wasBusy = isBusy;
     list.replaceChildren(analyses.length ? wide("Analyses", table(["Asked for", "Service", "#Hours", "Status", "What came of it", "Files"], analyses.map((one) => row(one, draw))))
       : node("section", {}, "None yet."));
+    const newest = analyses.find((one) => one.status === "completed");
+    if (newest) notes.replaceChildren(...mind(await call("GET", `/api/v1/analyze/${newest.job_id}`)));
     if (isBusy) setTimeout(() => { if (list.isConnected) draw().catch(() => {}); }, 1000);
   };
   await draw();
@@ -28,7 +31,15 @@ export async function analysesSection() {
     deed("Analyze", async () => {
       await call("POST", "/api/v1/analyze", JSON.stringify({ service_name: service.value, lookback_hours: Number(hours.value) }), { "Content-Type": "application/json" });
       await draw();
-    }, { kind: "main" })), list];
+    }, { kind: "main" })), list, notes];
+}
+
+/** What to mind about the newest result, and what can be done about it. */
+function mind(analysis) {
+  const found = (analysis.warnings ?? []).filter((one) => one.weight !== "note");
+  if (!found.length) return [];
+  return [node("h2", {}, `What the telemetry of ${analysis.service_name} lacks`), node("section", {}, node("ul", {}, ...found.map((one) =>
+    node("li", {}, node("strong", {}, one.message), node("span", { class: "quiet" }, `: ${one.advice}`)))))];
 }
 
 function row(one, draw) {
