@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOPosix
 package import SLO
 internal import ServiceLifecycle
 internal import Synchronization
@@ -40,9 +41,9 @@ package final class ControlServer: Sendable {
     package var requiresToken = false
     /// Files of PEM with the certificate and its chain, and with the key. Without them the server speaks plain HTTP, on this machine only.
     package var certificate: (chain: String, key: String)?
-    /// Where spans of the server's own requests are sent by OTLP over HTTP, as `http://127.0.0.1:4318`; nil for nowhere.
     /// A file of PEM with authorities: clients must have a certificate that one of them signed. Nil asks for none.
     package var clientAuthorities: String?
+    /// Where spans of the server's own requests are sent by OTLP over HTTP, as `http://127.0.0.1:4318`; nil for nowhere.
     package var traces: String?
     /// Plain HTTP may leave this machine: something in front of the server speaks TLS.
     package var allowsPlaintext = false
@@ -73,9 +74,6 @@ package final class ControlServer: Sendable {
       credentials: options.credentials)
   }
 
-  /// What a start found out and a person should read.
-  package enum Notice: Sendable {
-    /// There was no token: this one was made. It cannot be shown again.
   private enum Life: Sendable {
     case starting
     case serving(ServiceGroup)
@@ -83,6 +81,9 @@ package final class ControlServer: Sendable {
     case stopping
   }
 
+  /// What a start found out and a person should read.
+  package enum Notice: Sendable {
+    /// There was no token: this one was made. It cannot be shown again.
     case token(String)
     /// Nobody needs a token, on this machine.
     case open
@@ -158,8 +159,7 @@ package final class ControlServer: Sendable {
   private func serve(_ router: Router<ServerContext>, _ certificate: CertificateFiles?, _ beside: [any Service]) async throws {
     var configuration = ApplicationConfiguration(address: .hostname(options.host, port: options.port), serverName: "sloscout")
     configuration.backlog = 1024
-    var quiet = Logger(label: "sloscout.server.http")
-    quiet.logLevel = .error
+    let log = FrameworkLog.logger()
     let (onListening, wanted) = (options.onListening, options.port)
     // A slow or idle client does not hold its connection for long, and headers have no business to be long.
     let connections = HTTP1Channel.Configuration(
@@ -167,14 +167,18 @@ package final class ControlServer: Sendable {
       httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
     let server = HTTPServerBuilder { responder in
       let plain = HTTP1Channel(responder: responder, configuration: connections)
-      return certificate.map { TLSConnections(base: plain, certificate: $0) as any ServerChildChannel } ?? plain
+      guard let certificate else { return LoopConnections(base: plain) }
+      return LoopConnections(base: TLSConnections(base: plain, certificate: certificate))
     }
+    // One thread answers ten thousand requests a second also where it has to share its core; several would be woken one by one. Not one of those that
+    // telemetry comes in by: neither waits for the other. It lives as long as the process.
+    let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let application = Application(
       router: router, server: server, configuration: configuration,
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? wanted) },
-      logger: quiet)
+      eventLoopGroupProvider: .shared(loop), logger: log)
     // They end in the opposite order: the last requests are still told of.
-    let group = ServiceGroup(configuration: .init(services: beside + [application], logger: quiet))
+    let group = ServiceGroup(configuration: .init(services: beside + [application], logger: log))
     let isStopping = life.withLock { life in
       if case .stopping = life { return true }
       life = .serving(group)
