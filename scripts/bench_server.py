@@ -3,13 +3,15 @@
 
 usage: bench_server.py SLOSCOUT_BINARY POSTGRES_URL [--seconds N] [--connections N] [--rate N]
 
-An empty database of its own is made and dropped. Latencies are what a client sees on this machine: one Python process with 200 connections that asks at
+Empty databases of its own are made and dropped. Latencies are what a client sees on this machine: one Python process with 200 connections that asks at
 fixed times, however late the answers are. CPU seconds per record are told twice: those of the threads that run the job, and the whole process's, what
-the reads themselves cost included. Needs psql, and wrk for the slow clients.
+the reads themselves cost included. Both without reads, with reads, and while another server on the same machine is read: what the job loses by that is the
+company's doing, clients included, and not the server's. Needs psql, and wrk for the slow clients.
 """
 
 import argparse
 import asyncio
+import atexit
 import http.client
 import json
 import os
@@ -25,6 +27,10 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 CLIENTS = 200
+DATABASES = ("bench_server", "bench_server_other")
+KINDS = ("without reads", "with reads", "while another server is read")
+#: Forth and back: a drift is no difference.
+TURNS = (KINDS + KINDS[::-1]) * 2
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -42,6 +48,7 @@ class Server:
         self.process = subprocess.Popen(
             [binary, "server", "--port", str(self.port)], env={**os.environ, "DATABASE_URL": url, "SLOSCOUT_STATE": str(folder)},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        atexit.register(self.process.kill)
         while True:
             try:
                 if self.call("GET", "/health/ready")[0] == 200:
@@ -63,11 +70,7 @@ class Server:
 
     def threads(self):
         """CPU seconds of every thread."""
-        found = {}
-        for stat in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            found[stat.parent.name] = (int(fields[11]) + int(fields[12])) / TICK
-        return found
+        return {stat.parent.name: int(stat.read_text().split()[0]) / 1e9 for stat in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")}
 
     def resident(self):
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())[1]) / 1024
@@ -150,9 +153,10 @@ def main():
     arguments.add_argument("--connections", type=int, default=5000)
     arguments.add_argument("--rate", type=int, default=500)
     options = arguments.parse_args()
-    sql(options.postgres, "DROP DATABASE IF EXISTS bench_server")
-    sql(options.postgres, "CREATE DATABASE bench_server")
-    url = urlunsplit(urlsplit(options.postgres)._replace(path="/bench_server"))
+    url, other_url = (urlunsplit(urlsplit(options.postgres)._replace(path=f"/{name}")) for name in DATABASES)
+    for name in DATABASES:
+        sql(options.postgres, f"DROP DATABASE IF EXISTS {name}")
+        sql(options.postgres, f"CREATE DATABASE {name}")
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory(prefix="sloscout-bench-") as name:
         folder = Path(name)
@@ -175,29 +179,31 @@ def main():
         status, text = server.call("PUT", "/api/v1/jobs/busy", job(folder / "state"))
         assert status == 201, text
         time.sleep(5)
-        costs, own = {False: [], True: []}, {False: [], True: []}
+        other = Server(options.binary, other_url, folder / "other")
+        costs, own = {turn: [] for turn in TURNS}, {turn: [] for turn in TURNS}
         beside, runners = [], None
-        for turn in range(8):
-            reading = turn % 4 in (1, 2)  # quiet, read, read, quiet: a drift is no difference
+        for turn in TURNS:
             cpu, count, threads = server.cpu(), server.records(), server.threads()
-            if reading:
-                latencies, failed = asyncio.run(reads(server.port, options.rate, options.seconds))
-                beside += latencies
-            else:
+            if turn == "without reads":
                 time.sleep(options.seconds + 0.5)
+            else:
+                latencies, failed = asyncio.run(reads((server if turn == "with reads" else other).port, options.rate, options.seconds))
+                beside += latencies if turn == "with reads" else []
             spent, count = server.cpu() - cpu, server.records() - count
             spent_by = {name: seconds - threads.get(name, 0) for name, seconds in server.threads().items()}
             # Without reads, what works is the job.
             runners = runners or [name for name, seconds in spent_by.items() if seconds > spent / 5]
-            costs[reading].append(spent / count * 1e6)
-            own[reading].append(sum(spent_by[name] for name in runners) / count * 1e6)
+            costs[turn].append(spent / count * 1e6)
+            own[turn].append(sum(spent_by[name] for name in runners) / count * 1e6)
         beside.sort()
         print(f"{options.rate} reads a second beside a job of 100,000 records a second: p50 {share(beside, 0.5):.1f}, p95 {share(beside, 0.95):.1f}, "
               f"p99 {share(beside, 0.99):.1f} ms", flush=True)
         for name, found in (("of the job's threads", own), ("of the whole process", costs)):
-            quiet, busy = statistics.mean(found[False]), statistics.mean(found[True])
-            print(f"CPU per record {name}: {quiet:.3f} µs without reads ({', '.join(f'{one:.3f}' for one in found[False])}), {busy:.3f} µs with "
-                  f"({', '.join(f'{one:.3f}' for one in found[True])}): {100 * (busy / quiet - 1):+.1f} %", flush=True)
+            quiet = statistics.mean(found["without reads"])
+            for turn, each in found.items():
+                print(f"CPU per record {name} {turn}: {statistics.mean(each):.3f} µs ({', '.join(f'{one:.3f}' for one in each)}), "
+                      f"{100 * (statistics.mean(each) / quiet - 1):+.1f} %", flush=True)
+        other.stop()
         server.call("POST", "/api/v1/jobs/busy/stop")
 
         before, _ = wrk(server.port, options.seconds)
@@ -208,7 +214,8 @@ def main():
         for one in connections:
             one.close()
         server.stop()
-    sql(options.postgres, "DROP DATABASE bench_server")
+    for name in DATABASES:
+        sql(options.postgres, f"DROP DATABASE {name}")
 
 
 if __name__ == "__main__":

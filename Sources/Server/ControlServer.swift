@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOPosix
 package import SLO
 internal import ServiceLifecycle
 internal import Synchronization
@@ -42,9 +43,9 @@ package final class ControlServer: Sendable {
     package var requiresToken = false
     /// Files of PEM with the certificate and its chain, and with the key. Without them the server speaks plain HTTP, on this machine only.
     package var certificate: (chain: String, key: String)?
-    /// Where spans of the server's own requests are sent by OTLP over HTTP, as `http://127.0.0.1:4318`; nil for nowhere.
     /// A file of PEM with authorities: clients must have a certificate that one of them signed. Nil asks for none.
     package var clientAuthorities: String?
+    /// Where spans of the server's own requests are sent by OTLP over HTTP, as `http://127.0.0.1:4318`; nil for nowhere.
     package var traces: String?
     /// Plain HTTP may leave this machine: something in front of the server speaks TLS.
     package var allowsPlaintext = false
@@ -75,16 +76,16 @@ package final class ControlServer: Sendable {
       credentials: options.credentials)
   }
 
+  private enum Life: Sendable {
+    case starting
+    case serving(ServiceGroup)
+    /// Asked to, however early.
+    case stopping
+  }
+
   /// What a start found out and a person should read.
   package enum Notice: Sendable {
     /// There was no token: this one was made. It cannot be shown again.
-    private enum Life: Sendable {
-      case starting
-      case serving(ServiceGroup)
-      /// Asked to, however early.
-      case stopping
-    }
-
     case token(String)
     /// Nobody needs a token, on this machine.
     case open
@@ -163,8 +164,7 @@ package final class ControlServer: Sendable {
   private func serve(_ router: Router<ServerContext>, _ certificate: CertificateFiles?, _ beside: [any Service]) async throws {
     var configuration = ApplicationConfiguration(address: .hostname(options.host, port: options.port), serverName: "sloscout")
     configuration.backlog = 1024
-    var quiet = Logger(label: "sloscout.server.http")
-    quiet.logLevel = .error
+    let log = FrameworkLog.logger()
     let (onListening, wanted) = (options.onListening, options.port)
     // A slow or idle client does not hold its connection for long, and headers have no business to be long.
     let connections = HTTP1Channel.Configuration(
@@ -172,14 +172,18 @@ package final class ControlServer: Sendable {
       httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
     let server = HTTPServerBuilder { responder in
       let plain = HTTP1Channel(responder: responder, configuration: connections)
-      return certificate.map { TLSConnections(base: plain, certificate: $0) as any ServerChildChannel } ?? plain
+      guard let certificate else { return LoopConnections(base: plain) }
+      return LoopConnections(base: TLSConnections(base: plain, certificate: certificate))
     }
+    // One thread answers ten thousand requests a second also where it has to share its core; several would be woken one by one. Not one of those that
+    // telemetry comes in by: neither waits for the other. It lives as long as the process.
+    let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let application = Application(
       router: router, server: server, configuration: configuration,
       onServerRunning: { channel in onListening(channel.localAddress?.port ?? wanted) },
-      logger: quiet)
+      eventLoopGroupProvider: .shared(loop), logger: log)
     // They end in the opposite order: the last requests are still told of.
-    let group = ServiceGroup(configuration: .init(services: beside + [application], logger: quiet))
+    let group = ServiceGroup(configuration: .init(services: beside + [application], logger: log))
     let isStopping = life.withLock { life in
       if case .stopping = life { return true }
       life = .serving(group)

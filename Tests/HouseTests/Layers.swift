@@ -50,7 +50,10 @@ enum Layers {
     Layer("Jobs", ours: ["Dataflow", "Operators", "Connectors", "SLO"], others: ["Yams", "Foundation"]),
     Layer(
       "Server", ours: ["Jobs", "Connectors", "Dataflow", "HMAC", "HTTP", "Postgres", "SLO"],
-      others: ["Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOSSL", "ServiceLifecycle"]),
+      others: [
+        "Dispatch", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix", "NIOSSL",
+        "ServiceLifecycle",
+      ]),
     Layer("Benchmarks", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Kafka", "Search"], others: ["Dispatch", "Foundation"]),
     Layer(
       "sloscout", ours: ["Dataflow", "Operators", "Connectors", "Jobs", "Benchmarks", "HTTP", "Search", "Server", "SLO"],

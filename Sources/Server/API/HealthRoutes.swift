@@ -30,12 +30,14 @@ struct HealthRoutes: Sendable {
 
   var routes: [Route] {
     [
-      Route(.get, "/health", "getHealth", "Whether the process lives.", role: nil, answers: [.json(200, Health.self, "it does")]) { _, _ in
-        try JSON.response(Health(status: "healthy"))
-      },
-      Route(.get, "/health/live", "getLiveness", "Whether the process lives.", role: nil, answers: [.json(200, Health.self, "it does")]) {
-        _, _ in try JSON.response(Health(status: "live"))
-      },
+      Route(
+        .get, "/health", "getHealth", "Whether the process lives.", role: nil, isQuick: true,
+        answers: [.json(200, Health.self, "it does")]
+      ) { _, _ in try JSON.response(Health(status: "healthy")) },
+      Route(
+        .get, "/health/live", "getLiveness", "Whether the process lives.", role: nil, isQuick: true,
+        answers: [.json(200, Health.self, "it does")]
+      ) { _, _ in try JSON.response(Health(status: "live")) },
       Route(
         .get, "/health/ready", "getReadiness", "Whether the server can do its work.", role: nil,
         answers: [.json(200, Readiness.self, "it can"), .json(503, Readiness.self, "it cannot, and which check says so")]

@@ -21,14 +21,19 @@ struct JobRoutes: Sendable {
     var shown = Route.Answer.json(200, JobView.self, "spec and status; the document alone for those who accept YAML", headers: ["ETag"])
     shown.alternative = "application/yaml"
     return [
-      Route(.get, "/api/v1/jobs", "listJobs", "All jobs, by name.", role: .read, answers: [.json(200, List.self, "the jobs")]) { _, _ in
-        try JSON.response(await list())
-      },
-      Route(.get, "/api/v1/jobs/{name}", "getJob", "What a job should do, and what it does.", role: .read, answers: [shown, unknown]) {
-        request, context in try await show(request, try await job(context))
+      Route(
+        .get, "/api/v1/jobs", "listJobs", "All jobs, by name.", role: .read, isQuick: true, answers: [.json(200, List.self, "the jobs")]
+      ) { _, _ in
+        let jobs = await supervisor.all()
+        return try await jobs.count <= Self.fewJobs ? list(jobs) : offLoop { try await list(jobs) }
       },
       Route(
+        .get, "/api/v1/jobs/{name}", "getJob", "What a job should do, and what it does.", role: .read, isQuick: true,
+        answers: [shown, unknown]
+      ) { request, context in try await show(request, try await job(context)) },
+      Route(
         .get, "/api/v1/jobs/{name}/graph", "getGraph", "A job's steps with their live numbers, and why windows wait.", role: .read,
+        isQuick: true,
         answers: [.json(200, GraphView.self, "the graph"), unknown, .problem(409, "JOB_NEVER_RAN")]
       ) { _, context in
         let job = try await job(context)
@@ -134,10 +139,13 @@ struct JobRoutes: Sendable {
 
   struct List: Codable { var jobs: [JobView] }
 
-  private func list() async -> List {
+  /// So many are listed in a millisecond or two.
+  private static let fewJobs = 100
+
+  private func list(_ jobs: [ManagedJob]) async throws -> Response {
     var views: [JobView] = []
-    for job in await supervisor.all() { views.append(await JobView.make(job, document: false)) }
-    return List(jobs: views)
+    for job in jobs { views.append(await JobView.make(job, document: false)) }
+    return try JSON.response(List(jobs: views))
   }
 
   /// The document as it was submitted for those who ask for YAML, else spec and status in JSON.

@@ -25,7 +25,7 @@ struct DashboardRoutes: Sendable {
 
   private func page(_ path: String, _ bytes: [UInt8], _ type: String) -> Route {
     let body = ByteBuffer(bytes: bytes)
-    return Route(.get, path, nil, "A page for people.", role: nil, answers: [.text(type, "the page")]) { _, _ in
+    return Route(.get, path, nil, "A page for people.", role: nil, isQuick: true, answers: [.text(type, "the page")]) { _, _ in
       var response = Response(status: .ok, body: .init(byteBuffer: body))
       response.headers[.contentType] = type
       response.headers[.cacheControl] = "no-cache"

@@ -17,14 +17,19 @@ struct Route: Sendable {
   let parameters: [Parameter]
   let body: Body?
   private let own: [Answer]
+  /// The answer is in memory and soon made: it is given on the thread of the connection, and other connections of that thread wait for it.
+  let isQuick: Bool
   let handle: Handler
+  /// As the document writes the path.
+  let template: String
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ id: String?, _ summary: String, role: Role?, parameters: [Parameter] = [],
-    body: Body? = nil, answers: [Answer], handle: @escaping Handler
+    body: Body? = nil, isQuick: Bool = false, answers: [Answer], handle: @escaping Handler
   ) {
     (self.method, self.path, self.id, self.summary, self.role) = (method, path, id, summary, role)
-    (self.parameters, self.body, own, self.handle) = (parameters, body, answers, handle)
+    (self.parameters, self.body, own, self.isQuick, self.handle) = (parameters, body, answers, isQuick, handle)
+    template = path.replacing("...}", with: "}")
   }
 
   /// What a client may send as its body.
@@ -106,8 +111,6 @@ struct Route: Sendable {
     RouterPath(path.split(separator: "/").map { $0.hasSuffix("...}") ? "**" : String($0) }.joined(separator: "/"))
   }
 
-  /// As the document writes it.
-  var template: String { path.replacing("...}", with: "}") }
   /// Names of the parts of the path that vary.
   var captures: [String] { template.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) } }
 }

@@ -24,7 +24,8 @@ struct RouteTable: Sendable {
           if let role = route.role { try context.require(role) }
           if route.checksParameters { context.values = try Parameter.values(route.parameters, request) }
           context.standards = Self.standards(route.parameters)
-          return try await route.handle(request, context)
+          if route.isQuick { return try await route.handle(request, context) }
+          return try await offLoop { try await route.handle(request, context) }
         }
       }
     }
