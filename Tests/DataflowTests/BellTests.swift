@@ -21,7 +21,8 @@ struct BellTests {
       shared.isBack.store(true, ordering: .releasing)
     }
     for _ in 0..<100 { await Task.yield() }
-    #expect(!shared.isBack.load(ordering: .acquiring))
+    let wasBack = shared.isBack.load(ordering: .acquiring)
+    #expect(!wasBack)
     shared.bell.ring()
     try await second.value
   }
