@@ -74,17 +74,9 @@ private final class JobRun: Sendable {
       observer: JobObserver { event in
         trace?.note(event)
         health.value.withLock { $0.note(event, now: Self.now) }
-        switch event {
-        case .phase(let phase, let epoch): failpoint?.reached(phase, epoch)
-        case .checkpoint(let report): meter.value.withLock { $0.note(report) }
-        case .warning(let text): Self.say("\(name): warning: \(text)")
-        case .restored(let epoch, let records):
-          if !quiet { Self.say("\(name): going on from checkpoint \(epoch), after \(records) records") }
-        case .restarting(let attempt, let delay, let cause):
-          Self.say("\(name): failed (\(cause)); attempt \(attempt) in \(delay / 1_000_000) ms")
-        case .applied(let sink, let epoch, _, let refused):
-          if refused > 0 { Self.say("\(name): \(sink) refused \(refused) rows of epoch \(epoch); they are in its table of refused rows") }
-        }
+        if case .phase(let phase, let epoch) = event { failpoint?.reached(phase, epoch) }
+        if case .checkpoint(let report) = event { meter.value.withLock { $0.note(report) } }
+        if let line = event.line(name, quiet: quiet) { Self.say(line) }
       })
     self.meter = meter
     self.health = health
@@ -99,12 +91,7 @@ private final class JobRun: Sendable {
   static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1e9) }
 
   /// What the job looks like now.
-  func snapshot() async -> JobSnapshot {
-    let status = await session.runner.status()
-    let totals = await session.runner.totals(status)
-    return JobSnapshot(
-      health: health.value.withLock { $0 }, sources: session.graph.sources.map(\.id), status: status, totals: totals)
-  }
+  func snapshot() async -> JobSnapshot { await session.snapshot(health.value.withLock { $0 }) }
 
   private final class MeterBox: Sendable {
     let value: Mutex<ProgressMeter>

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// Hears SIGINT and SIGTERM, whichever thread they come to: the first asks for a graceful stop, the second ends the process at once.
 enum SignalWatcher {
@@ -7,6 +8,10 @@ enum SignalWatcher {
     var ends: [Int32] = [-1, -1]
     return Glibc.pipe(&ends) == 0 ? (ends[0], ends[1]) : nil
   }()
+
+  private static let numbers = [SIGINT, SIGTERM]
+  /// Those that the process was started to ignore, as a shell starts what goes to the background.
+  private static let ignored = Mutex<Set<Int32>>([])
 
   /// From here on a signal ends the process no more: it waits for `start`, or `remove`.
   static func install() {
@@ -19,13 +24,19 @@ enum SignalWatcher {
       errno = error
     }
     action.sa_flags = SA_RESTART
-    sigaction(SIGINT, &action, nil)
-    sigaction(SIGTERM, &action, nil)
+    for number in numbers {
+      var before = sigaction()
+      sigaction(number, &action, &before)
+      // Functions cannot be compared; as C has it, this one is a number that is no address.
+      let isIgnored = unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+      if isIgnored { _ = ignored.withLock { $0.insert(number) } }
+    }
   }
 
-  /// Signals end the process again; those since `install` do now.
+  /// Signals do what they did before `install`; those since then do it now.
   static func remove() {
-    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+    let ignored = ignored.withLock { $0 }
+    for number in numbers { signal(number, ignored.contains(number) ? SIG_IGN : SIG_DFL) }
     guard let pipe else { return }
     _ = fcntl(pipe.read, F_SETFL, O_NONBLOCK)
     var number: UInt8 = 0

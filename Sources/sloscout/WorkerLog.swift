@@ -25,9 +25,7 @@ final class WorkerLog: Sendable {
     var jobs: [JobSnapshot] = []
     for (shard, session) in await worker.sessions.sorted(by: { $0.key < $1.key }) {
       guard let health = health[shard] else { continue }
-      let status = await session.runner.status()
-      jobs.append(
-        JobSnapshot(health: health, sources: session.graph.sources.map(\.id), status: status, totals: await session.runner.totals(status)))
+      jobs.append(await session.snapshot(health))
     }
     return jobs
   }
@@ -52,18 +50,7 @@ final class WorkerLog: Sendable {
     case .job(let shard, let event):
       trace?.note(event)
       state.withLock { $0[shard]?.note(event, now: Self.now) }
-      switch event {
-      case .warning(let text): Terminal.error("\(shard): warning: \(text)")
-      case .restored(let epoch, let records):
-        if !quiet { Terminal.error("\(shard): going on from checkpoint \(epoch), after \(records) records") }
-      case .restarting(let attempt, let delay, let cause):
-        Terminal.error("\(shard): failed (\(cause)); attempt \(attempt) in \(delay / 1_000_000) ms")
-      case .applied(let sink, let epoch, _, let refused):
-        if refused > 0 {
-          Terminal.error("\(shard): \(sink) refused \(refused) rows of epoch \(epoch); they are in its table of refused rows")
-        }
-      case .phase, .checkpoint: break
-      }
+      if let line = event.line("\(shard)", quiet: quiet) { Terminal.error(line) }
     case .refused(let job, let version, let why):
       Terminal.error("\(job): version \(version) cannot be run by this worker, which leaves it to others: \(why)")
     case .cut(let job, let layout):

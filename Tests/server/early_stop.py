@@ -100,6 +100,13 @@ def short(binary):
             codes.add(process.wait(LIMIT))
             process.stdin.close()
         claim(f"{number.name} ends a short command at once, at any time", codes == {-number}, codes)
+    process = subprocess.Popen(
+        [binary, "redact"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    until_heard(process, signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    process.stdin.close()
+    claim("one that was started to ignore SIGINT, as a shell's jobs in the background are, goes on", process.wait(LIMIT) == 0, process.returncode)
 
 
 def main():

@@ -26,4 +26,10 @@ public struct JobSession: Sendable {
     store = try job.checkpointStore(files: runtime.files, environment: environment)
     runner = JobRunner(job.graph, runtime: runtime, store: store, lease: lease, observer: observer)
   }
+
+  /// What the job looks like now, for its numbers.
+  package func snapshot(_ health: JobHealth) async -> JobSnapshot {
+    let status = await runner.status()
+    return JobSnapshot(health: health, sources: graph.sources.map(\.id), status: status, totals: await runner.totals(status))
+  }
 }

@@ -244,9 +244,7 @@ actor ManagedJob {
   /// What the job looks like now, for its numbers; nil while it does not run.
   func snapshot() async -> JobSnapshot? {
     guard let session, let health else { return nil }
-    let status = await session.runner.status()
-    return JobSnapshot(
-      health: health, sources: session.graph.sources.map(\.id), status: status, totals: await session.runner.totals(status))
+    return await session.snapshot(health)
   }
 
   /// The two newest looks, for rates.
