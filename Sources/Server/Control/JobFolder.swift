@@ -1,3 +1,4 @@
+internal import Jobs
 internal import Logging
 
 /// Keeps the server's jobs as files say: who mounts a folder of jobs need not submit them.
