@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What it costs to run a job over workers, and how long a shard stands still: a report, not a test.
 
-  bench.py BINARY [--records N] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS] [--environments N]
+  bench.py BINARY [--records N] [--step MS] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS] [--environments N]
 
 First the same files through one process and through two workers: CPU seconds per million records, of all processes together, and of the broker alone.
 On Kafka also what the hop alone costs: what is in the exchange afterwards, sent and read once more by librdkafka and nothing else.
@@ -73,7 +73,7 @@ class Bench:
     # MARK: cost
 
     def cost(self):
-        feeder = Feeder(self.folder / "in-once", 2, self.options.records, 1e9, 1)
+        feeder = Feeder(self.folder / "in-once", 2, self.options.records, 1e9, 1, step=self.options.step)
         feeder._write()
         records = self.options.records
         print(f"{records:,} records in 2 files, one process and two workers, exchange {self.options.exchange}")
@@ -226,6 +226,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
     parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--step", type=int, default=1, help="milliseconds of event time between two records: 1 is 3.6 million in each of the job's windows")
     parser.add_argument("--exchange", choices=["local", "kafka"], default="kafka")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--moves", type=int, default=5)
