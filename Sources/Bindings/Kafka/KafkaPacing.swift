@@ -22,7 +22,8 @@ package final class KafkaPacing: Sendable {
   /// Microseconds within which no broker that waits answers.
   private static let atOnce: Int64 = 10_000
   private static let patience = 10
-  private static let rest: UInt32 = 20_000
+  /// Microseconds for each answer of a row, and how many of them count: 20 ms to rest at first, 100 ms in the end.
+  private static let (step, longestRow): (UInt32, Int) = (2_000, 50)
 
   /// Watches the answers of the client that is made with this configuration, and must outlive it.
   func attach(to configuration: OpaquePointer) {
@@ -35,22 +36,23 @@ package final class KafkaPacing: Sendable {
             guard key == KafkaPacing.fetch, error == RD_KAFKA_RESP_ERR_NO_ERROR, let opaque else { return RD_KAFKA_RESP_ERR_NO_ERROR }
             let pacing = Unmanaged<KafkaPacing>.fromOpaque(opaque).takeUnretainedValue()
             // On the thread that sends the next request, which does nothing else for this broker.
-            if pacing.isVain(size, roundTrip) { usleep(KafkaPacing.rest) }
+            let rest = pacing.rest(after: size, roundTrip)
+            if rest > 0 { usleep(rest) }
             return RD_KAFKA_RESP_ERR_NO_ERROR
           }, opaque)
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 
-  /// Notes an answer. True when it is one more of a row of the same.
-  package func isVain(_ size: Int, _ microseconds: Int64) -> Bool {
+  /// Notes an answer. Microseconds to rest when it is one more of a row of the same: the longer the row, the longer.
+  package func rest(after size: Int, _ microseconds: Int64) -> UInt32 {
     seen.withLock { seen in
       guard size <= Self.longestEmpty, microseconds < Self.atOnce else {
         seen = Seen()
-        return false
+        return 0
       }
-      seen.times = size == seen.size ? min(seen.times + 1, Self.patience) : 0
+      seen.times = size == seen.size ? min(seen.times + 1, Self.longestRow) : 0
       seen.size = size
-      return seen.times >= Self.patience
+      return seen.times >= Self.patience ? UInt32(seen.times) * Self.step : 0
     }
   }
 }

@@ -24,8 +24,9 @@ final class KafkaTopicWatch: Sendable {
     var lastWarning: Int64 = .min
   }
 
-  /// How often a running reader asks, in milliseconds; and how often it is said that there is no answer.
-  private static let interval: Int64 = 500
+  /// How often a running reader asks, in milliseconds: seldom about a topic that is there, as records come without asking. And how often it is said that there
+  /// is no answer.
+  private static let (interval, absentInterval): (Int64, Int64) = (2_000, 500)
   private static let warningInterval: Int64 = 60_000
 
   private let cluster: KafkaCluster
@@ -74,7 +75,7 @@ final class KafkaTopicWatch: Sendable {
   func lookSoon(_ warn: @escaping @Sendable (KafkaError) -> Void) {
     let now = KafkaClock.now()
     let isDue = state.withLock { state in
-      guard !state.isLooking, now - state.lastLook >= Self.interval else { return false }
+      guard !state.isLooking, now - state.lastLook >= (state.view.exists ? Self.interval : Self.absentInterval) else { return false }
       state.isLooking = true
       return true
     }
