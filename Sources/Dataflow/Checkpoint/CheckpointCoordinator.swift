@@ -195,10 +195,10 @@ actor CheckpointCoordinator {
     let packed = try await packer.pack(
       acks, barrier, previous: previous, graph: plan.graph, baseCounters: plan.counters, applied: appliers.map(\.appliedEpoch).min(),
       observer: observer)
-    let pause = acks.map(\.pause).max() ?? 0
+    let pauses = acks.map { CheckpointReport.Pause(step: $0.operators.first?.id ?? "", subtask: $0.subtask, nanoseconds: $0.pause) }
     observer.completed(
       CheckpointReport(
-        epoch: barrier.checkpoint, duration: runtime.monotonic() - start, pause: pause, storedBytes: packed.writtenBytes,
+        epoch: barrier.checkpoint, duration: runtime.monotonic() - start, pauses: pauses, storedBytes: packed.writtenBytes,
         fullBytes: packed.manifest.storedBytes, at: packed.manifest.createdAt))
     for applier in appliers { applier.submit(packed.manifest) }
     return packed.manifest

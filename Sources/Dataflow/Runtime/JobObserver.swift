@@ -24,14 +24,27 @@ public struct CheckpointReport: Sendable {
   public let epoch: UInt64
   /// Nanoseconds from the first barrier to the published manifest.
   public let duration: Int64
-  /// The longest that one subtask stood still, nanoseconds.
-  public let pause: Int64
+  /// How long each subtask stood still for it, those of earlier steps first.
+  public let pauses: [Pause]
   /// Bytes this checkpoint wrote.
   public let storedBytes: Int
   /// Bytes it needs in all, earlier increments included.
   public let fullBytes: Int
   /// Nanoseconds since 1970.
   public let at: Int64
+
+  /// How long one subtask stood still.
+  public struct Pause: Sendable, Equatable {
+    /// The id of the first step of its chain.
+    public let step: String
+    /// Which of its step's subtasks it is, from 0.
+    public let subtask: Int
+    /// How long.
+    public let nanoseconds: Int64
+  }
+
+  /// The longest that one subtask stood still, nanoseconds.
+  public var pause: Int64 { pauses.map(\.nanoseconds).max() ?? 0 }
 }
 
 /// Something worth telling a person.

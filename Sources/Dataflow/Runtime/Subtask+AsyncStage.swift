@@ -84,7 +84,7 @@ extension Subtask {
         case .watermark(let watermark): try onWatermark(watermark, chain)
         }
       }
-      try await chain.outbox.drain()
+      try await send(chain)
     }
 
     /// Says that the input is at its end, once nothing is under way.

@@ -47,6 +47,7 @@ actor Subtask {
   private var chain: Chain?
   private var watermark = Int64.min
   private var busy: Int64 = 0
+  private var heldBack: Int64 = 0
   private var started: Int64 = 0
 
   init(_ plan: Plan, slot: any Slot, coordinator: CheckpointCoordinator) {
@@ -78,6 +79,7 @@ actor Subtask {
       subtask: plan.subtask, isSource: plan.vertex.source != nil, counters: chain.nodes.map { ($0.id, $0.output.counters) },
       counts: chain.nodes.flatMap { node in node.operation.counts.map { NamedCount(id: node.id, name: $0.name, count: $0.count) } },
       watermark: chain.timeNode?.assign.current ?? watermark, queued: plan.gate?.depth ?? 0, busyNanoseconds: busy,
+      heldBackNanoseconds: heldBack,
       elapsedNanoseconds: plan.runtime.monotonic() - started,
       splits: chain.timeNode?.assign.allSplits.map { SplitStatus(name: $0.name, maxTime: $0.maxTime, isIdle: $0.isIdle) } ?? [])
   }
@@ -140,6 +142,7 @@ actor Subtask {
       let isHeld = isOver || control.isPaused
       if isHeld || plan.alignment?.isAhead(plan.subtask) == true {
         if isHeld { try await control.news.wait() } else { try await runtime.sleep(nanoseconds: 1_000_000) }
+        if !isOver { heldBack += runtime.monotonic() - start }
         chain.timeNode?.assign.stalled(runtime.monotonic() - start)
         continue
       }
@@ -150,7 +153,7 @@ actor Subtask {
       let end = runtime.monotonic()
       busy += end - start
       if !chain.outbox.isEmpty {
-        try await chain.outbox.drain()
+        try await send(chain)
         chain.timeNode?.assign.stalled(runtime.monotonic() - end)
       }
       switch status {
@@ -236,8 +239,16 @@ actor Subtask {
         try chain.onIdle(isIdle)
       }
       busy += plan.runtime.monotonic() - start
-      try await chain.outbox.drain()
+      try await send(chain)
     }
+  }
+
+  /// Sends what there is to send. The time that it takes is back-pressure: whoever comes next has no room.
+  func send(_ chain: Chain) async throws {
+    guard !chain.outbox.isEmpty else { return }
+    let start = plan.runtime.monotonic()
+    try await chain.outbox.drain()
+    heldBack += plan.runtime.monotonic() - start
   }
 
   func onWatermark(_ risen: Int64, _ chain: Chain) throws {
@@ -300,6 +311,8 @@ public struct SubtaskStatus: Sendable {
   public let queued: Int
   /// Nanoseconds of work since the start.
   public let busyNanoseconds: Int64
+  /// Nanoseconds since the start in which it could not go on because whoever comes next had no room, or a sink was behind: back-pressure.
+  public let heldBackNanoseconds: Int64
   /// Nanoseconds since the start.
   public let elapsedNanoseconds: Int64
   /// Of a source: how far each of its splits has come.

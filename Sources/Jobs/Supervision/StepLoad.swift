@@ -22,6 +22,8 @@ public struct StepLoad: Codable, Sendable, Equatable {
   public var rate = 0.0
   /// The busiest subtask's share of the time, 0…1. Steps of one chain share a thread, and so this number.
   public var busy = 0.0
+  /// The share of the time, 0…1, in which the subtask that was held back most could not go on because whoever comes next had no room: back-pressure.
+  public var backPressure = 0.0
   /// Batches that wait at its input.
   public var queued = 0
   /// The smallest of its subtasks, nanoseconds since 1970; nil before the first.
@@ -47,7 +49,10 @@ public struct StepLoad: Codable, Sendable, Equatable {
       let earlier = older[index]
       before += self.parts(earlier.counters).map(\.counters.received).max() ?? 0
       let elapsed = subtask.elapsedNanoseconds - earlier.elapsedNanoseconds
-      if elapsed > 0 { busy = max(busy, min(1, Double(subtask.busyNanoseconds - earlier.busyNanoseconds) / Double(elapsed))) }
+      guard elapsed > 0 else { continue }
+      func share(_ time: (SubtaskStatus) -> Int64) -> Double { min(1, Double(time(subtask) - time(earlier)) / Double(elapsed)) }
+      busy = max(busy, share(\.busyNanoseconds))
+      backPressure = max(backPressure, share(\.heldBackNanoseconds))
     }
     if older.count == newest.count, seconds > 0 { rate = max(0, Double(received - before)) / seconds }
   }
@@ -84,6 +89,7 @@ public struct StepLoad: Codable, Sendable, Equatable {
     errors += other.errors
     rate += other.rate
     busy = max(busy, other.busy)
+    backPressure = max(backPressure, other.backPressure)
     queued += other.queued
     if let time = other.watermark { watermark = min(watermark ?? .max, time) }
   }

@@ -18,6 +18,8 @@ struct GraphView: Codable {
     var rate = 0.0
     /// The busiest subtask's share of the time, 0…1, over all shards. Steps of one chain share a thread, and so this number.
     var busy = 0.0
+    /// The share of the time, 0…1, in which it could not go on because whoever comes next had no room. Steps of one chain share it as well.
+    var backPressure = 0.0
     /// Batches that wait at its input; many mean that it is slower than what comes before.
     var queued = 0
     /// RFC 3339.
@@ -27,7 +29,7 @@ struct GraphView: Codable {
     init(role: String, type: String, _ load: StepLoad) {
       (id, self.role, self.type) = (load.id, role, type)
       (received, emitted, filtered, duplicates) = (load.received, load.emitted, load.filtered, load.duplicates)
-      (late, errors, rate, busy) = (load.late, load.errors, load.rate, load.busy)
+      (late, errors, rate, busy, backPressure) = (load.late, load.errors, load.rate, load.busy, load.backPressure)
       (queued, watermark, subtasks) = (load.queued, load.watermark.map(RFC3339.format), load.subtasks)
     }
   }

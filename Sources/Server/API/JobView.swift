@@ -69,15 +69,26 @@ struct CheckpointView: Codable {
   var duration: Double
   /// Milliseconds that one subtask stood still at most.
   var pause: Double
+  /// How long each stood still, those of earlier steps first.
+  var pauses: [Pause]
   /// Bytes written for it, and bytes it needs in all.
   var storedBytes: Int
   var fullBytes: Int
+
+  /// How long one subtask stood still.
+  struct Pause: Codable {
+    /// The first step of its chain.
+    var step: String
+    var subtask: Int
+    var milliseconds: Double
+  }
 
   init(_ report: CheckpointReport) {
     epoch = report.epoch
     at = RFC3339.format(report.at)
     duration = Double(report.duration) / 1e6
     pause = Double(report.pause) / 1e6
+    pauses = report.pauses.map { Pause(step: $0.step, subtask: $0.subtask, milliseconds: Double($0.nanoseconds) / 1e6) }
     (storedBytes, fullBytes) = (report.storedBytes, report.fullBytes)
   }
 }

@@ -126,9 +126,10 @@ function drawNode(node, place) {
   const lost = [["late", node.late], ["errors", node.errors], ["filtered", node.filtered], ["duplicates", node.duplicates]]
     .filter(([, count]) => count > 0).map(([name, count]) => `${short(count)} ${name}`).join(", ");
   return drawBox(place, {
-    name: node.id, waits: node.queued >= 4, level: node.busy > 0.8 ? 2 : node.busy > 0.4 ? 1 : 0,
+    name: node.id, waits: node.backPressure > 0.5, level: node.busy > 0.8 ? 2 : node.busy > 0.4 ? 1 : 0,
     title: `${node.id} (${node.type}): ${node.received} in, ${node.emitted} out${lost ? `, ${lost}` : ""}`,
-    lines: [`${Math.round(node.busy * 100)} % · ${node.type}`, `${short(node.rate)}/s · ${short(node.received)} in`,
+    lines: [node.backPressure < 0.005 ? `${Math.round(node.busy * 100)} % · ${node.type}`
+      : `${Math.round(node.busy * 100)} % · held back ${Math.round(node.backPressure * 100)} %`, `${short(node.rate)}/s · ${short(node.received)} in`,
       lost || (node.queued ? `${node.queued} batches wait` : `${short(node.emitted)} out`)],
   });
 }

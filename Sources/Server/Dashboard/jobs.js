@@ -83,7 +83,7 @@ function graphSection(graph) {
   const key = (kind, text) => node("span", { class: "key" }, node("span", { class: `swatch ${kind}` }), text);
   return [node("h2", {}, "Graph"), wide("Graph", drawGraph(graph),
     node("p", { class: "quiet keys" }, "How busy a step's thread is:", key("b0", "up to 40 %"), key("b1", "up to 80 %"), key("b2", "more"),
-      key("waits", "batches wait: slower than what comes before"), key("side", "errors and late records"))),
+      key("waits", "held back by a later step for more than half of the time"), key("side", "errors and late records"))),
   graph.waitsFor ? node("p", { class: "quiet" }, `Why windows wait: ${graph.waitsFor.replace(/\.\d+Z/, "Z")}.`) : null].filter(Boolean);
 }
 
@@ -137,6 +137,8 @@ function checkpointsSection(checkpoints) {
     card(drawBars("Longest pause of a subtask", shown, (one) => one.pause, (value) => `${value.toFixed(2)} ms`, at)),
     card(drawBars("Written", shown, (one) => one.storedBytes, bytes, at)), card(drawBars("State in all", shown, (one) => one.fullBytes, bytes, at))),
   wide("Checkpoints", table(["#Epoch", "At", "#Took", "#Pause", "#Written", "#In all"], checkpoints.slice(0, 10).map((one) => node("tr", {}, number(`${one.epoch}`),
-    node("td", { class: "time" }, clock(one.at)), number(time(one.duration)), number(`${one.pause.toFixed(2)} ms`), number(bytes(one.storedBytes)),
+    node("td", { class: "time" }, clock(one.at)), number(time(one.duration)),
+    node("td", { class: "number", title: one.pauses.map((pause) => `${pause.step} ${pause.subtask}: ${pause.milliseconds.toFixed(2)} ms`).join("\n") },
+      `${one.pause.toFixed(2)} ms`), number(bytes(one.storedBytes)),
     number(bytes(one.fullBytes))))))];
 }
