@@ -32,14 +32,14 @@ struct BackPressureTests {
       observer: JobObserver { event in if case .checkpoint(let report) = event { reports.withLock { $0.append(report) } } })
     let running = Task { try await runner.run() }
     var status: [SubtaskStatus] = []
-    func isHeld(_ subtask: SubtaskStatus) -> Bool { subtask.isSource && subtask.heldBackNanoseconds > 0 }
+    func isHeld(_ subtask: SubtaskStatus) -> Bool { subtask.isSource && subtask.backPressureNanoseconds > 0 }
     while !status.contains(where: isHeld) || reports.withLock({ $0.isEmpty }) {
       try await Task.sleep(nanoseconds: 1_000_000)
       status = await runner.status()
     }
     await runner.stop()
     #expect(try await !running.value.isEndOfInput, "the job was to be stopped in its middle")
-    #expect(status.filter { !$0.isSource }.map(\.heldBackNanoseconds) == [0])
+    #expect(status.filter { !$0.isSource }.map(\.backPressureNanoseconds) == [0])
     #expect(reports.withLock { $0.first?.pauses.map(\.step) } == ["lists", "slow"])
   }
 }

@@ -10,7 +10,7 @@ actor CheckpointCoordinator {
     var subtasks: Int
     var sources: [SourceControl]
     var stages: [StageControl]
-    /// Rings when one of them has come to its end.
+    /// Rings when one of them has come to its end, when somebody asks for something, and with every tick.
     var news: Bell
     var runtime: any Runtime
     var store: any CheckpointStore

@@ -135,7 +135,7 @@ package struct RowPacker: ~Copyable {
     if dictionary.fill(texts, count) {
       body.append(TextColumn.dictionary.rawValue)
       body.append(UInt8(dictionary.count))
-      for entry in 0..<dictionary.count { append(dictionary.entries[entry]) }
+      for entry in 0..<dictionary.count { body.append(view: dictionary.entries[entry]) }
       if dictionary.count > 1 { body.append(contentsOf: UnsafeRawBufferPointer(start: dictionary.indexes, count: count)) }
     } else if let raws, cut(texts, count, outOf: raws) {
       body.append(TextColumn.cut.rawValue)
@@ -160,11 +160,6 @@ package struct RowPacker: ~Copyable {
       more[row] = Int32(truncatingIfNeeded: start - raw)
     }
     return true
-  }
-
-  private mutating func append(_ view: ByteView) {
-    body.append(integer: Self.length(view))
-    if !view.isNull { body.append(contentsOf: view.buffer) }
   }
 
   private static func length(_ view: ByteView) -> Int32 { view.isNull ? -1 : Int32(clamping: view.count) }

@@ -113,7 +113,7 @@ package struct RowUnpacker: ~Copyable {
     guard let kind = TextColumn(rawValue: try reader.integer()) else { throw StateFormatError("an unknown kind of text column in a frame") }
     switch kind {
     case .dictionary:
-      let entries = try (0..<(try reader.integer(UInt8.self))).map { _ in try Self.view(&reader, Int(try reader.integer(Int32.self))) }
+      let entries = try (0..<(try reader.integer(UInt8.self))).map { _ in try reader.view() }
       guard entries.count != 1 else { return texts.update(repeating: entries[0], count: count) }
       let indexes = try reader.take(entries.isEmpty ? 0 : count)
       guard !entries.isEmpty || count == 0 else { throw StateFormatError("a dictionary without entries in a frame") }
@@ -138,16 +138,7 @@ package struct RowUnpacker: ~Copyable {
       }
     case .plain:
       try Self.unpack(&reader, numbers, count)
-      for row in 0..<count { texts[row] = try Self.view(&reader, Int(numbers[row])) }
+      for row in 0..<count { texts[row] = numbers[row] < 0 ? .null : try reader.view(Int(numbers[row])) }
     }
-  }
-
-  /// So many bytes as a text; null for a length below zero.
-  private static func view(_ reader: inout ByteReader, _ length: Int) throws -> ByteView {
-    guard length >= 0 else { return .null }
-    let bytes = try reader.take(length)
-    // An empty text is not null, and points somewhere.
-    guard length > 0, let start = bytes.baseAddress else { return ByteView(base: RecordBatch.emptyBytes, count: 0) }
-    return ByteView(base: start.assumingMemoryBound(to: UInt8.self), count: length)
   }
 }

@@ -135,9 +135,8 @@ public actor JobRunner {
     let coordinator = CheckpointCoordinator(
       CheckpointCoordinator.Plan(
         graph: graph, attempt: attempt, firstEpoch: (loaded?.manifest.epoch ?? 0) + 1, previous: loaded?.manifest,
-        subtasks: wiring.subtasks.count, sources: wiring.controls, stages: wiring.stages, news: wiring.ended, runtime: runtime,
-        store: store,
-        counters: base),
+        subtasks: wiring.subtasks.count, sources: wiring.controls, stages: wiring.stages, news: wiring.news, runtime: runtime,
+        store: store, counters: base),
       appliers: appliers, observer: observer)
     self.coordinator = coordinator
     if stopRequested { await coordinator.requestStop() }

@@ -47,7 +47,7 @@ actor Subtask {
   private var chain: Chain?
   private var watermark = Int64.min
   private var busy: Int64 = 0
-  private var heldBack: Int64 = 0
+  private var backPressure: Int64 = 0
   private var started: Int64 = 0
 
   init(_ plan: Plan, slot: any Slot, coordinator: CheckpointCoordinator) {
@@ -79,7 +79,7 @@ actor Subtask {
       subtask: plan.subtask, isSource: plan.vertex.source != nil, counters: chain.nodes.map { ($0.id, $0.output.counters) },
       counts: chain.nodes.flatMap { node in node.operation.counts.map { NamedCount(id: node.id, name: $0.name, count: $0.count) } },
       watermark: chain.timeNode?.assign.current ?? watermark, queued: plan.gate?.depth ?? 0, busyNanoseconds: busy,
-      heldBackNanoseconds: heldBack,
+      backPressureNanoseconds: backPressure,
       elapsedNanoseconds: plan.runtime.monotonic() - started,
       splits: chain.timeNode?.assign.allSplits.map { SplitStatus(name: $0.name, maxTime: $0.maxTime, isIdle: $0.isIdle) } ?? [])
   }
@@ -139,10 +139,10 @@ actor Subtask {
         try await chain.outbox.drain()
       }
       let start = runtime.monotonic()
-      let isHeld = isOver || control.isPaused
-      if isHeld || plan.alignment?.isAhead(plan.subtask) == true {
-        if isHeld { try await control.news.wait() } else { try await runtime.sleep(nanoseconds: 1_000_000) }
-        if !isOver { heldBack += runtime.monotonic() - start }
+      let isPaused = control.isPaused
+      if isOver || isPaused || plan.alignment?.isAhead(plan.subtask) == true {
+        if isOver || isPaused { try await control.news.wait() } else { try await runtime.sleep(nanoseconds: 1_000_000) }
+        if isPaused && !isOver { backPressure += runtime.monotonic() - start }
         chain.timeNode?.assign.stalled(runtime.monotonic() - start)
         continue
       }
@@ -248,7 +248,7 @@ actor Subtask {
     guard !chain.outbox.isEmpty else { return }
     let start = plan.runtime.monotonic()
     try await chain.outbox.drain()
-    heldBack += plan.runtime.monotonic() - start
+    backPressure += plan.runtime.monotonic() - start
   }
 
   func onWatermark(_ risen: Int64, _ chain: Chain) throws {
@@ -312,7 +312,7 @@ public struct SubtaskStatus: Sendable {
   /// Nanoseconds of work since the start.
   public let busyNanoseconds: Int64
   /// Nanoseconds since the start in which it could not go on because whoever comes next had no room, or a sink was behind: back-pressure.
-  public let heldBackNanoseconds: Int64
+  public let backPressureNanoseconds: Int64
   /// Nanoseconds since the start.
   public let elapsedNanoseconds: Int64
   /// Of a source: how far each of its splits has come.

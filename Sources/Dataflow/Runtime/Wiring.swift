@@ -2,8 +2,8 @@
 struct Wiring: Sendable {
   private(set) var subtasks: [Subtask.Plan] = []
   private(set) var controls: [SourceControl] = []
-  /// Rings when a source or a stage has come to its end.
-  let ended = Bell()
+  /// The coordinator's: sources and stages ring it when they have come to their end.
+  let news = Bell()
   private(set) var stages: [StageControl] = []
   private var gates: [InputGate] = []
 
@@ -46,9 +46,9 @@ struct Wiring: Sendable {
             ? [(gateOf[edge.to][subtask], first)] : (0..<parallelism).map { (gateOf[edge.to][$0], first + subtask) }
           outputs.append((edgeIndex, edge, targets))
         }
-        let control = vertex.source == nil ? nil : SourceControl(ended: ended)
+        let control = vertex.source == nil ? nil : SourceControl(ended: news)
         if let control { controls.append(control) }
-        let stage = vertex.stage == nil ? nil : StageControl(ended: ended)
+        let stage = vertex.stage == nil ? nil : StageControl(ended: news)
         if let stage { stages.append(stage) }
         subtasks.append(
           Subtask.Plan(

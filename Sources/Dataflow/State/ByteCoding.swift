@@ -62,9 +62,14 @@ public struct ByteReader {
   /// What was appended as a view, borrowed.
   public mutating func view() throws -> ByteView {
     let count = try integer(UInt32.self)
-    guard count != .max else { return .null }
+    return count == .max ? .null : try view(Int(count))
+  }
+
+  /// The next `count` bytes as a view, borrowed.
+  public mutating func view(_ count: Int) throws -> ByteView {
+    let bytes = try take(count)
     // An empty text is not null, and points somewhere.
-    guard let start = try take(Int(count)).baseAddress, count > 0 else { return ByteView(base: RecordBatch.emptyBytes, count: 0) }
-    return ByteView(base: start.assumingMemoryBound(to: UInt8.self), count: Int(count))
+    guard count > 0, let start = bytes.baseAddress else { return ByteView(base: RecordBatch.emptyBytes, count: 0) }
+    return ByteView(base: start.assumingMemoryBound(to: UInt8.self), count: count)
   }
 }

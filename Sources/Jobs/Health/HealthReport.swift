@@ -146,7 +146,7 @@ package struct HealthReport: Sendable {
         subtask.elapsedNanoseconds > 0 ? Double(subtask.busyNanoseconds) / Double(subtask.elapsedNanoseconds) : 0)
       text.add(
         "operator_back_pressure_seconds_total", .counter, "Time that a chain of operators was held back by those behind it.", labels,
-        Double(subtask.heldBackNanoseconds) / 1e9)
+        Double(subtask.backPressureNanoseconds) / 1e9)
       text.add(
         "queue_batches", .gauge, "Batches that wait for a chain of operators; full queues hold back what feeds them.", labels,
         Double(subtask.queued))

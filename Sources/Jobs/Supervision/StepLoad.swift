@@ -52,7 +52,7 @@ public struct StepLoad: Codable, Sendable, Equatable {
       guard elapsed > 0 else { continue }
       func share(_ time: (SubtaskStatus) -> Int64) -> Double { min(1, Double(time(subtask) - time(earlier)) / Double(elapsed)) }
       busy = max(busy, share(\.busyNanoseconds))
-      backPressure = max(backPressure, share(\.heldBackNanoseconds))
+      backPressure = max(backPressure, share(\.backPressureNanoseconds))
     }
     if older.count == newest.count, seconds > 0 { rate = max(0, Double(received - before)) / seconds }
   }

@@ -39,7 +39,9 @@ struct JobRoutes: Sendable {
         let job = try await job(context)
         let samples = await job.latest()
         if await job.shards != nil {
-          let (graph, loads) = try await supervisor.graphOfShards(try context.jobName())
+          // The document is planned for it, and the database asked.
+          let name = try context.jobName()
+          let (graph, loads) = try await offLoop { try await supervisor.graphOfShards(name) }
           return try JSON.response(GraphView(graph, loads))
         }
         guard let graph = await job.graph else { throw Problem(409, "JOB_NEVER_RAN", "the job has not run since the server started") }
