@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """What it costs to run a job over workers, and how long a shard stands still: a report, not a test.
 
-  bench.py BINARY [--records N] [--step MS] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS] [--environments N]
+  bench.py BINARY [--records N] [--rounds N] [--step MS] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS] [--environments N]
 
 First the same files through one process and through two workers: CPU seconds per million records, of all processes together, and of the broker alone.
+A process with two subtasks a step does in its own memory what the workers do over the exchange. Two processes that share nothing and exchange nothing
+show what two busy cores cost beside one: they share caches and memory, and often more.
 On Kafka also what the hop alone costs: what is in the exchange afterwards, sent and read once more by librdkafka and nothing else.
 Then, while records arrive, workers are killed and workers are asked to stop: how long until every shard of theirs has a new checkpoint elsewhere. With many environments there are
 many keys, and much state to bring to another worker: 42 keys an environment, a kilobyte each.
@@ -73,35 +75,66 @@ class Bench:
     # MARK: cost
 
     def cost(self):
-        feeder = Feeder(self.folder / "in-once", 2, self.options.records, 1e9, 1, step=self.options.step)
-        feeder._write()
+        """The same files in four ways, in turns: other tenants of the machine slow all of them alike, and the medians are compared."""
         records = self.options.records
-        print(f"{records:,} records in 2 files, one process and two workers, exchange {self.options.exchange}")
-        self.server.create("single")
-        job = self.job("single", "once")
-        environment = dict(os.environ, DATABASE_URL=self.server.url("single"))
-        single, wall = children_cpu(lambda: subprocess.run(
-            [self.options.binary, "run", str(job), "--quiet"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True))
-        print(f"  one process    {single * 1e6 / records:6.2f} CPU s per million records, {wall:5.1f} s")
-        self.server.create("double")
-        job = self.job("double", "once")
+        feeder = Feeder(self.folder / "in-once", 2, records, 1e9, 1, step=self.options.step)
+        feeder._write()
+        print(f"{records:,} records in 2 files, {self.options.rounds} turns, exchange {self.options.exchange}; CPU s per million records, of all processes")
+        ways = [
+            ("one process", lambda name: self.processes(name, [("*", 1)])),
+            ("one process, two subtasks a step", lambda name: self.processes(name, [("*", 2)])),
+            ("two processes that share nothing", lambda name: self.processes(name, [("part-0", 1), ("part-1", 1)])),
+            ("two workers", self.workers),
+        ]
+        costs, walls = {name: [] for name, _ in ways}, {name: [] for name, _ in ways}
         broker = cpu(self.broker_pid) if self.broker_pid else 0
+        for turn in range(self.options.rounds):
+            for number, (way, body) in enumerate(ways):
+                databases, spent, wall = body(f"way{number}x{turn}")
+                costs[way].append(spent * 1e6 / records)
+                walls[way].append(wall)
+                total = sum(int(self.server.psql(database, "SELECT sum(count) FROM capsule_shape")[0][0]) for database in databases)
+                if total != feeder.accepted:
+                    raise RuntimeError(f"{way}: {total} counted, {feeder.accepted} written")
+        workers = statistics.median(costs["two workers"])
+        for way, _ in ways:
+            cost, wall = statistics.median(costs[way]), statistics.median(walls[way])
+            times = "" if way == "two workers" else f"; two workers {workers / cost:.2f} times that"
+            print(f"  {way:33} {cost:5.2f} ({min(costs[way]):.2f} to {max(costs[way]):.2f}), {records / wall / 1e6:.1f} M records/s{times}")
+        if self.broker_pid:
+            print(f"  the broker                        {(cpu(self.broker_pid) - broker) * 1e6 / records / self.options.rounds:5.2f}")
+            self.hop(f"way3x{self.options.rounds - 1}", records)
 
-        def workers():
-            started = [Worker(self.options.binary, job, self.server.url("double"), f"cost-{n}", self.folder, lease=6) for n in range(2)]
+    def processes(self, name, parts):
+        """Runs the job once for each pattern of files, at the same time, each with so many subtasks a step."""
+        commands = []
+        for number, (files, subtasks) in enumerate(parts):
+            self.server.create(f"{name}y{number}")
+            job = self.job(f"{name}y{number}", "once")
+            job.write_text(job.read_text().replace("/*.jsonl", f"/{files}.jsonl"))
+            commands.append([self.options.binary, "run", str(job), "--quiet", "--parallelism", str(subtasks)])
+
+        def run():
+            started = [
+                subprocess.Popen(command, env=dict(os.environ, DATABASE_URL=self.server.url(f"{name}y{number}")), stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                for number, command in enumerate(commands)]
+            if any([process.wait(600) for process in started]):
+                raise RuntimeError(f"{name}: a process failed")
+
+        return ([f"{name}y{number}" for number in range(len(parts))], *children_cpu(run))
+
+    def workers(self, name):
+        self.server.create(name)
+        job = self.job(name, "once")
+
+        def run():
+            started = [Worker(self.options.binary, job, self.server.url(name), f"{name}-{n}", self.folder, lease=6) for n in range(2)]
             for worker in started:
                 if worker.process.wait(600) != 0:
                     raise RuntimeError(worker.output[-2000:])
 
-        double, wall = children_cpu(workers)
-        print(f"  two workers    {double * 1e6 / records:6.2f} CPU s per million records, {wall:5.1f} s: {double / single:.2f} times one process")
-        if self.broker_pid:
-            print(f"  the broker     {(cpu(self.broker_pid) - broker) * 1e6 / records:6.2f} CPU s per million records")
-            self.hop("double", records)
-        for database in ("single", "double"):
-            total = self.server.psql(database, "SELECT sum(count) FROM capsule_shape")[0][0]
-            if int(total) != feeder.accepted:
-                raise RuntimeError(f"{database}: {total} counted, {feeder.accepted} written")
+        return ([name], *children_cpu(run))
 
     def hop(self, job, records):
         """The records of the job's exchanges, from one topic into another and out of it, by librdkafka alone: what they cost more than one record does."""
@@ -226,6 +259,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
     parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="turns of the comparison")
     parser.add_argument("--step", type=int, default=1, help="milliseconds of event time between two records: 1 is 3.6 million in each of the job's windows")
     parser.add_argument("--exchange", choices=["local", "kafka"], default="kafka")
     parser.add_argument("--kills", type=int, default=5)

@@ -7,39 +7,23 @@ private final class CompletionBox: Sendable {
     case answered(Result<StageFinish, StageError>)
     case broken(any Error)
   }
-  private struct State {
-    var completed: [(id: UInt64, outcome: Outcome)] = []
-    var waiter: UnsafeContinuation<Void, Never>?
-  }
-  private let state = Mutex(State())
+  private let completed = Mutex<[(id: UInt64, outcome: Outcome)]>([])
+  private let bell = Bell()
 
   func put(_ id: UInt64, _ outcome: Outcome) {
-    let waiter = state.withLock { state in
-      state.completed.append((id, outcome))
-      defer { state.waiter = nil }
-      return state.waiter
-    }
-    waiter?.resume()
+    completed.withLock { $0.append((id, outcome)) }
+    bell.ring()
   }
 
   func take() -> [(id: UInt64, outcome: Outcome)] {
-    state.withLock { state in
-      defer { state.completed = [] }
-      return state.completed
+    completed.withLock { completed in
+      defer { completed = [] }
+      return completed
     }
   }
 
-  /// Suspends until there is something to take.
-  nonisolated(nonsending) func wait() async {
-    await withUnsafeContinuation { continuation in
-      let isReady = state.withLock { state in
-        if !state.completed.isEmpty { return true }
-        state.waiter = continuation
-        return false
-      }
-      if isReady { continuation.resume() }
-    }
-  }
+  /// Suspends until something was put in since the last wait. Throws `CancellationError`.
+  nonisolated(nonsending) func wait() async throws { try await bell.wait() }
 }
 
 extension Subtask {
@@ -122,7 +106,7 @@ extension Subtask {
       }
       func settleUntil(_ isEnough: () -> Bool) async throws {
         while !isEnough() {
-          await box.wait()
+          try await box.wait()
           try await settle()
           startCalls()
         }

@@ -1,5 +1,6 @@
 extension [UInt8] {
   /// Appends the integer, little-endian.
+  @inlinable
   public mutating func append<T: FixedWidthInteger>(integer value: T) {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }
@@ -16,6 +17,7 @@ extension [UInt8] {
   }
 
   /// Appends the count of the view's bytes as 32 bits, all ones for null, then the bytes.
+  @inlinable
   public mutating func append(view: ByteView) {
     append(integer: view.isNull ? UInt32.max : UInt32(view.count))
     append(contentsOf: view.buffer)
@@ -24,7 +26,8 @@ extension [UInt8] {
 
 /// Reads what `append(integer:)` and `append(counted:)` wrote. Every read is checked against the end.
 public struct ByteReader {
-  private var rest: UnsafeRawBufferPointer
+  @usableFromInline
+  var rest: UnsafeRawBufferPointer
 
   /// A reader over the bytes, which must stay valid while it is used.
   public init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
@@ -35,12 +38,14 @@ public struct ByteReader {
   public var remaining: Int { rest.count }
 
   /// The next integer. Throws `StateFormatError` at the end.
+  @inlinable
   public mutating func integer<T: FixedWidthInteger>(_ type: T.Type = T.self) throws -> T {
     let bytes = try take(MemoryLayout<T>.size)
     return T(littleEndian: bytes.loadUnaligned(as: T.self))
   }
 
   /// The next `count` bytes, borrowed.
+  @inlinable
   public mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
     guard count >= 0, count <= rest.count else { throw StateFormatError("\(count) bytes expected, \(rest.count) left") }
     let result = UnsafeRawBufferPointer(rebasing: rest[..<count])
@@ -60,12 +65,14 @@ public struct ByteReader {
   }
 
   /// What was appended as a view, borrowed.
+  @inlinable
   public mutating func view() throws -> ByteView {
     let count = try integer(UInt32.self)
     return count == .max ? .null : try view(Int(count))
   }
 
   /// The next `count` bytes as a view, borrowed.
+  @inlinable
   public mutating func view(_ count: Int) throws -> ByteView {
     let bytes = try take(count)
     // An empty text is not null, and points somewhere.

@@ -24,7 +24,7 @@ final class WindowCombiner: Combiner {
   private var resting = 0
   private var encoded: [UInt8] = []
 
-  /// Records with longer texts pass: a summary has to fit into a record of a topic.
+  /// Records with longer texts pass: a summary has to fit into a record of a topic. A power of two.
   static let textLimit = 4096
   /// Bytes of rows and logs that make it full.
   private static let fullBytes = 32 << 20
@@ -74,8 +74,11 @@ final class WindowCombiner: Combiner {
   /// Takes the rows with long texts out of the selection.
   private func takeLong(_ batch: RecordBatch) -> [Int] {
     let isLong = texts.contains { field in
-      let values = batch.bytes(field)
-      return (0..<batch.selectedCount).contains { values[Int(batch.selection[$0])].count > Self.textLimit }
+      // Counts are or-ed, as the limit is a power of two: one branch a batch finds out that all are short.
+      let (values, selection) = (batch.bytes(field), batch.selection)
+      var counts = 0
+      for i in 0..<batch.selectedCount { counts |= values[Int(selection[i])].count }
+      return counts >= Self.textLimit
     }
     guard isLong else { return [] }
     var long: [Int] = []
