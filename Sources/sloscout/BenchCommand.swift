@@ -7,7 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measures the engine on this machine.",
     subcommands: [
       Fingerprint.self, Traces.self, Text.self, State.self, Restart.self, Topics.self, OTLP.self, Receiver.self, Search.self,
-      Embedding.self, Vectors.self,
+      Embedding.self, Vectors.self, Placement.self,
     ])
 
   struct Fingerprint: AsyncParsableCommand {
@@ -55,6 +55,19 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Keys in the table.") var keys = 10_000_000
 
     func run() throws { Terminal.print(try StateBenchmark(keys: keys).run()) }
+  }
+
+  struct Placement: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "A worker's look at the leases of a job of two stages, beside many workers: what it computes, without the database.")
+    @Option(help: "Workers that live.") var workers = 1_000
+    @Option(help: "Shards of each stage.") var partitions = 10_000
+
+    func validate() throws {
+      guard workers > 1, partitions > 0 else { throw ValidationError("--workers is above 1, --partitions above 0") }
+    }
+
+    func run() { Terminal.print(PlacementBenchmark(workers: workers, partitions: partitions).run()) }
   }
 
   struct Restart: ParsableCommand {

@@ -2,6 +2,14 @@ import Dataflow
 import DataflowTesting
 import Testing
 
+extension LeaseRules {
+  /// One look by itself: nothing stands from an earlier one.
+  fileprivate static func decide(_ me: String, workers: [String: [String]], leases: [Lease], running: [JobShard: UInt64]) -> Actions {
+    var placement = StandingPlacement()
+    return decide(me, workers: workers, leases: leases, running: running, placement: &placement)
+  }
+}
+
 @Suite("placement and leases")
 struct PlacementTests {
   private func shards(_ counts: [Int], job: String = "j") -> [JobShard] {
@@ -38,6 +46,85 @@ struct PlacementTests {
       let own = shards.count { before[$0] == gone }
       #expect(moved >= own && moved < own + 24, "\(gone): \(moved), of its own \(own)")
     }
+  }
+
+  /// The definition, written down without a thought of speed.
+  private func naive(_ shards: [JobShard], _ workers: [String]) -> [JobShard: String] {
+    var owners: [JobShard: String] = [:]
+    for shard in shards.sorted() {
+      let stage = shards.count { $0.stage == shard.stage }
+      let mean = Double(stage) / Double(workers.count)
+      let most = Int((mean < 8 ? mean : mean * 1.25).rounded(.up))
+      let free = workers.filter { worker in owners.count { $0.value == worker && $0.key.stage == shard.stage } < most }
+      owners[shard] = free.max {
+        func score(_ worker: String) -> UInt64 {
+          var hasher = KeyHasher()
+          for text in [worker, shard.name] { Array(text.utf8).withUnsafeBufferPointer { hasher.combine($0.baseAddress, $0.count) } }
+          return hasher.finish().high
+        }
+        return score($0) < score($1)
+      }
+    }
+    return owners
+  }
+
+  @Test("owners are those of the definition: workers of two builds agree")
+  func definition() {
+    var random = SeededRandom(4)
+    for _ in 0..<100 {
+      let shards = shards([random.int(1...40), random.int(1...40)])
+      let workers = (0..<random.int(1...8)).map { "worker-\($0)/\(random.int(0...9999))" }
+      #expect(Placement.owners(of: shards, among: workers) == naive(shards, workers))
+    }
+  }
+
+  @Test("a placement that stands decides what one from nothing decides, whatever comes and goes")
+  func standing() {
+    var random = SeededRandom(3)
+    var (looks, placed) = (0, 0)
+    for _ in 0..<50 {
+      var placement = StandingPlacement()
+      var workers = ["j": ["a", "b", "c"], "k": ["a", "b"]]
+      var leases = (shards([4, 9]) + shards([5], job: "k")).map { Lease(shard: $0) }
+      var running: [JobShard: UInt64] = [:]
+      for _ in 0..<60 {
+        let job = random.chance(0.5) ? "j" : "k"
+        if random.chance(0.1) { workers[job]?.append("w\(random.int(0...1_000_000))") }
+        if random.chance(0.1), let some = workers[job]?.randomElement(using: &random) { workers[job]?.removeAll { $0 == some } }
+        let row = random.int(0...leases.count - 1)
+        if random.chance(0.2) { leases[row].isFinished.toggle() }
+        if random.chance(0.2) { leases[row].isExpired.toggle() }
+        if random.chance(0.2) { (leases[row].owner, leases[row].generation) = ("b", leases[row].generation + 1) }
+        // Another cut of the job.
+        if random.chance(0.05) { for row in leases.indices where leases[row].shard.job == job { leases[row].shard.version += 1 } }
+        var seen = placement
+        placed += seen.follow(leases.filter { !$0.isFinished }.map(\.shard).sorted(), among: workers).count
+        let actions = LeaseRules.decide("a", workers: workers, leases: leases, running: running, placement: &placement)
+        #expect(actions == LeaseRules.decide("a", workers: workers, leases: leases, running: running))
+        for shard in actions.claim { running[shard] = leases.first { $0.shard == shard }.map(\.generation) }
+        for shard in actions.move + actions.abandon { running[shard] = nil }
+        for row in leases.indices where running[leases[row].shard] != nil { leases[row].owner = "a" }
+        looks += 1
+      }
+    }
+    #expect(placed > looks / 10 && placed < looks, "\(placed) jobs were placed anew in \(looks) looks at two jobs each")
+  }
+
+  @Test("a job is placed anew when its shards or its workers change, and no other job with it")
+  func reuse() {
+    var placement = StandingPlacement()
+    let (j, k) = (shards([3]), shards([2], job: "k"))
+    var workers = ["j": ["a", "b"], "k": ["a"]]
+    #expect(placement.follow(j + k, among: workers) == ["j", "k"])
+    #expect(placement.follow(j + k, among: workers).isEmpty)
+    workers["k"] = ["a", "c"]
+    #expect(placement.follow(j + k, among: workers) == ["k"])
+    #expect(placement.follow(Array(j.dropLast()) + k, among: workers) == ["j"])
+    #expect(placement[j[0]] != nil && placement[j[2]] == nil && placement[k[0]] != nil)
+    #expect(placement.follow(k, among: workers).isEmpty && placement[j[0]] == nil, "a job without shards is forgotten")
+    #expect(placement.follow(j + k, among: workers) == ["j"])
+    workers["j"] = nil
+    #expect(placement.follow(j + k, among: workers) == ["j"] && placement[j[0]] == nil, "nobody takes its shards")
   }
 
   @Test("a worker claims what is free and best placed with it, and nothing that is finished, rests, or belongs to another")

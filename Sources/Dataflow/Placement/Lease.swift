@@ -53,26 +53,27 @@ public enum LeaseRules {
     public init() {}
   }
 
-  /// Decides. O(leases × workers).
+  /// Decides. O(leases) while the names of shards and workers are those of the look before.
   ///
   /// - Parameters:
   ///   - me: the worker's name.
   ///   - workers: all that live, of each job that has leases here.
   ///   - running: what runs here, and under which generation.
-  public static func decide(_ me: String, workers: [String: [String]], leases: [Lease], running: [JobShard: UInt64]) -> Actions {
+  ///   - placement: the worker's own, from one look to the next.
+  public static func decide(
+    _ me: String, workers: [String: [String]], leases: [Lease], running: [JobShard: UInt64], placement: inout StandingPlacement
+  ) -> Actions {
     var actions = Actions()
-    let open = leases.filter { !$0.isFinished }
-    var owners: [JobShard: String] = [:]
-    for (job, shards) in Dictionary(grouping: open.map(\.shard), by: \.job) {
-      owners.merge(Placement.owners(of: shards, among: workers[job] ?? [])) { first, _ in first }
-    }
-    for lease in open.sorted(by: { $0.shard < $1.shard }) {
+    let open = leases.filter { !$0.isFinished }.sorted { $0.shard < $1.shard }
+    placement.follow(open.map(\.shard), among: workers)
+    for lease in open {
+      let owner = placement[lease.shard]
       let isMine = lease.owner == me && running[lease.shard] == lease.generation
       if let generation = running[lease.shard], !isMine, lease.owner != nil || lease.generation != generation {
         actions.abandon.append(lease.shard)
       } else if isMine {
-        if let owner = owners[lease.shard], owner != me { actions.move.append(lease.shard) }
-      } else if owners[lease.shard] == me, running[lease.shard] == nil, lease.owner == nil || lease.isExpired, !lease.isResting {
+        if let owner, owner != me { actions.move.append(lease.shard) }
+      } else if owner == me, running[lease.shard] == nil, lease.owner == nil || lease.isExpired, !lease.isResting {
         actions.claim.append(lease.shard)
       }
     }

@@ -4,19 +4,28 @@
 /// hash with it is largest among those that still have room. When a worker comes or goes, little else moves.
 public enum Placement {
   /// The owner of every shard; empty when there are no workers. O(shards × workers).
+  ///
+  /// - Parameter workers: names that differ.
   public static func owners(of shards: [JobShard], among workers: [String]) -> [JobShard: String] {
     var owners: [JobShard: String] = [:]
     guard !workers.isEmpty else { return owners }
     let workers = workers.sorted()
+    // A score is a hash of two names, and begins with the worker's.
+    let begun = workers.map { hash($0, after: KeyHasher()) }
     // Stages differ in weight, so each is spread by itself.
     for (_, stage) in Dictionary(grouping: shards, by: { "\($0.job).\($0.stage)" }).sorted(by: { $0.key < $1.key }) {
-      let share = share(of: stage.count, among: workers.count)
-      var room = Dictionary(workers.map { ($0, share) }, uniquingKeysWith: { first, _ in first })
+      var room = [Int](repeating: share(of: stage.count, among: workers.count), count: workers.count)
       for shard in stage.sorted() {
-        let best = workers.filter { room[$0, default: 0] > 0 }.max { score($0, shard) < score($1, shard) }
+        let name = shard.name
+        var best: (worker: Int, score: UInt64)?
+        for worker in workers.indices where room[worker] > 0 {
+          let score = hash(name, after: begun[worker]).finish().high
+          if let best, best.score >= score { continue }
+          best = (worker, score)
+        }
         guard let best else { continue }
-        owners[shard] = best
-        room[best, default: 0] -= 1
+        owners[shard] = workers[best.worker]
+        room[best.worker] -= 1
       }
     }
     return owners
@@ -28,12 +37,9 @@ public enum Placement {
     shards < 8 * workers ? (shards + workers - 1) / workers : (5 * shards + 4 * workers - 1) / (4 * workers)
   }
 
-  private static func score(_ worker: String, _ shard: JobShard) -> UInt64 {
-    var hasher = KeyHasher()
-    for text in [worker, shard.name] {
-      var text = text
-      text.withUTF8 { hasher.combine($0.baseAddress, $0.count) }
-    }
-    return hasher.finish().high
+  private static func hash(_ text: String, after begun: KeyHasher) -> KeyHasher {
+    var (hasher, text) = (begun, text)
+    text.withUTF8 { hasher.combine($0.baseAddress, $0.count) }
+    return hasher
   }
 }

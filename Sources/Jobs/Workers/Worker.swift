@@ -121,6 +121,7 @@ public actor Worker {
   private var isStopping = false
   private var isAway = false
   var seen = LeaseStore.View()
+  private var placement = StandingPlacement()
 
   /// A worker of jobs from a file. Connects to nothing yet.
   public init(_ jobs: [ShardedJob], _ options: Options, notify: @escaping @Sendable (Event) -> Void = { _ in }) {
@@ -207,7 +208,8 @@ public actor Worker {
     if let plan { try await readDefinitions(plan) }
     let held = runs.map { (shard: $0.key, generation: $0.value.generation, epoch: $0.value.epoch.epoch.withLock { $0 }) }
     seen = try await keeper.renew(jobs: served, running: held, time: options.leaseTime)
-    let actions = LeaseRules.decide(owner, workers: seen.workers, leases: seen.leases, running: runs.mapValues(\.generation))
+    let actions = LeaseRules.decide(
+      owner, workers: seen.workers, leases: seen.leases, running: runs.mapValues(\.generation), placement: &placement)
     for shard in actions.abandon {
       runs[shard]?.isLost = true
       runs[shard]?.task.cancel()

@@ -10,6 +10,7 @@ struct ShardSimulationTests {
   private final class Member {
     let name: String
     var runs: [JobShard: ShardRun] = [:]
+    var placement = StandingPlacement()
     /// The next cut that is being made, and the shards that have no first checkpoint yet.
     var cut: (from: Int, to: ShardLayout, left: [JobShard])?
     /// Asleep until then.
@@ -88,7 +89,8 @@ struct ShardSimulationTests {
     }
     let running = member.runs.mapValues(\.generation)
     let view = world.renew(member.name, running)
-    let actions = LeaseRules.decide(member.name, workers: ["j": view.workers], leases: view.leases, running: running)
+    let actions = LeaseRules.decide(
+      member.name, workers: ["j": view.workers], leases: view.leases, running: running, placement: &member.placement)
     for shard in actions.abandon { member.runs[shard] = nil }
     for shard in actions.move { member.runs[shard]?.isToStop = true }
     if let target = world.target {
