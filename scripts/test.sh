@@ -113,7 +113,7 @@ limited 15 "the workers on Kafka" python3 Tests/workers/kills.py "$sloscout" --e
 limited 10 "the workers" python3 Tests/workers/kills.py "$sloscout" --store s3 --runs "$((${KILLS:-20} * 2 / 5))"
 
 step "the server as the controller of workers: submit, upgrade, stop, kills of both, jobs that follow a folder"
-limited 4 "the controller" "$python" Tests/workers/controller.py "$sloscout" --broker "$SLOSCOUT_TEST_KAFKA"
+limited 5 "the controller" "$python" Tests/workers/controller.py "$sloscout" --broker "$SLOSCOUT_TEST_KAFKA"
 
 step "a job over workers that are killed gets other numbers of shards four times, and a savepoint: all as in one process"
 limited 5 "the other numbers of shards" "$python" Tests/workers/rescale.py "$sloscout"

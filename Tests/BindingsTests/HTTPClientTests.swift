@@ -86,6 +86,23 @@ struct HTTPClientTests {
     #expect(failure(client, HTTPClient.Request("GET", server.url("/"), headers: [("a", "b\r\nc: d")])) == .unusable)
   }
 
+  @Test("a body that is taken piece by piece is all there and has no limit; that of a refusal is kept for the answer")
+  func pieces() throws {
+    let text = String(repeating: "piece ", count: 100_000)
+    let server = try RawServer { request in
+      request.target == "/missing" ? .text("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno") : Self.ok(text)
+    }
+    let client = try HTTPClient()
+    let taken = Mutex<[UInt8]>([])
+    var request = HTTPClient.Request("GET", server.url("/"), maxBodyBytes: 10)
+    request.onBody = { piece in taken.withLock { $0.append(contentsOf: piece) } }
+    let response = try client.perform(request)
+    #expect(response.status == 200 && response.body.isEmpty && taken.withLock { $0 } == Array(text.utf8))
+    request.url = server.url("/missing")
+    let missing = try client.perform(request)
+    #expect(missing.status == 404 && missing.body == Array("no".utf8) && taken.withLock { $0.count } == text.utf8.count)
+  }
+
   @Test("redirects are followed only when asked for, and never to a file")
   func redirects() throws {
     let server = try RawServer { request in

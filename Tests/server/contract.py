@@ -216,7 +216,7 @@ def workers(server, shared, own):
     view, _ = expect(server, "the graph of a job that nobody runs has steps and no numbers", "GET", f"{job}/graph", 200)
     claim("all of them", {node["id"]: node["received"] for node in view["nodes"]} == {"telemetry": 0, "nowhere": 0}, view)
     expect(server, "no checkpoint while nobody runs it", "POST", f"{job}/checkpoint", 409, code="JOB_NOT_RUNNING")
-    expect(server, "its records are not seen here", "GET", f"{job}/tap?edge=telemetry", 409, code="JOB_NOT_RUNNING")
+    expect(server, "nor has it records to look at", "GET", f"{job}/tap?edge=telemetry", 409, code="JOB_NOT_RUNNING")
     view, response = expect(server, "no savepoint while nobody lives who could take it", "POST", f"{job}/savepoints", 503, code="NO_WORKERS")
     claim("which may pass", response.getheader("Retry-After") and "sloscout worker" in view["hint"], view)
     # A worker that says it lives, and does nothing: the savepoint stays asked for.

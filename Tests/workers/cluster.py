@@ -44,12 +44,12 @@ class Feeder:
     """Writes records to several files at a steady pace, some of them no records at all, and knows what it wrote.
 
     The first `burst` of them are written at once. With several `environments` there are as many times more keys. `step` milliseconds lie between the
-    times of two records. For `rest` seconds in the middle nothing comes.
+    times of two records. For `rest` seconds in the middle nothing comes. Every message ends with `ending`.
     """
 
-    def __init__(self, folder, files, records, rate, seed, *, burst=0, environments=1, step=100, rest=0.0):
+    def __init__(self, folder, files, records, rate, seed, *, burst=0, environments=1, step=100, rest=0.0, ending=""):
         self.folder, self.records, self.rate = Path(folder), records, rate
-        self.burst, self.environments, self.step, self.rest = burst, environments, step, rest
+        self.burst, self.environments, self.step, self.rest, self.ending = burst, environments, step, rest, ending
         self.folder.mkdir(parents=True, exist_ok=True)
         self.accepted = self.malformed = 0
         self.random = random.Random(seed)
@@ -83,7 +83,7 @@ class Feeder:
             self.malformed += 1
             return '{"event_id": "broken ' + str(number) + "\n"
         self.accepted += 1
-        message = self.random.choice(TEMPLATES).format(self.random.randrange(10**6), self.random.randrange(100))
+        message = self.random.choice(TEMPLATES).format(self.random.randrange(10**6), self.random.randrange(100)) + self.ending
         stamp = 1767261900000 + number * self.step
         environment = f"prod-{self.random.randrange(self.environments)}" if self.environments > 1 else "prod"
         return (f'{{"event_id":"e{number}","service_name":"{self.random.choice(SERVICES)}","environment":"{environment}","severity":"INFO",'

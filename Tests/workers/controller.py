@@ -12,6 +12,7 @@ import json
 import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -109,7 +110,7 @@ class Test:
             job, inputs=f"{folder}/in/*.jsonl", exchange=("kafka", f'{{ brokers: ["{options.broker}"] }}'), readers=2, partitions=3,
             store=f"{folder}/state", name=self.name)
         text = job.read_text()
-        feeder = Feeder(folder / "in", 3, 1_000_000, 3_000, options.seed)
+        feeder = Feeder(folder / "in", 3, 1_000_000, 3_000, options.seed, ending=" by ann@example.com")
         feeder.start()
         self.server = ControlServer(options.binary, self.url)
         watch = Watch(self.postgres, "control", self.name)
@@ -149,6 +150,7 @@ class Test:
         claim("and the rate is steady enough to read", min(rates) > 0, rates)
 
         self.graph()
+        self.taps()
         changed = text.replace("emit: { every: 300ms }", "emit: { every: 250ms }")
         status, view, _ = self.server.call("PUT", self.path, changed)
         claim("another document is an upgrade", status == 200 and view["status"]["shards"]["version"] > first["version"], (status, view))
@@ -203,6 +205,81 @@ class Test:
             time.sleep(0.5)
             nodes = {node["id"]: node for node in self.server.call("GET", f"{self.path}/graph")[1]["nodes"]}
         claim("and how fast and how busy they are", time.monotonic() < deadline, nodes)
+
+    def taps(self):
+        """Records of shards, wherever they run, while somebody looks; and nothing is left of a look."""
+        left = "SELECT (SELECT count(*) FROM sharded_tap), (SELECT count(*) FROM sharded_tap_record)"
+
+        def look(edge, seconds, rate=10):
+            status, text, _ = self.server.call("GET", f"{self.path}/tap?edge={edge}&rate={rate}&seconds={seconds}")
+            claim(f"records of {edge} can be seen", status == 200, (status, text))
+            return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+
+        def forgotten(what):
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline and self.postgres.psql("control", left) != [["0", "0"]]:
+                time.sleep(0.1)
+            claim(what, self.postgres.psql("control", left) == [["0", "0"]], self.postgres.psql("control", left))
+
+        # A file is one reader's, and each worker has one of the two readers.
+        events = look("telemetry", 6, rate=50)
+        claim("no more than were asked for", 20 <= len(events) <= 50 * 7, len(events))
+        claim("those that were not shown are counted", sum(event["passed"] for event in events) > 3_000, sum(event["passed"] for event in events))
+        files = {int(event["record"]["fields"]["event_id"][1:]) % 3 for event in events}
+        claim("they are of all readers, on both workers", files == {0, 1, 2}, files)
+        shown = json.dumps(events)
+        claim("personal data is taken out of them", "@" not in shown and "<email>" in shown, events[:3])
+        keys = {(event["record"]["fields"]["service"], event["record"]["fields"]["shape"]) for event in look("capsules", 6, rate=50)}
+        claim("a later stage hands on what it made, from its shards", len(keys) > 3, keys)
+        letters = look("telemetry.errors", 6, rate=50)
+        claim("so do the sides of a step", letters and all("reason" in event["record"]["fields"] for event in letters), letters[:2])
+        forgotten("nothing is left of looks that are over")
+
+        call = self.server.call
+        status, problem, _ = call("GET", f"{self.path}/tap?edge=nowhere")
+        claim("an edge that is not there is told so, with those that are",
+              (status, problem["error_code"]) == (404, "EDGE_NOT_FOUND") and "telemetry" in problem["hint"], problem)
+        threads = [threading.Thread(target=call, args=("GET", f"{self.path}/tap?edge=telemetry&seconds=3")) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
+        status, problem, _ = call("GET", f"{self.path}/tap?edge=telemetry")
+        claim("a fifth looks in vain", (status, problem["error_code"]) == (429, "TOO_MANY_TAPS"), problem)
+        for thread in threads:
+            thread.join()
+        said = self.client("tap", self.name, "redacted", "--rate", "5", "--seconds", "4")
+        lines = [json.loads(line) for line in said.stdout.splitlines()]
+        claim("the terminal shows records too", said.returncode == 0 and 1 <= len(lines) <= 5 * 5 and all(line["record"]["fields"] for line in lines), said)
+        forgotten("nothing is left of them either")
+        gone = socket.create_connection(("127.0.0.1", self.server.port))
+        gone.sendall(f"GET {self.path}/tap?edge=telemetry&seconds=600 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        gone.recv(100)
+        claim("a look stands in the database", self.postgres.psql("control", "SELECT count(*) FROM sharded_tap") == [["1"]])
+        gone.close()
+        forgotten("nor of one whose client has gone")
+        self.tap_ends()
+        forgotten("nothing is left when the server was killed: workers remove it")
+
+    def tap_ends(self):
+        """A look ends with its job; that of a server which is killed ends with its time."""
+        ends = []
+        thread = threading.Thread(target=lambda: ends.append(self.server.call("GET", f"{self.path}/tap?edge=telemetry&seconds=25")[0]))
+        thread.start()
+        time.sleep(1)
+        self.server.call("POST", f"{self.path}/stop")
+        thread.join(10)
+        claim("a look ends when its job is stopped", ends == [200], ends)
+        self.server.call("POST", f"{self.path}/start")
+        self.running(2)
+        gone = socket.create_connection(("127.0.0.1", self.server.port))
+        gone.sendall(f"GET {self.path}/tap?edge=telemetry&seconds=600 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        gone.recv(100)
+        time.sleep(1)
+        self.server.kill()
+        gone.close()
+        claim("a killed server leaves its look", self.postgres.psql("control", "SELECT count(*) FROM sharded_tap") == [["1"]])
+        self.server = ControlServer(self.options.binary, self.url)
+        self.running(2)
 
     def refusals(self, text):
         call = self.server.call

@@ -26,6 +26,9 @@ extension HTTPClient {
     public var maxRedirects = 0
     /// Signs the request with AWS Signature Version 4. The body is not part of the signature: use TLS outside of one machine.
     public var signing: Signing?
+    /// Takes the body of an answer from 200 to 299 piece by piece, as it arrives, on the client's thread: it must not block for long. The answer has none then,
+    /// and `maxBodyBytes` is no limit.
+    public var onBody: (@Sendable (_ piece: UnsafeRawBufferPointer) -> Void)?
 
     /// A request with a limit on every wait: 10 s to connect, 30 s without progress, 60 s in all; 64 MiB of answer.
     public init(

@@ -7,6 +7,7 @@ final class Transfer {
   let completion: TransferLoop.Completion
   private let body: ArraySlice<UInt8>
   private let maxBodyBytes: Int
+  private let onBody: (@Sendable (UnsafeRawBufferPointer) -> Void)?
   private var sent = 0
   private var headers: [(name: String, value: String)] = []
   private var received: [UInt8] = []
@@ -24,6 +25,7 @@ final class Transfer {
     self.completion = completion
     body = request.body ?? []
     maxBodyBytes = request.maxBodyBytes
+    onBody = request.onBody
     words = .allocate(capacity: Int(CURL_ERROR_SIZE))
     words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try set(request, settings)
@@ -173,6 +175,10 @@ final class Transfer {
   }
 
   private func take(body bytes: UnsafeRawBufferPointer) -> Bool {
+    if let onBody, (200..<300).contains(status) {
+      onBody(bytes)
+      return true
+    }
     guard received.count + bytes.count <= maxBodyBytes else {
       isTooLarge = true
       return false
@@ -197,13 +203,18 @@ final class Transfer {
 
   // MARK: The end
 
+  /// Of the answer whose headers came last.
+  private var status: Int {
+    var status = 0
+    sloscout_curl_number_info(curl, CURLINFO_RESPONSE_CODE, &status)
+    return status
+  }
+
   func result(_ code: CURLcode) -> Result<HTTPClient.Response, HTTPError> {
     if isTooLarge { return .failure(HTTPError(.tooLarge, "http: the answer has more than \(maxBodyBytes) bytes")) }
     guard code == CURLE_OK else { return .failure(HTTPError(code, String(cString: words))) }
     // The library is content with an answer that ends among its headers.
     guard hasAllHeaders else { return .failure(HTTPError(.broken, "http: the answer ended before its headers did")) }
-    var status = 0
-    sloscout_curl_number_info(curl, CURLINFO_RESPONSE_CODE, &status)
     return .success(HTTPClient.Response(status: status, headers: headers, body: received))
   }
 }

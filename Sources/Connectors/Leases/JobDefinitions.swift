@@ -65,7 +65,8 @@ package enum JobDefinitions {
       """
       SELECT d.job, d.version, d.definition, d.state, d.loses_state, d.checkpoints, (
         SELECT string_agg(DISTINCT l.definition_version::text, ',') FROM shard_lease l
-        WHERE l.job = d.job AND l.owner IS NOT NULL AND l.expires_at > now()), coalesce(d.watched_until > now(), false)
+        WHERE l.job = d.job AND l.owner IS NOT NULL AND l.expires_at > now()), coalesce(d.watched_until > now(), false), (
+        SELECT string_agg(concat_ws(' ', t.id, t.rate, t.edge), E'\\n' ORDER BY t.id) FROM sharded_tap t WHERE t.job = d.job AND t.until > now())
       FROM sharded_definition d ORDER BY d.job
       """
     ).rows.compactMap { row in
@@ -75,7 +76,7 @@ package enum JobDefinitions {
       return WantedJob(
         job: job, version: version, definition: definition, state: state, losesState: row[4] == "t",
         checkpoints: row[5].flatMap { UInt64($0) } ?? 0, held: Set((row[6] ?? "").split(separator: ",").compactMap { UInt64($0) }),
-        isWatched: row[7] == "t")
+        isWatched: row[7] == "t", taps: WantedTap.list(row[8]))
     }
   }
 
@@ -117,5 +118,6 @@ package enum JobDefinitions {
     ALTER TABLE sharded_definition ADD COLUMN watched_until timestamptz;
     ALTER TABLE shard_lease ADD COLUMN load text
     """,
+    JobTaps.step,
   ]
 }

@@ -23,13 +23,15 @@ package struct WantedJob: Sendable, Equatable {
   package var held: Set<UInt64>
   /// Somebody looks at what its steps do.
   package var isWatched: Bool
+  /// Somebody looks at records there.
+  package var taps: [WantedTap]
 
   package init(
     job: String, version: UInt64, definition: UInt64, state: State, losesState: Bool = false, checkpoints: UInt64 = 0,
-    held: Set<UInt64> = [], isWatched: Bool = false
+    held: Set<UInt64> = [], isWatched: Bool = false, taps: [WantedTap] = []
   ) {
     (self.job, self.version, self.definition, self.state) = (job, version, definition, state)
-    (self.losesState, self.checkpoints, self.held, self.isWatched) = (losesState, checkpoints, held, isWatched)
+    (self.losesState, self.checkpoints, self.held, self.isWatched, self.taps) = (losesState, checkpoints, held, isWatched, taps)
   }
 }
 

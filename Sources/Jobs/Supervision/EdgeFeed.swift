@@ -9,6 +9,8 @@ package final class EdgeFeed: Sendable {
     package var json: String
     /// Records that passed since the event before, those that were not shown included.
     package var passed: Int
+
+    package init(json: String, passed: Int) { (self.json, self.passed) = (json, passed) }
   }
 
   private struct State {

@@ -40,6 +40,14 @@ actor LeaseKeeper {
 
   func report(_ counts: [LeaseStore.Count]) throws { try store.report(counts) }
 
+  // MARK: Looks at records
+
+  func hand(_ records: [JobTaps.Record]) throws { try store.hand(records) }
+
+  func sweepTaps() throws { try store.sweepTaps() }
+
+  // MARK: Plans
+
   /// Why a worker cannot run a definition.
   struct Refused: Error {
     var why: String

@@ -103,6 +103,9 @@ public actor Worker {
   var isReporting = false
   /// The newest looks at shards of jobs that somebody watches.
   var samples: [JobShard: ShardSample] = [:]
+  /// The edges that somebody looks at.
+  var taps = ShardTaps()
+  var isHandingRecords = false
   /// What carries the records of each job's newest cut.
   private var topics: [String: ExchangeTopics] = [:]
   /// Makes the next cuts of jobs; those that are being made, and those that failed, until when they rest.
@@ -215,7 +218,10 @@ public actor Worker {
       runs[shard]?.task.cancel()
     }
     for shard in actions.move { await stop(shard) }
-    if plan != nil { await obey() }
+    if plan != nil {
+      await obey()
+      followTaps()
+    }
     reportCounts()
     await drain()
     makeCuts()
@@ -315,6 +321,7 @@ public actor Worker {
 
   /// Stops everything with a checkpoint, as long as the leases are renewed.
   private func endAll() async {
+    taps.closeAll()
     for shard in runs.keys.sorted() { await stop(shard) }
     while !runs.isEmpty {
       let held = runs.map { (shard: $0.key, generation: $0.value.generation, epoch: $0.value.epoch.epoch.withLock { $0 }) }

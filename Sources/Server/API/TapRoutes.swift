@@ -11,7 +11,7 @@ struct TapRoutes: Sendable {
     [
       Route(
         .get, "/api/v1/jobs/{name}/tap", "tapJob",
-        "Some of the records that a step hands on, without personal data, as server-sent events: {\"passed\": records since the last, \"record\": …}.",
+        "Some of the records that a step hands on, here or in workers, without personal data, as server-sent events: {\"passed\": records since the last, \"record\": …}.",
         role: .operate,
         parameters: [
           Parameter(name: "edge", isRequired: true, kind: .text(200), summary: "a step, or step.errors, or step.late"),
@@ -23,17 +23,17 @@ struct TapRoutes: Sendable {
           .problem(429, "TOO_MANY_TAPS"),
         ]
       ) { _, context in
-        let (job, id, feed) = try await supervisor.tap(
-          try context.jobName(), context.values["edge"] ?? "", rate: context.integer("rate"))
         let seconds = context.integer("seconds")
+        let tap = try await supervisor.tap(
+          try context.jobName(), context.values["edge"] ?? "", rate: context.integer("rate"), seconds: seconds)
         var response = Response(
           status: .ok,
           body: ResponseBody { writer in
-            do { try await Self.write(feed, seconds, &writer) } catch {
-              await job.untap(id)
+            do { try await Self.write(tap.events, seconds, &writer) } catch {
+              await tap.close()
               throw error
             }
-            await job.untap(id)
+            await tap.close()
             try await writer.finish(nil)
           })
         response.headers[.contentType] = "text/event-stream"
@@ -44,11 +44,11 @@ struct TapRoutes: Sendable {
   }
 
   /// Writes events until the feed or the time ends. A comment every second finds out who has gone.
-  private static func write(_ feed: EdgeFeed, _ seconds: Int, _ writer: inout any ResponseBodyWriter) async throws {
+  private static func write(_ events: AsyncStream<EdgeFeed.Event>, _ seconds: Int, _ writer: inout any ResponseBodyWriter) async throws {
     let (lines, out) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(200))
     // Both end with this function: the one that is cancelled, or whose feed is closed, finishes the lines.
     let reading = Task {
-      for await event in feed.events { out.yield("data: {\"passed\":\(event.passed),\"record\":\(event.json)}\n\n") }
+      for await event in events { out.yield("data: {\"passed\":\(event.passed),\"record\":\(event.json)}\n\n") }
       out.finish()
     }
     let beating = Task {

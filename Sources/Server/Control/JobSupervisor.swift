@@ -47,14 +47,6 @@ actor JobSupervisor {
     for job in jobs.values { await job.untapAll() }
   }
 
-  /// Lets somebody see records of an edge. Throws `JobFault`, `Problem`.
-  func tap(_ name: String, _ edge: String, rate: Int) async throws -> (job: ManagedJob, id: Int, feed: EdgeFeed) {
-    if isEnding { throw JobFault.shuttingDown }
-    let job = try job(name)
-    let (id, feed) = try await job.tap(edge, rate: rate)
-    return (job, id, feed)
-  }
-
   /// Ends all jobs with a checkpoint; they resume when the server comes back.
   func close() async {
     isClosing = true

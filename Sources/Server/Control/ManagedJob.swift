@@ -89,6 +89,9 @@ actor ManagedJob {
     if points.count > Self.pointLimit { points.removeFirst() }
   }
 
+  /// Whether workers should be running it, under a document that has not changed since that version.
+  func runs(_ definition: UInt64) -> Bool { stored.state == .running && shards?.wanted.definition == definition }
+
   /// Workers run it no more.
   func withdraw() {
     guard shards != nil else { return }
@@ -126,23 +129,11 @@ actor ManagedJob {
 
   // MARK: Looking at records
 
-  /// Each look costs the job a little.
-  private static let feedLimit = 4
-
   /// Lets somebody see records of an edge. Throws `Problem` 404, 409 or 429.
   func tap(_ edge: String, rate: Int) throws -> (id: Int, feed: EdgeFeed) {
-    if shards != nil {
-      throw Problem(
-        409, "JOB_NOT_RUNNING", "the job does not run here", "its records pass through workers, and this server does not see them")
-    }
     guard phase == .running, let session, let graph else { throw Problem(409, "JOB_NOT_RUNNING", "the job does not run") }
-    let steps = graph.sources.map(\.id) + graph.operators.map(\.id)
-    let edges = steps.flatMap { [$0, "\($0).errors", "\($0).late"] }
-    guard edges.contains(edge) else {
-      throw Problem(
-        404, "EDGE_NOT_FOUND", "the job has no such edge", hint: "steps hand on: \(steps.joined(separator: ", ")); also .errors and .late")
-    }
-    guard feeds.count < Self.feedLimit else { throw Problem(429, "TOO_MANY_TAPS", "\(feeds.count) look at this job already") }
+    try OpenTap.check(edge, in: graph)
+    guard feeds.count < OpenTap.limit else { throw OpenTap.tooMany }
     let feed = try EdgeFeed(rate: rate) { session.runtime.monotonic() }
     let id = session.runner.taps.open(edge) { feed.look($0, $1) }
     feeds[id] = (edge, feed)

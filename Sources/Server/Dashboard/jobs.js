@@ -44,7 +44,7 @@ function steering(job, path, refresh) {
   const many = node("input", { id: "parallelism", type: "number", min: "1", max: "720", inputmode: "numeric", value: job.spec.parallelism ?? "" });
   return [
     node("div", { class: "row" }, act("Start", "start", isActive), act("Stop with a checkpoint", "stop", !isActive), act("Restart", "restart", false),
-      act("Checkpoint now", "checkpoint", status.phase !== "running"), ...(status.shards ? [] : [link("Look at its records", "tap")]), link("Savepoints", "savepoints")),
+      act("Checkpoint now", "checkpoint", status.phase !== "running"), link("Look at its records", "tap"), link("Savepoints", "savepoints")),
     node("details", {}, node("summary", {}, "More"),
       status.shards ? null : node("form", { class: "row", onsubmit: (event) => event.preventDefault() }, node("label", { for: "parallelism" }, "Subtasks for each step"), many,
       deed("Change and restart", async () => {

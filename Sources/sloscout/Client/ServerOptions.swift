@@ -40,14 +40,30 @@ struct ServerOptions: ParsableArguments {
     return answer.body
   }
 
+  /// Asks for server-sent events, and hands on what each says, as it arrives.
+  ///
+  /// - Parameter seconds: how long they may come.
+  /// - Throws: exit code 1 after it has printed what the server objects to.
+  func follow(_ path: String, seconds: Int, _ onEvent: @escaping @Sendable (String) -> Void) throws {
+    let lines = EventLines(onEvent)
+    let answer = try send("GET", path, within: seconds) { lines.take($0) }
+    guard (200..<300).contains(answer.status) else { throw refusal(answer) }
+  }
+
   /// Sends a request. Throws exit code 1 after it has printed why there is no answer.
   ///
-  /// - Parameter seconds: how long the server may think.
-  func send(_ method: String, _ path: String, body: String? = nil, within seconds: Int = 20) throws -> Answer {
+  /// - Parameters:
+  ///   - seconds: how long the server may think.
+  ///   - onBody: takes the body of an answer that is no refusal as it arrives; the answer has none then.
+  func send(
+    _ method: String, _ path: String, body: String? = nil, within seconds: Int = 20,
+    onBody: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil
+  ) throws -> Answer {
     var request = HTTPClient.Request(method, address + path, body: body.map { Array($0.utf8)[...] })
     // More than the server takes, so that its own answer arrives.
     request.stallTimeout = Int64(seconds + 10) * 1_000_000_000
     request.timeout = max(request.timeout, request.stallTimeout)
+    request.onBody = onBody
     if body != nil { request.headers.append(("Content-Type", "application/yaml")) }
     if let token { request.headers.append(("Authorization", "Bearer \(token)")) }
     do {

@@ -17,6 +17,9 @@ struct TapCommand: ParsableCommand {
   @Option(help: "Records a second at most, 1 to 50.") var rate = 10
   @Option(help: "Ends after so many seconds, 1 to 3600.") var seconds = 60
 
+  /// Seconds that the server lets one look last.
+  private static let longest = 600
+
   func validate() throws {
     guard (1...50).contains(rate) else { throw ValidationError("--rate is from 1 to 50") }
     guard (1...3600).contains(seconds) else { throw ValidationError("--seconds is from 1 to 3600") }
@@ -24,13 +27,12 @@ struct TapCommand: ParsableCommand {
 
   func run() throws {
     let name = edge.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "._-"))) ?? edge
-    // In slices, as an answer is printed once it is whole.
-    var left = seconds
-    while left > 0 {
-      let slice = min(2, left)
-      let text = String(decoding: try job.server.call("GET", "\(job.path)/tap?edge=\(name)&rate=\(rate)&seconds=\(slice)"), as: UTF8.self)
-      for line in text.split(separator: "\n") where line.hasPrefix("data: ") { Terminal.print(String(line.dropFirst(6))) }
-      left -= slice
+    let end = ContinuousClock.now + .seconds(seconds)
+    // Again when it ended early: the server ends a look after ten minutes, and when the job is restarted.
+    while true {
+      let left = min(Self.longest, Int(((end - ContinuousClock.now) / .seconds(1)).rounded(.up)))
+      guard left > 0 else { return }
+      try job.server.follow("\(job.path)/tap?edge=\(name)&rate=\(rate)&seconds=\(left)", seconds: left) { Terminal.print($0) }
     }
   }
 }

@@ -305,6 +305,46 @@ struct LeaseStoreTests {
     #expect(try load() == nil)
   }
 
+  @Test("a look stands among the definitions for as long as the server says that it is there; its records come in order, once")
+  func looking() throws {
+    let database = try TestDatabase()
+    let (store, server) = (store(database, "a", 1), database.client)
+    try store.register("j", shards, layout: "l")
+    #expect(try JobTaps.open(server, "j", "s", rate: 5, limit: 2) == nil, "of a job that is not there")
+    try JobDefinitions.put(server, "j", "document", .running, losesState: false)
+    #expect(try store.wanted()[0].taps.isEmpty)
+    let first = try #require(try JobTaps.open(server, "j", "s", rate: 5, limit: 2))
+    let second = try #require(try JobTaps.open(server, "j", "s.errors", rate: 50, limit: 2))
+    #expect(try JobTaps.open(server, "j", "s", rate: 5, limit: 2) == nil, "more than the job bears")
+    #expect(
+      try store.wanted()[0].taps == [WantedTap(id: first, edge: "s", rate: 5), WantedTap(id: second, edge: "s.errors", rate: 50)])
+    let records = [(first, 3, #"{"a":"\"\\ 'ü\u0000"}"#), (second, 1, "{}"), (first, 2, "{}")].map {
+      JobTaps.Record(tap: $0, passed: $1, json: $2)
+    }
+    try store.hand([])
+    try store.hand(records)
+    #expect(try JobTaps.take(server, first) == [records[0], records[2]])
+    #expect(try JobTaps.take(server, first).isEmpty && JobTaps.take(server, second) == [records[1]])
+    // The server is silent for too long.
+    try server.execute("UPDATE sharded_tap SET until = now() WHERE id = \(first)")
+    #expect(try store.wanted()[0].taps.map(\.id) == [second])
+    try store.hand(records)
+    #expect(try JobTaps.take(server, first).isEmpty)
+    #expect(try JobTaps.keep(server, first) && store.wanted()[0].taps.map(\.id) == [first, second], "it was only late")
+    try store.hand(records)
+    try server.execute("UPDATE sharded_tap SET until = now() WHERE id = \(first)")
+    try store.sweepTaps()
+    #expect(try !JobTaps.keep(server, first) && JobTaps.keep(server, second))
+    #expect(try database.rows("SELECT DISTINCT tap FROM sharded_tap_record") == ["\(second)"])
+    let third = try #require(try JobTaps.open(server, "j", "s", rate: 5, limit: 2))
+    #expect(third > second)
+    try JobTaps.close(server, third)
+    try store.hand([JobTaps.Record(tap: third, passed: 1, json: "{}")])
+    try JobDefinitions.remove(server, "j")
+    let left = "SELECT (SELECT count(*) FROM sharded_tap), (SELECT count(*) FROM sharded_tap_record)"
+    #expect(try database.rows(left) == ["0|0"])
+  }
+
   @Test("a database that is not there is an error that may pass")
   func away() {
     let store = LeaseStore(url: "postgresql://127.0.0.1:1/none", worker: "a", process: 1)
