@@ -434,11 +434,11 @@ class Test:
         claim("others submit theirs", self.server.call("PUT", f"{self.path}-mine?state=running", mine)[0] == 201)
         (folder / "jobs.yaml").write_text(text.replace("emit: { every: 300ms }", "emit: { every: 250ms }"))
         self.until("a changed file is an upgrade", lambda view: view["revision"] == 2 and view["status"]["phase"] == "running")
-        history = self.server.call("GET", f"{self.path}/history?limit=200")[1]
         (folder / "jobs.yaml").write_text("# another comment\n" + (folder / "jobs.yaml").read_text().replace("\nspec:", "   # here\nspec:"))
         time.sleep(5)
-        claim("a changed comment is none, and nobody is told", self.server.call("GET", self.path)[1]["revision"] == 2
-              and self.server.call("GET", f"{self.path}/history?limit=200")[1] == history)
+        # What a busy machine does to shards meanwhile is told there too.
+        told = [entry for entry in self.server.call("GET", f"{self.path}/history?limit=200")[1] if entry["kind"] == "refused"]
+        claim("a changed comment is none, and nobody is told", self.server.call("GET", self.path)[1]["revision"] == 2 and told == [], told)
         (folder / "jobs.yaml").write_text(text.replace("type: tumbling-window", "type: tumbling-windw"))
         time.sleep(5)
         view = self.server.call("GET", self.path)[1]

@@ -247,6 +247,8 @@ def main():
                     break
             for kind, count in run.tally.items():
                 tally[kind] = tally.get(kind, 0) + count
+            if (number + 1) % 10 == 0:
+                print(f"{number + 1} of {options.runs} runs after {time.monotonic() - began:.0f} s, {failed} failed", file=sys.stderr)
     finally:
         proxy.close()
         server.stop()
