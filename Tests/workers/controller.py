@@ -25,6 +25,19 @@ from cluster import TABLE, Feeder, Worker, job_file  # noqa: E402
 from control_server import Server as ControlServer, claim  # noqa: E402
 from postgres import ROOT, Server as Postgres  # noqa: E402
 
+#: A job of the server's own process, beside one over workers.
+OWN = """apiVersion: sloscout/v1
+kind: Job
+metadata: {{ name: {name} }}
+spec:
+  guarantee: at-least-once
+  checkpoint: {{ interval: 1s, store: "{folder}/state" }}
+  sources:
+    made: {{ type: generate, config: {{ records: 1000000, rate: 2000 }} }}
+  sinks:
+    nowhere: {{ type: discard, inputs: [made] }}
+"""
+
 HELD = "SELECT DISTINCT definition_version FROM shard_lease WHERE job = '{0}' AND owner IS NOT NULL AND expires_at > now()"
 
 
@@ -118,6 +131,7 @@ class Test:
         self.recut()
         self.savepoints()
         self.kills()
+        self.unattended()
         self.totals(feeder, job)
         self.begin_again()
         watch.stop()
@@ -130,6 +144,10 @@ class Test:
         """Submit, run, upgrade, stop, start, checkpoint, restart, cancel."""
         status, view, _ = self.server.call("PUT", self.path, text)
         claim("a job over workers is taken", status == 201, (status, view))
+        said = self.client("savepoint", self.name)
+        claim("the terminal says so, and that it may pass", said.returncode == 75 and "no worker lives" in said.stderr, said)
+        said = self.client("savepoint", "--all", "--as", "nothing")
+        claim("a job that has counted nothing yet needs none", said.returncode == 0 and f"{self.name}: waiting" in said.stdout, said)
         claim("without workers it waits, and says what to do", view["status"]["phase"] == "waiting" and "sloscout worker" in view["status"]["message"], view)
         status, problem, response = self.server.call("POST", f"{self.path}/savepoints")
         claim("nor has it a savepoint, which may pass", (status, problem["error_code"]) == (503, "NO_WORKERS") and response.getheader("Retry-After"), problem)
@@ -297,6 +315,25 @@ class Test:
         self.server.call("POST", f"{path}/stop")
         status, problem, _ = self.server.call("POST", f"{path}/savepoints/middle/start?of={self.name}")
         claim("once: now it has a history", (status, problem["error_code"]) == (409, "SAVEPOINT_OF_ANOTHER_JOB"), (status, problem))
+    def unattended(self):
+        """Workers are away: savepoints of all jobs are taken of those that can have one, and the others are named."""
+        own = f"{self.name}-own"
+        status, view, _ = self.server.call("PUT", f"/api/v1/jobs/{own}", OWN.format(name=own, folder=self.folder))
+        claim("a job of the server's own process runs beside", status == 201, (status, view))
+        for worker in self.workers:
+            if worker.is_alive:
+                claim(f"{worker.name} ends well", worker.stop() == 0)
+        self.until("without workers the job waits", lambda view: view["status"]["phase"] == "waiting")
+        self.server.until("the other job runs", own, lambda view: view["status"].get("checkpoint"))
+        said = self.client("savepoint", "--all", "--as", "before-revision-3", "--wait", "10")
+        claim("who takes savepoints of all jobs is told which one waits", f"{self.name}: no savepoint: waits for workers" in said.stderr, said)
+        claim("and that it may pass", said.returncode == 75, said)
+        claim("the other one has its own", f"{own}: before-revision-3" in said.stdout, said)
+        claim("the other one is deleted", self.server.call("DELETE", f"/api/v1/jobs/{own}")[0] == 204)
+        self.worker()
+        self.worker()
+        self.running(2)
+
         claim("and is deleted", self.server.call("DELETE", path)[0] == 204)
 
     def kills(self):
