@@ -152,10 +152,15 @@ def shards(page, server, binary, url, folder, pictures):
     page.goto(f"http://127.0.0.1:{server.port}/#/jobs/shared")
     page.wait_for_selector("h1 .waiting")
     page.wait_for_selector("text=waits for workers")
+    page.wait_for_selector("text=the first report of the workers")
+    card, window = page.locator(".charts .card").bounding_box(), page.viewport_size
+    claim("a single curve is no wider than one of many", card["width"] < window["width"] / 2, card)
     worker = subprocess.Popen([binary, "worker", "--database", url, "--as", "worker-1"], stderr=subprocess.DEVNULL)
     try:
         page.wait_for_selector("h1 .running")
         page.wait_for_selector("table:has-text('Shard') tr:has-text('0.1') td:has-text('worker-1')")
+        page.wait_for_selector("text=Why windows wait", state="detached")
+        claim("a job that has records and asks for no times waits for nothing", True)
         check(page, "shards", pictures)
     finally:
         worker.terminate()
