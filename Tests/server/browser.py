@@ -39,7 +39,7 @@ def check(page, name, pictures):
 
 
 def walk(page, binary, url, folder, pictures):
-    traces(folder / "traces.otlp.jsonl", 2000, carts=True)
+    traces(folder / "traces.otlp.jsonl", 2000, carts=True, reports=True)
     telemetry = ("--telemetry", str(folder / "traces.otlp.jsonl"))
     server = Server(binary, url, *telemetry)
     address = f"http://127.0.0.1:{server.port}"
@@ -243,6 +243,9 @@ def journeys(page, server, pictures):
     page.click("button:has-text('Analyze')")
     page.wait_for_selector("td .completed")
     page.wait_for_selector("td a:has-text('heckout')")
+    failed = {row.split("\t")[0]: row.split("\t")[3] for row in page.locator("tbody tr:has(td.number)").all_inner_texts()}
+    claim("where nothing tells of errors they are unknown", [failed[name] for name in failed if "report" in name] == ["unknown"], failed)
+    claim("and elsewhere they are counted", [failed[name] for name in failed if "heckout" in name] == ["5.00 %"], failed)
     check(page, "journeys", pictures)
     page.click("tr:has-text('checkout') a, tr:has-text('Checkout') a")
     page.wait_for_selector("svg.graph .name:has-text('payment')")

@@ -209,8 +209,8 @@ def grown(binary, url, folder):
     server.stop()
 
 
-def traces(path, count=200, carts=False):
-    """Requests through two services, one in twenty fails, in OTLP/JSON."""
+def traces(path, count=200, carts=False, reports=False):
+    """Requests through two services, one in twenty fails, in OTLP/JSON; of `reports` nothing tells whether they failed."""
     def span(trace, span_id, parent, name, kind, start, milliseconds, code, **attributes):
         return {
             "traceId": f"{trace:032x}", "spanId": f"{span_id:016x}", "parentSpanId": f"{parent:016x}" if parent else "", "name": name, "kind": kind,
@@ -230,6 +230,9 @@ def traces(path, count=200, carts=False):
             if carts:
                 cart = span(count + number, number * 4 + 3, 0, "GET /cart", 2, start, 20, 0, http_route="/cart")
                 out.write(json.dumps({"resourceSpans": [resource("shop", [cart])]}) + "\n")
+            if reports:
+                report = span(2 * count + number, number * 4 + 4, 0, "GET /report", 0, start, 20, 0, http_route="/report")
+                out.write(json.dumps({"resourceSpans": [resource("shop", [report])]}) + "\n")
 
 
 def analyses(binary, url, folder):

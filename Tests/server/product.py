@@ -38,6 +38,7 @@ def analyze(server, service):
 def journeys(server):
     view = read(server, "/api/v1/journeys?service_name=shop&min_confidence=0.1")
     claim("two journeys enter the shop", view["total_count"] == 2 and len(view["journeys"]) == 2, view)
+    claim("a list says what tells of errors", all(one["error_evidence"] == "spans" for one in view["journeys"]), view)
     claim("a page is a part", len(server.call("GET", "/api/v1/journeys?limit=1&offset=1")[1]["journeys"]) == 1)
     services = read(server, "/api/v1/services")["services"]
     claim("services are known by their journeys", {one["name"] for one in services} == {"shop", "payment"}, services)
