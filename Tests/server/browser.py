@@ -250,6 +250,9 @@ def journeys(page, server, pictures):
     page.click("tr:has-text('checkout') a, tr:has-text('Checkout') a")
     page.wait_for_selector("svg.graph .name:has-text('payment')")
     objective = page.locator(".objective", has_text="errors").first
+    unproven = page.locator(".objective", has=page.locator("h3:has-text('not proven')")).first
+    said = unproven.locator("> p.quiet").last.inner_text()
+    claim("a proposal that history does not prove says why", "suits the history" in said or "prove no target" in said, said)
     slider = objective.locator("input[type=range]")
     pages = lambda: objective.locator("dd").all_inner_texts()
     slider.focus()

@@ -104,6 +104,8 @@ def indicators(server, journey):
 def objectives(server, errors):
     found = read(server, "/api/v1/slo?service_name=payment")
     claim("each indicator has an objective", found["total_count"] >= 3, found)
+    proposed = [one for slo in found["slos"] for one in slo["variants"]]
+    claim("what is not feasible says why", all(one["feasible"] or one["notes"] for one in proposed) and not all(one["feasible"] for one in proposed), proposed)
     path = f"/api/v1/slo/{errors}"
     view = read(server, path)
     budget = read(server, f"{path}/error-budget")

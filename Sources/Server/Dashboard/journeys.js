@@ -78,7 +78,9 @@ async function whatIf(slo, refresh) {
     numbers.replaceChildren(fact("target", `${point.target_percentage} %`), fact("pages a month", point.pages_per_month.toFixed(1)), fact("tickets", `${point.tickets}`),
       fact("budget left", left < 0 ? `spent ${(1 - left).toFixed(1)} times over` : percent(left), left < 0 ? "bad" : null),
       fact("minutes above", `${point.minutes_breached}`));
-    notes.textContent = point.notes.join("; ");
+    // Why a target is proposed that its history does not prove is said with the proposal.
+    const proposed = slo.variants.filter((one) => one.target_percentage === point.target_percentage).flatMap((one) => one.notes);
+    notes.textContent = [...new Set([...point.notes, ...proposed])].join("; ");
     chart.replaceChildren(curve.some((one) => one.pages_per_month > 0) ? drawPages(curve, point)
       : node("p", { class: "quiet" }, "None of these targets would have paged anybody."));
     save.disabled = point.target_percentage === slo.target_percentage;
