@@ -106,6 +106,9 @@ def objectives(server, errors):
     claim("each indicator has an objective", found["total_count"] >= 3, found)
     proposed = [one for slo in found["slos"] for one in slo["variants"]]
     claim("what is not feasible says why", all(one["feasible"] or one["notes"] for one in proposed) and not all(one["feasible"] for one in proposed), proposed)
+    claim("clients of the original find it under their path", server.call("GET", "/api/v1/slos?service_name=payment")[1] == found)
+    claim("with what is below", server.call("GET", f"/api/v1/slis/{errors}/evidence")[1] == server.call("GET", f"/api/v1/sli/{errors}/evidence")[1])
+    expect(server, "other methods are refused there too", "PUT", "/api/v1/slos", 405, code="METHOD_NOT_ALLOWED")
     path = f"/api/v1/slo/{errors}"
     view = read(server, path)
     budget = read(server, f"{path}/error-budget")

@@ -74,5 +74,9 @@ enum ServerSchema {
     COMMENT ON COLUMN sloscout_journey.error_evidence IS 'sloscout: what tells of errors: spans, logs, or none';
     UPDATE sloscout_journey SET error_evidence = document::json->'journeys'->0->>'errorEvidence'
     """,
+    """
+    ALTER TABLE sloscout_analysis ADD COLUMN stages jsonb NOT NULL DEFAULT '[]';
+    COMMENT ON COLUMN sloscout_analysis.stages IS 'sloscout: when each stage began, as the analysis went through them'
+    """,
   ]
 }
