@@ -175,7 +175,7 @@ let package = Package(
     .testTarget(
       name: "SearchTests", dependencies: ["Search", "CVectors"], exclude: ["make_fixtures.py", "tokens.jsonl", "vectors.jsonl"],
       swiftSettings: strict),
-    .testTarget(name: "ServerTests", dependencies: ["Connectors", "Dataflow", "Search", "Server", "SLO"], swiftSettings: strict),
+    .testTarget(name: "ServerTests", dependencies: ["Connectors", "Dataflow", "Jobs", "Search", "Server", "SLO"], swiftSettings: strict),
     .target(name: "FakeCatalog", dependencies: ["Dataflow", "Jobs"], path: "Tests/Support/FakeCatalog", swiftSettings: strict),
     .testTarget(
       name: "JobsTests",

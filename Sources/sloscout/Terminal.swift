@@ -28,11 +28,12 @@ enum Terminal {
   }
 }
 
-/// Exit codes: 0 done, 1 a job failed, 2 a job file is wrong, 3 something is missing on this machine, 130 stopped at once.
+/// Exit codes: 0 done, 1 a job failed, 2 a job file is wrong, 3 something is missing on this machine, 75 it may succeed later,
+/// 130 stopped at once.
 enum Exit {
   static let failed: Int32 = 1
   static let wrongFile: Int32 = 2
-  /// What was asked for stands, and is not there yet.
+  /// What was asked of workers is not there yet, or none lives that could do it: the same command may succeed later.
   static let awaited: Int32 = 75
   static let stoppedAtOnce: Int32 = 130
 }

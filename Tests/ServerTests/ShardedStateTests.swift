@@ -1,5 +1,6 @@
 import Connectors
 import Dataflow
+import Jobs
 import Server
 import Testing
 
@@ -35,6 +36,21 @@ struct ShardedStateTests {
     }
     #expect(state(.running, finished).phase.phase == .finished)
     #expect(state(.running, board { $0.shards["j"]?[1].isExpired = true }).phase.phase == .starting)
+  }
+
+  @Test("its graph waits for the first report of those that read the sources before it says that there is no input")
+  func firstReport() {
+    let nothing = #"{"steps":[],"splits":[]}"#
+    func reason(_ loads: [String?], _ wanted: WantedJob.State = .running) -> String? {
+      let board = board { board in for (index, load) in loads.enumerated() { board.shards["j"]?[index].load = load } }
+      let told = loads.compactMap { $0.flatMap { ShardLoad(text: $0) } }
+      return GraphView(JobGraph(name: "j"), told, awaitsReaders: state(wanted, board).awaitsReaders).waitsFor
+    }
+    #expect(reason([nil, nil, nil])?.contains("first report") == true)
+    #expect(reason([nil, nothing, nothing])?.contains("first report") == true)
+    #expect(reason([nothing, nil, nil]) == "no input has been found yet")
+    #expect(reason([#"{"steps":[],"splits":[{"name":"a","isIdle":true}]}"#, nil, nil])?.contains("idle") == true)
+    #expect(reason([nil, nil, nil], .stopped) == nil)
   }
 
   @Test("without workers it waits and names the cure; with workers that cannot run it, it says which and why")

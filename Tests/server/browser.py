@@ -39,7 +39,7 @@ def check(page, name, pictures):
 
 
 def walk(page, binary, url, folder, pictures):
-    traces(folder / "traces.otlp.jsonl", 2000, carts=True)
+    traces(folder / "traces.otlp.jsonl", 2000, carts=True, reports=True)
     telemetry = ("--telemetry", str(folder / "traces.otlp.jsonl"))
     server = Server(binary, url, *telemetry)
     address = f"http://127.0.0.1:{server.port}"
@@ -152,10 +152,15 @@ def shards(page, server, binary, url, folder, pictures):
     page.goto(f"http://127.0.0.1:{server.port}/#/jobs/shared")
     page.wait_for_selector("h1 .waiting")
     page.wait_for_selector("text=waits for workers")
+    page.wait_for_selector("text=the first report of the workers")
+    card, window = page.locator(".charts .card").bounding_box(), page.viewport_size
+    claim("a single curve is no wider than one of many", card["width"] < window["width"] / 2, card)
     worker = subprocess.Popen([binary, "worker", "--database", url, "--as", "worker-1"], stderr=subprocess.DEVNULL)
     try:
         page.wait_for_selector("h1 .running")
         page.wait_for_selector("table:has-text('Shard') tr:has-text('0.1') td:has-text('worker-1')")
+        page.wait_for_selector("text=Why windows wait", state="detached")
+        claim("a job that has records and asks for no times waits for nothing", True)
         check(page, "shards", pictures)
     finally:
         worker.terminate()
@@ -238,10 +243,16 @@ def journeys(page, server, pictures):
     page.click("button:has-text('Analyze')")
     page.wait_for_selector("td .completed")
     page.wait_for_selector("td a:has-text('heckout')")
+    failed = {row.split("\t")[0]: row.split("\t")[3] for row in page.locator("tbody tr:has(td.number)").all_inner_texts()}
+    claim("where nothing tells of errors they are unknown", [failed[name] for name in failed if "report" in name] == ["unknown"], failed)
+    claim("and elsewhere they are counted", [failed[name] for name in failed if "heckout" in name] == ["5.00 %"], failed)
     check(page, "journeys", pictures)
     page.click("tr:has-text('checkout') a, tr:has-text('Checkout') a")
     page.wait_for_selector("svg.graph .name:has-text('payment')")
     objective = page.locator(".objective", has_text="errors").first
+    unproven = page.locator(".objective", has=page.locator("h3:has-text('not proven')")).first
+    said = unproven.locator("> p.quiet").last.inner_text()
+    claim("a proposal that history does not prove says why", "suits the history" in said or "prove no target" in said, said)
     slider = objective.locator("input[type=range]")
     pages = lambda: objective.locator("dd").all_inner_texts()
     slider.focus()

@@ -209,8 +209,8 @@ def grown(binary, url, folder):
     server.stop()
 
 
-def traces(path, count=200, carts=False):
-    """Requests through two services, one in twenty fails, in OTLP/JSON."""
+def traces(path, count=200, carts=False, reports=False):
+    """Requests through two services, one in twenty fails, in OTLP/JSON; of `reports` nothing tells whether they failed."""
     def span(trace, span_id, parent, name, kind, start, milliseconds, code, **attributes):
         return {
             "traceId": f"{trace:032x}", "spanId": f"{span_id:016x}", "parentSpanId": f"{parent:016x}" if parent else "", "name": name, "kind": kind,
@@ -230,6 +230,9 @@ def traces(path, count=200, carts=False):
             if carts:
                 cart = span(count + number, number * 4 + 3, 0, "GET /cart", 2, start, 20, 0, http_route="/cart")
                 out.write(json.dumps({"resourceSpans": [resource("shop", [cart])]}) + "\n")
+            if reports:
+                report = span(2 * count + number, number * 4 + 4, 0, "GET /report", 0, start, 20, 0, http_route="/report")
+                out.write(json.dumps({"resourceSpans": [resource("shop", [report])]}) + "\n")
 
 
 def analyses(binary, url, folder):
@@ -256,6 +259,9 @@ def analyses(binary, url, folder):
     server = Server(binary, own, "--telemetry", str(folder / "traces.otlp.jsonl"))
     view = end(view["job_id"])
     claim("an analysis survives a kill of the server", view["status"] == "completed" and view["journeys_discovered"] == 1, view)
+    stages = view["stages"]
+    claim("its stages are those of the second try, each over when the next began", [one["name"] for one in stages] == ["collect", "assemble", "journeys", "artifacts"]
+          and all(one["finished_at"] == then for one, then in zip(stages, [one["started_at"] for one in stages[1:]] + [view["completed_at"]])), stages)
     status, result, _ = server.call("GET", view["result_url"])
     journey = result["journeys"][0]
     claim("its journey has the requests and errors of the file", (journey["requests"], journey["errors"]) == (200, 10), journey)
@@ -267,7 +273,8 @@ def analyses(binary, url, folder):
     view = end(ask({"service_name": "paymnt"})[1]["job_id"])
     claim("an unknown service is named, with the close ones",
           view["status"] == "failed" and view["error"]["error_code"] == "SERVICE_NOT_FOUND" and "payment" in view["error"]["message"], view)
-    for wrong in [{}, {"service_name": 7}, {"service_name": "a", "lookback_hours": 0}, {"service_name": "a", "lookback_hours": 5, "analysis_window_days": 2}, []]:
+    for wrong in [{}, {"service_name": 7}, {"service_name": "a", "lookback_hours": 0}, {"service_name": "a", "lookback_hours": 5, "analysis_window_days": 2},
+                  {"service_name": "a", "force_refresh": "yes"}, []]:
         status, problem, _ = ask(wrong)
         claim(f"{json.dumps(wrong)} is refused", status == 422 and problem["error_code"] == "REQUEST_INVALID", (status, problem))
     claim("an analysis that is over cannot be cancelled", server.call("DELETE", view["status_url"])[0] == 409)

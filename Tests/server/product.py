@@ -38,6 +38,7 @@ def analyze(server, service):
 def journeys(server):
     view = read(server, "/api/v1/journeys?service_name=shop&min_confidence=0.1")
     claim("two journeys enter the shop", view["total_count"] == 2 and len(view["journeys"]) == 2, view)
+    claim("a list says what tells of errors", all(one["error_evidence"] == "spans" for one in view["journeys"]), view)
     claim("a page is a part", len(server.call("GET", "/api/v1/journeys?limit=1&offset=1")[1]["journeys"]) == 1)
     services = read(server, "/api/v1/services")["services"]
     claim("services are known by their journeys", {one["name"] for one in services} == {"shop", "payment"}, services)
@@ -103,6 +104,11 @@ def indicators(server, journey):
 def objectives(server, errors):
     found = read(server, "/api/v1/slo?service_name=payment")
     claim("each indicator has an objective", found["total_count"] >= 3, found)
+    proposed = [one for slo in found["slos"] for one in slo["variants"]]
+    claim("what is not feasible says why", all(one["feasible"] or one["notes"] for one in proposed) and not all(one["feasible"] for one in proposed), proposed)
+    claim("clients of the original find it under their path", server.call("GET", "/api/v1/slos?service_name=payment")[1] == found)
+    claim("with what is below", server.call("GET", f"/api/v1/slis/{errors}/evidence")[1] == server.call("GET", f"/api/v1/sli/{errors}/evidence")[1])
+    expect(server, "other methods are refused there too", "PUT", "/api/v1/slos", 405, code="METHOD_NOT_ALLOWED")
     path = f"/api/v1/slo/{errors}"
     view = read(server, path)
     budget = read(server, f"{path}/error-budget")

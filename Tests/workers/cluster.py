@@ -1,5 +1,6 @@
 """Workers of one job, each a process, if wanted with a network of its own, and what they share: PostgreSQL, an exchange, a place for checkpoints."""
 
+import argparse
 import os
 import random
 import signal
@@ -15,6 +16,18 @@ from postgres import ROOT  # noqa: E402
 TABLE = "SELECT service, environment, shape, window_start, count FROM capsule_shape ORDER BY 1, 2, 3, 4"
 TEMPLATES = ["user {0} not found", "payment {0} of {1} refused", "cache miss for key {0}", "retry {0} of {1}", "slow query {0} ms", "order {0} shipped"]
 SERVICES = ["cart", "checkout", "payment", "search", "shipping", "users", "admin"]
+
+
+def parser(description, *, exchange=None):
+    """What every test of workers can be told; with an `exchange`, which is the usual one, also how records travel."""
+    found = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    found.add_argument("binary")
+    found.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    found.add_argument("--keep", help="where what a failed run left is kept")
+    if exchange:
+        found.add_argument("--exchange", choices=["local", "kafka"], default=exchange)
+        found.add_argument("--delivery", choices=["numbered", "transactions"], default="numbered")
+    return found
 
 
 def job_file(path, *, inputs, exchange, readers, partitions, store, delivery="numbered", name="fingerprint"):

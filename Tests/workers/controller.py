@@ -7,9 +7,7 @@ A server, two workers that know no file, a real PostgreSQL and a real broker. Re
 `sloscout run` makes of the same files, and so does that of a job that began with a savepoint; and at no moment did shards of two definitions run side by side.
 """
 
-import argparse
 import json
-import random
 import re
 import shutil
 import socket
@@ -22,11 +20,24 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
-from cluster import TABLE, Feeder, Worker, job_file  # noqa: E402
+from cluster import TABLE, Feeder, Worker, job_file, parser  # noqa: E402
 from control_server import Server as ControlServer, claim  # noqa: E402
 from postgres import ROOT, Server as Postgres  # noqa: E402
 
 HELD = "SELECT DISTINCT definition_version FROM shard_lease WHERE job = '{0}' AND owner IS NOT NULL AND expires_at > now()"
+
+#: A job of the server's own process, beside one over workers.
+OWN = """apiVersion: sloscout/v1
+kind: Job
+metadata: {{ name: {name} }}
+spec:
+  guarantee: at-least-once
+  checkpoint: {{ interval: 1s, store: "{folder}/state" }}
+  sources:
+    made: {{ type: generate, config: {{ records: 1000000, rate: 2000 }} }}
+  sinks:
+    nowhere: {{ type: discard, inputs: [made] }}
+"""
 
 
 class Watch:
@@ -121,6 +132,7 @@ class Test:
         self.kills()
         self.totals(feeder, job)
         self.begin_again()
+        self.unattended()
         watch.stop()
         claim(f"in {watch.looks} looks no two definitions ran side by side", watch.looks > 100 and not watch.mixed, watch.mixed[:3])
         self.ending()
@@ -133,6 +145,10 @@ class Test:
         claim("a job over workers is taken", status == 201, (status, view))
         claim("without workers it waits, and says what to do", view["status"]["phase"] == "waiting" and "sloscout worker" in view["status"]["message"], view)
         status, problem, response = self.server.call("POST", f"{self.path}/savepoints")
+        said = self.client("savepoint", self.name)
+        claim("the terminal says so, and that it may pass", said.returncode == 75 and "no worker lives" in said.stderr, said)
+        said = self.client("savepoint", "--all", "--as", "nothing")
+        claim("a job that has counted nothing yet needs none", said.returncode == 0 and f"{self.name}: waiting" in said.stdout, said)
         claim("nor has it a savepoint, which may pass", (status, problem["error_code"]) == (503, "NO_WORKERS") and response.getheader("Retry-After"), problem)
         shown = subprocess.run([self.options.binary, "worker", "status", "--database", self.url], capture_output=True, text=True)
         claim("the status of workers is in words when there is nothing to show", "sloscout worker" in shown.stdout and shown.returncode == 0, shown)
@@ -376,6 +392,25 @@ class Test:
         claim("once: now it has a history", (status, problem["error_code"]) == (409, "SAVEPOINT_OF_ANOTHER_JOB"), (status, problem))
         claim("and is deleted", self.server.call("DELETE", path)[0] == 204)
 
+    def unattended(self):
+        """Workers are away: savepoints of all jobs are taken of those that can have one, and the others are named."""
+        own = f"{self.name}-own"
+        status, view, _ = self.server.call("PUT", f"/api/v1/jobs/{own}", OWN.format(name=own, folder=self.folder))
+        claim("a job of the server's own process runs beside", status == 201, (status, view))
+        for worker in self.workers:
+            if worker.is_alive:
+                claim(f"{worker.name} ends well", worker.stop() == 0)
+        self.until("without workers the job waits", lambda view: view["status"]["phase"] == "waiting")
+        self.server.until("the other job runs", own, lambda view: view["status"].get("checkpoint"))
+        said = self.client("savepoint", "--all", "--as", "before-revision-3", "--wait", "10")
+        claim("who takes savepoints of all jobs is told which one waits", f"{self.name}: no savepoint: waits for workers" in said.stderr, said)
+        claim("and that it may pass", said.returncode == 75, said)
+        claim("the other one has its own", f"{own}: before-revision-3" in said.stdout, said)
+        claim("the other one is deleted", self.server.call("DELETE", f"/api/v1/jobs/{own}")[0] == 204)
+        self.worker()
+        self.worker()
+        self.running(2)
+
     def kills(self):
         self.server.kill()
         self.progress("workers go on without the server")
@@ -452,12 +487,9 @@ class Test:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binary")
-    parser.add_argument("--broker", help="a Kafka; one of its own when left out")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
-    parser.add_argument("--keep", help="where what a failed run left is kept")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--broker", help="a Kafka; one of its own when left out")
+    options = arguments.parse_args()
     folder = Path(options.keep or tempfile.mkdtemp(prefix="sloscout-controller-"))
     folder.mkdir(parents=True, exist_ok=True)
     kafka = ROOT / "scripts" / "kafka.sh"

@@ -16,7 +16,6 @@ At the end the table holds exactly what `sloscout run` makes of the same files, 
 a dead letter once.
 """
 
-import argparse
 import os
 import random
 import shutil
@@ -31,7 +30,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "s3"))
 import s3  # noqa: E402
-from cluster import TABLE, Feeder, Network, Worker, job_file  # noqa: E402
+from cluster import TABLE, Feeder, Network, Worker, job_file, parser  # noqa: E402
 from database_gate import LossyGate  # noqa: E402
 from postgres import ROOT, Server  # noqa: E402
 
@@ -208,20 +207,15 @@ def script(name, command, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binary")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
-    parser.add_argument("--exchange", choices=["local", "kafka"], default="local")
-    parser.add_argument("--delivery", choices=["numbered", "transactions"], default="numbered")
-    parser.add_argument("--store", choices=["folder", "s3"], default="folder")
-    parser.add_argument("--faults", default=",".join(FAULTS if os.geteuid() == 0 else FAULTS[:-1]))
-    parser.add_argument("--keep", help="where what a failed run left is kept")
-    options = parser.parse_args()
+    arguments = parser(__doc__, exchange="local")
+    arguments.add_argument("--runs", type=int, default=5)
+    arguments.add_argument("--store", choices=["folder", "s3"], default="folder")
+    arguments.add_argument("--faults", default=",".join(FAULTS if os.geteuid() == 0 else FAULTS[:-1]))
+    options = arguments.parse_args()
     options.faults = options.faults.split(",")
     unknown = [fault for fault in options.faults if fault not in FAULTS]
     if unknown:
-        parser.error(f"there are no faults {unknown}")
+        arguments.error(f"there are no faults {unknown}")
     if "cut" not in options.faults:
         print("NOTE: no network is cut: that needs root, and --faults with cut", file=sys.stderr)
     folder = Path(options.keep or tempfile.mkdtemp(prefix="sloscout-workers-"))

@@ -12,8 +12,6 @@ is taken; and a command asks for 1 reader and 4 partitions. All the time a worke
 - without workers, commands say that none lives, and end after `--wait` seconds.
 """
 
-import argparse
-import random
 import shutil
 import subprocess
 import sys
@@ -25,7 +23,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from kills import TABLE, Failure, Run, script  # noqa: E402
-from cluster import Feeder, job_file  # noqa: E402
+from cluster import Feeder, job_file, parser  # noqa: E402
 from database_gate import LossyGate  # noqa: E402
 from postgres import Server  # noqa: E402
 
@@ -225,15 +223,10 @@ class Rescale(Run):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binary")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
-    parser.add_argument("--exchange", choices=["local", "kafka"], default="kafka")
-    parser.add_argument("--delivery", choices=["numbered", "transactions"], default="numbered")
-    parser.add_argument("--rate", type=int, default=1_500, help="records a second")
-    parser.add_argument("--kills", choices=["yes", "no"], default="yes")
-    parser.add_argument("--keep", help="where what a failed run left is kept")
-    options = parser.parse_args()
+    arguments = parser(__doc__, exchange="kafka")
+    arguments.add_argument("--rate", type=int, default=1_500, help="records a second")
+    arguments.add_argument("--kills", choices=["yes", "no"], default="yes")
+    options = arguments.parse_args()
     folder = Path(options.keep or tempfile.mkdtemp(prefix="sloscout-rescale-"))
     (folder / "run").mkdir(parents=True, exist_ok=True)
     server = Server(folder / "postgres")

@@ -122,7 +122,7 @@ struct AnalysisRoutes: Sendable {
 struct AnalysisView: Codable {
   private enum CodingKeys: String, CodingKey {
     case id = "job_id"
-    case status, state, message, stage, error, warnings
+    case status, state, message, stage, stages, error, warnings
     case service = "service_name"
     case namespace, environment
     case hours = "lookback_hours"
@@ -137,6 +137,18 @@ struct AnalysisView: Codable {
     case slos = "slos_generated"
     case artifacts = "artifacts_generated"
     case result = "result_url"
+  }
+
+  struct Stage: Codable {
+    private enum CodingKeys: String, CodingKey {
+      case name
+      case started = "started_at"
+      case finished = "finished_at"
+    }
+    var name: String
+    var started: String
+    /// Absent while it is under way.
+    var finished: String?
   }
 
   struct Failure: Codable {
@@ -154,6 +166,8 @@ struct AnalysisView: Codable {
   var state: String
   var message: String
   var stage: String?
+  /// Those that have begun, in their order.
+  var stages: [Stage]
   var error: Failure?
   var service: String
   var namespace: String
@@ -179,6 +193,8 @@ struct AnalysisView: Codable {
     (service, namespace, environment) = (analysis.request.service, analysis.request.namespace, analysis.request.environment)
     hours = analysis.request.hours
     (stage, created, started, completed) = (analysis.stage, analysis.createdAt, analysis.startedAt, analysis.completedAt)
+    let ends = analysis.stages.dropFirst().map(\.startedAt) + [analysis.completedAt]
+    stages = zip(analysis.stages, ends).map { Stage(name: $0.name, started: $0.startedAt, finished: $1) }
     url = "/api/v1/analyze/\(analysis.id)"
     warnings = analysis.warnings
     (journeys, slis, slos, artifacts) = (analysis.journeys, analysis.slis, analysis.slos, analysis.artifacts)

@@ -1,8 +1,8 @@
-internal import Dataflow
-internal import Jobs
+package import Dataflow
+package import Jobs
 
 /// A job's graph with what every step is doing.
-struct GraphView: Codable {
+package struct GraphView: Codable {
   struct Node: Codable {
     var id: String
     var role: String
@@ -52,7 +52,7 @@ struct GraphView: Codable {
   var edges: [Edge]
   var splits: [Split]
   /// Why windows have not fired, in words; absent when there is nothing to say.
-  var waitsFor: String?
+  package var waitsFor: String?
 
   /// Of a job in this process, from its two newest looks.
   ///
@@ -70,7 +70,9 @@ struct GraphView: Codable {
   }
 
   /// Of a job over workers, from what its shards have told.
-  init(_ graph: JobGraph, _ shards: [ShardLoad]) {
+  ///
+  /// - Parameter awaitsReaders: whether shards that read the sources have not told anything yet.
+  package init(_ graph: JobGraph, _ shards: [ShardLoad], awaitsReaders: Bool) {
     let steps = Dictionary(shards.flatMap(\.steps).map { ($0.id, $0) }) { one, other in
       var sum = one
       sum.add(other)
@@ -79,6 +81,7 @@ struct GraphView: Codable {
     self.init(graph, isKnown: !shards.isEmpty, splits: shards.flatMap(\.splits).map { ($0.name, $0.newest, $0.isIdle) }) {
       steps[$0] ?? StepLoad($0)
     }
+    if awaitsReaders, splits.isEmpty { waitsFor = "the first report of the workers that read the sources has not come yet" }
   }
 
   private init(
@@ -92,7 +95,9 @@ struct GraphView: Codable {
       inputs.map { Edge(from: $0.node, to: id, side: $0.side?.rawValue) }
     }
     splits = found.map { Split(name: $0.name, newest: $0.newest.map(RFC3339.format), isIdle: $0.isIdle) }
-    if isKnown { waitsFor = Self.reason(found, watermark: graph.sources.compactMap { load($0.id).watermark }.min()) }
+    // Records without an input: nothing in the job asks for their times, so no window waits.
+    let isTimeless = found.isEmpty && nodes.contains { $0.role == "source" && $0.received > 0 }
+    if isKnown, !isTimeless { waitsFor = Self.reason(found, watermark: graph.sources.compactMap { load($0.id).watermark }.min()) }
   }
 
   /// Windows fire when the watermark passes their end; it is as far as the slowest split that is not idle.

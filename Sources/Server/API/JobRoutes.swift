@@ -41,8 +41,8 @@ struct JobRoutes: Sendable {
         if await job.shards != nil {
           // The document is planned for it, and the database asked.
           let name = try context.jobName()
-          let (graph, loads) = try await offLoop { try await supervisor.graphOfShards(name) }
-          return try JSON.response(GraphView(graph, loads))
+          let (graph, loads, awaitsReaders) = try await offLoop { try await supervisor.graphOfShards(name) }
+          return try JSON.response(GraphView(graph, loads, awaitsReaders: awaitsReaders))
         }
         guard let graph = await job.graph else { throw Problem(409, "JOB_NEVER_RAN", "the job has not run since the server started") }
         return try JSON.response(GraphView(graph, older: samples.older, newest: samples.newest, totals: await job.totals()))

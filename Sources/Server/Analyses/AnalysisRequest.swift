@@ -23,12 +23,15 @@ struct AnalysisRequest: Sendable, Equatable, Codable {
       case namespace, environment
       case hours = "lookback_hours"
       case days = "analysis_window_days"
+      case refresh = "force_refresh"
     }
     var service: String?
     var namespace: String?
     var environment: String?
     var hours: Int?
     var days: Int?
+    /// What users of the original send. Every analysis reads its telemetry anew, so either value means the same.
+    var refresh: Bool?
   }
 
   /// Reads a body. Throws `Problem` 422 that names the member.
@@ -70,6 +73,7 @@ struct AnalysisRequest: Sendable, Equatable, Codable {
           ("service_name", text), ("namespace", text.orNull), ("environment", text.orNull),
           ("lookback_hours", Schema.integer(1...2160).orNull.saying("24 when left out")),
           ("analysis_window_days", Schema.integer(1...90).orNull.saying("instead of lookback_hours")),
+          ("force_refresh", Schema.boolean.orNull.saying("telemetry is read anew in any case")),
         ], required: ["service_name"]))
   }
 

@@ -9,7 +9,7 @@ struct AnalysisStore: Sendable {
   private static func time(_ column: String) -> String { "to_char(\(column) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')" }
   private static let columns = """
     id, request, status, stage, \(time("created_at")), \(time("started_at")), \(time("completed_at")), journeys, slis, slos, artifacts,
-    error_code, error_message
+    error_code, error_message, stages
     """
 
   /// Adds an analysis, unless one was asked for under that key already.
@@ -65,10 +65,15 @@ struct AnalysisStore: Sendable {
   }
 
   func begin(_ id: String) async throws {
-    try await update("status = 'running', started_at = now(), stage = 'collect'", id, [])
+    try await update("status = 'running', started_at = now(), stage = $2, stages = \(Self.beginning)", id, [AnalysisStage.collect.rawValue])
   }
 
-  func note(_ id: String, _ stage: AnalysisStage) async throws { try await update("stage = $2", id, [stage.rawValue]) }
+  func note(_ id: String, _ stage: AnalysisStage) async throws {
+    try await update("stage = $2, stages = stages || \(Self.beginning)", id, [stage.rawValue])
+  }
+
+  /// A stage that begins now.
+  private static let beginning = "jsonb_build_array(jsonb_build_object('name', $2::text, 'startedAt', \(time("now()"))))"
 
   /// The analysis is over. Only one that is not over yet can end: a cancelled one stays cancelled.
   func fail(_ id: String, _ status: StoredAnalysis.Status, _ code: String, _ message: String) async throws {
@@ -142,12 +147,14 @@ struct AnalysisStore: Sendable {
   }
 
   private static func analysis(_ row: [String?]) -> StoredAnalysis? {
-    guard row.count == 13, let id = row[0], let text = row[1], let status = row[2].flatMap(StoredAnalysis.Status.init),
+    guard row.count == 14, let id = row[0], let text = row[1], let status = row[2].flatMap(StoredAnalysis.Status.init),
       let request = try? JSONDecoder().decode(AnalysisRequest.self, from: Data(text.utf8))
     else { return nil }
     let number = { (index: Int) in row[index].flatMap { Int($0) } }
+    let stages = row[13].flatMap { try? JSONDecoder().decode([StoredAnalysis.Stage].self, from: Data($0.utf8)) }
     return StoredAnalysis(
-      id: id, request: request, status: status, stage: row[3], createdAt: row[4] ?? "", startedAt: row[5], completedAt: row[6],
+      id: id, request: request, status: status, stage: row[3], stages: stages ?? [], createdAt: row[4] ?? "", startedAt: row[5],
+      completedAt: row[6],
       journeys: number(7), slis: number(8), slos: number(9), artifacts: number(10), errorCode: row[11], errorMessage: row[12])
   }
 }

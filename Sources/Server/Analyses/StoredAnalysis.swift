@@ -20,11 +20,19 @@ struct StoredAnalysis: Sendable {
     var advice: String
   }
 
+  /// When a stage began, RFC 3339.
+  struct Stage: Sendable, Codable {
+    var name: String
+    var startedAt: String
+  }
+
   var id: String
   var request: AnalysisRequest
   var status = Status.pending
   /// What is being done, in the words of `AnalysisStage`.
   var stage: String?
+  /// Those that have begun; an analysis that is taken up again begins anew.
+  var stages: [Stage] = []
   /// RFC 3339.
   var createdAt = ""
   var startedAt: String?

@@ -100,19 +100,19 @@ extension JobSupervisor {
   }
 
   /// The graph of a job that workers run, with what they tell of its steps. Whoever looks first waits a moment until they do.
-  func graphOfShards(_ name: String) async throws -> (graph: JobGraph, loads: [ShardLoad]) {
+  func graphOfShards(_ name: String) async throws -> (graph: JobGraph, loads: [ShardLoad], awaitsReaders: Bool) {
     let (job, planned) = (try job(name), try await planned(name))
     try await store.watch(name)
-    var rows: [ShardBoard.Row] = []
+    var (rows, awaitsReaders): ([ShardBoard.Row], Bool) = ([], false)
     // Workers tell every two seconds.
     for _ in 0..<20 {
       try await lookAtShards()
       guard let state = await job.shards else { break }
-      rows = state.rows
+      (rows, awaitsReaders) = (state.rows, state.awaitsReaders)
       guard rows.contains(where: { state.state($0) == .running && $0.load == nil }) else { break }
       do { try await Task.sleep(nanoseconds: 200_000_000) } catch { break }
     }
-    return (planned.graph, rows.compactMap { $0.load.flatMap { ShardLoad(text: $0) } })
+    return (planned.graph, rows.compactMap { $0.load.flatMap { ShardLoad(text: $0) } }, awaitsReaders)
   }
 
   /// Asks for a checkpoint. Throws `Problem` 409 when the job does not run.

@@ -54,6 +54,11 @@ package struct ShardedState: Sendable {
   /// Seconds since the checkpoint of the shard that has waited for one the longest; nil when none has one.
   package var checkpointAge: Double? { rows.filter { !$0.isFinished }.compactMap(\.age).max() }
 
+  /// Whether the job should run, and of shards that read its sources some have not told yet what they do.
+  package var awaitsReaders: Bool {
+    wanted.state == .running && (rows.isEmpty || rows.contains { $0.shard.stage == 0 && !$0.isFinished && $0.load == nil })
+  }
+
   /// The phase of the whole job, and what a person should know about it.
   package var phase: (phase: JobPhase, message: String) {
     let held = rows.filter { $0.isHeld && !$0.isFinished }

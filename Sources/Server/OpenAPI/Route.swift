@@ -106,9 +106,11 @@ struct Route: Sendable {
   /// Health and pages are asked with whatever somebody puts behind their addresses.
   var checksParameters: Bool { role != nil || !parameters.isEmpty }
 
-  /// As the router writes it.
-  var pattern: RouterPath {
-    RouterPath(path.split(separator: "/").map { $0.hasSuffix("...}") ? "**" : String($0) }.joined(separator: "/"))
+  /// The path as the router writes it, and that which clients of the original use: `/api/v1/slos` for `/api/v1/slo`. The document has the first.
+  var patterns: [RouterPath] {
+    let parts = path.split(separator: "/").map { $0.hasSuffix("...}") ? "**" : String($0) }
+    let plural = parts.map { ["sli", "slo"].contains($0) ? "\($0)s" : $0 }
+    return (plural == parts ? [parts] : [parts, plural]).map { RouterPath($0.joined(separator: "/")) }
   }
 
   /// Names of the parts of the path that vary.

@@ -16,8 +16,8 @@ struct RouteTable: Sendable {
   func router(_ gate: Gate, _ watch: RequestWatch) -> Router<ServerContext> {
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware())
-    for route in routes {
-      router.on(route.pattern, method: route.method) { request, context in
+    for (route, pattern) in routes.flatMap({ route in route.patterns.map { (route, $0) } }) {
+      router.on(pattern, method: route.method) { request, context in
         try await watch.note(request, route) {
           var context = context
           context.identity = try await gate.admit(request, route.role)
@@ -42,8 +42,8 @@ struct RouteTable: Sendable {
     for (path, own) in Dictionary(grouping: routes, by: \.path) {
       let known = own.map(\.method)
       let allowed = Self.methods.filter(known.contains).map(\.rawValue).joined(separator: ", ")
-      for method in Self.methods where !known.contains(method) {
-        router.on(own[0].pattern, method: method) { request, context in
+      for (method, pattern) in Self.methods.filter({ !known.contains($0) }).flatMap({ method in own[0].patterns.map { (method, $0) } }) {
+        router.on(pattern, method: method) { request, context in
           var response = try Problem(405, "METHOD_NOT_ALLOWED", "\(path) takes \(allowed)").response(from: request, context: context)
           response.headers[.allow] = allowed
           return response

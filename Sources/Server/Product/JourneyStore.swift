@@ -19,7 +19,7 @@ struct JourneyStore: Sendable {
 
   private static let columns = """
     id, analysis, name, slug, service, environment, array_to_json(services), requests, errors, confidence, document, custom_name, is_pinned,
-    merged_into, is_pending, revision, \(time("discovered_at")), \(time("last_seen_at"))
+    merged_into, is_pending, revision, \(time("discovered_at")), \(time("last_seen_at")), error_evidence
     """
 
   private static let condition = """
@@ -112,16 +112,16 @@ struct JourneyStore: Sendable {
         "{\(journey.services.map { "\"\($0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"" }.joined(separator: ","))}"
       try client.query(
         """
-        INSERT INTO sloscout_journey (id, analysis, name, slug, service, environment, services, requests, errors, confidence, document)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8::float8, $9::float8, $10::float8, $11)
+        INSERT INTO sloscout_journey (id, analysis, name, slug, service, environment, services, requests, errors, confidence, document, error_evidence)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8::float8, $9::float8, $10::float8, $11, $12)
         ON CONFLICT (id) DO UPDATE SET analysis = EXCLUDED.analysis,
           name = CASE WHEN sloscout_journey.custom_name IS NULL THEN EXCLUDED.name ELSE sloscout_journey.name END, slug = EXCLUDED.slug, services = EXCLUDED.services,
-          requests = EXCLUDED.requests, errors = EXCLUDED.errors, confidence = EXCLUDED.confidence, document = EXCLUDED.document,
+          requests = EXCLUDED.requests, errors = EXCLUDED.errors, confidence = EXCLUDED.confidence, document = EXCLUDED.document, error_evidence = EXCLUDED.error_evidence,
           is_pending = false, last_seen_at = now(), revision = sloscout_journey.revision + 1
         """,
         [
           journey.id, analysis, journey.name, journey.slug, journey.entryService, journey.environment, services, "\(journey.requests)",
-          "\(journey.errors)", "\(journey.confidence)", JourneyDocument.write([journey]).json,
+          "\(journey.errors)", "\(journey.confidence)", JourneyDocument.write([journey]).json, journey.errorEvidence.rawValue,
         ])
       for indicator in IndicatorMaker().indicators(journey).indicators {
         let id = StoredIndicator.id(journey.id, indicator.kind)
@@ -156,13 +156,13 @@ struct JourneyStore: Sendable {
   }
 
   private static func journey(_ row: [String?]) -> StoredJourney? {
-    guard row.count == 18, let id = row[0], let document = row[10], let revision = row[15].flatMap({ Int($0) }) else { return nil }
+    guard row.count == 19, let id = row[0], let document = row[10], let revision = row[15].flatMap({ Int($0) }) else { return nil }
     let services = (try? JSONReader.read(Array((row[6] ?? "[]").utf8)))?.elements.compactMap(\.string) ?? []
     return StoredJourney(
       id: id, analysis: row[1] ?? "", discoveredName: row[2] ?? "", slug: row[3] ?? "", service: row[4] ?? "", environment: row[5] ?? "",
       services: services, requests: row[7].flatMap { Double($0) } ?? 0, errors: row[8].flatMap { Double($0) } ?? 0,
-      confidence: row[9].flatMap { Double($0) } ?? 0, document: document, customName: row[11], isPinned: row[12] == "t",
-      mergedInto: row[13],
-      isPending: row[14] == "t", revision: revision, discoveredAt: row[16] ?? "", lastSeenAt: row[17] ?? "")
+      errorEvidence: row[18] ?? "none", confidence: row[9].flatMap { Double($0) } ?? 0, document: document, customName: row[11],
+      isPinned: row[12] == "t", mergedInto: row[13], isPending: row[14] == "t", revision: revision, discoveredAt: row[16] ?? "",
+      lastSeenAt: row[17] ?? "")
   }
 }

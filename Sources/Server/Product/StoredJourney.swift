@@ -11,6 +11,8 @@ struct StoredJourney: Sendable {
   var services: [String]
   var requests: Double
   var errors: Double
+  /// What tells of errors: `spans`, `logs`, or `none`.
+  var errorEvidence: String
   var confidence: Double
   /// A `JourneyDocument` of this one journey.
   var document: String

@@ -69,5 +69,14 @@ enum ServerSchema {
     ALTER TABLE sloscout_job ADD COLUMN origin text;
     COMMENT ON COLUMN sloscout_job.origin IS 'sloscout: the folder or file whose jobs the server follows'
     """,
+    """
+    ALTER TABLE sloscout_journey ADD COLUMN error_evidence text;
+    COMMENT ON COLUMN sloscout_journey.error_evidence IS 'sloscout: what tells of errors: spans, logs, or none';
+    UPDATE sloscout_journey SET error_evidence = document::json->'journeys'->0->>'errorEvidence'
+    """,
+    """
+    ALTER TABLE sloscout_analysis ADD COLUMN stages jsonb NOT NULL DEFAULT '[]';
+    COMMENT ON COLUMN sloscout_analysis.stages IS 'sloscout: when each stage began, as the analysis went through them'
+    """,
   ]
 }

@@ -37,7 +37,8 @@ struct SavepointCommand: ParsableCommand {
         With --all, of every job that runs, each under the name that --as says. It is for what may be repeated: a job that has one of that name, taken within
         the last hour, is left as it is; one that has an older one gets NAME-2, NAME-3 and so on.
 
-        Exit code 75: workers had not taken it after --wait seconds. They go on with it; the same command waits for it again.
+        Exit code 75: workers had not taken it after --wait seconds, and go on with it; or a job waits for workers, so that none can be taken now. With
+        --all the other jobs have theirs all the same. The same command tries again what is missing.
         """)
     @OptionGroup var server: ServerOptions
     @Argument(help: "The job's name.") var name: String?
@@ -63,9 +64,15 @@ struct SavepointCommand: ParsableCommand {
       // Each is tried, whatever became of the one before.
       var failure: ExitCode?
       for job in jobs {
-        let phase = try settled(job, until: deadline)
-        guard phase == "running" else {
-          Terminal.print("\(job.name): \(phase), so none is taken")
+        let status = try settled(job, until: deadline)
+        if status.phase == "waiting", try hasState(job.name) {
+          // It should run, and what it has counted would be missing from what one can go back to.
+          Terminal.error("\(job.name): no savepoint: \(status.message)")
+          failure = failure ?? ExitCode(Exit.awaited)
+          continue
+        }
+        guard status.phase == "running" else {
+          Terminal.print("\(job.name): \(status.phase), so none is taken")
           continue
         }
         do { Terminal.print("\(job.name): \(try takeOnce(job.name, called ?? "", until: deadline))") } catch let code as ExitCode {
@@ -78,14 +85,19 @@ struct SavepointCommand: ParsableCommand {
     }
 
     /// What a job does once it is not about to do something else: one that was just cut anew or started runs in a moment.
-    private func settled(_ job: JobReport, until deadline: ContinuousClock.Instant) throws -> String {
-      var phase = job.status.phase
+    private func settled(_ job: JobReport, until deadline: ContinuousClock.Instant) throws -> JobReport.Status {
+      var status = job.status
       let patience = min(deadline, .now + Self.startsWithin)
-      while ["starting", "restarting"].contains(phase), ContinuousClock.now < patience {
+      while ["starting", "restarting"].contains(status.phase), ContinuousClock.now < patience {
         Thread.sleep(forTimeInterval: 0.5)
-        phase = try server.get(JobReport.self, JobPath.of(job.name)).status.phase
+        status = try server.get(JobReport.self, JobPath.of(job.name)).status
       }
-      return phase
+      return status
+    }
+
+    /// Whether a job over workers has a checkpoint. One that no worker ever took up has nothing to keep.
+    private func hasState(_ job: String) throws -> Bool {
+      try server.get(JobReport.self, JobPath.of(job)).status.shards?.list?.contains { $0.epoch > 0 } ?? false
     }
 
     private func take(_ job: String, _ called: String?, until deadline: ContinuousClock.Instant) throws -> Report {

@@ -87,7 +87,8 @@ struct ServerOptions: ParsableArguments {
   /// Prints what the server objects to, and is the exit code for it.
   func refusal(_ answer: Answer) -> ExitCode {
     Terminal.error(Self.explain(answer))
-    return ExitCode(answer.status == 422 ? Exit.wrongFile : answer.status == 504 ? Exit.awaited : Exit.failed)
+    let isToCome = answer.status == 504 || answer.code == "NO_WORKERS"
+    return ExitCode(answer.status == 422 ? Exit.wrongFile : isToCome ? Exit.awaited : Exit.failed)
   }
 
   /// The same, decoded.

@@ -89,6 +89,8 @@ struct ObjectiveView: Codable, SnakeCased {
     var variant: String
     var targetPercentage: Double
     var feasible: Bool
+    /// Why it is not feasible, and what else to know about it.
+    var notes: [String]
   }
 
   var id: String
@@ -123,7 +125,8 @@ struct ObjectiveView: Codable, SnakeCased {
     (decidedBy, decidedAt, revision) = (stored.objective.by, stored.objective.at, stored.objective.revision)
     backtest = Point(point)
     variants = choice.variants.map {
-      Variant(variant: $0.variant.rawValue, targetPercentage: Double($0.target.millionths) / 10_000, feasible: $0.isFeasible)
+      Variant(
+        variant: $0.variant.rawValue, targetPercentage: Double($0.target.millionths) / 10_000, feasible: $0.isFeasible, notes: $0.notes)
     }
   }
 }

@@ -46,6 +46,8 @@ struct JourneyView: Codable, SnakeCased {
   var requests: Double
   var errors: Double
   var errorShare: Double
+  /// What tells of errors: `spans`, `logs`, or `none`, and then nobody knows how many there are.
+  var errorEvidence: String
   var confidence: Double
   var pinned: Bool
   var mergedInto: String?
@@ -57,8 +59,6 @@ struct JourneyView: Codable, SnakeCased {
   var revision: Int
   /// Absent in lists, like all below.
   var latency: Latency?
-  /// What tells of errors: `spans`, `logs`, or `none`, and then nobody knows how many there are.
-  var errorEvidence: String?
   var confidenceFactors: [Factor]?
   var steps: [Step]?
   var calls: [Call]?
@@ -66,14 +66,13 @@ struct JourneyView: Codable, SnakeCased {
   init(_ stored: StoredJourney, _ journey: Journey? = nil) {
     (id, name, slug, service, environment) = (stored.id, stored.name, stored.slug, stored.service, stored.environment)
     (services, requests, errors, confidence) = (stored.services, stored.requests, stored.errors, stored.confidence)
-    errorShare = stored.requests > 0 ? stored.errors / stored.requests : 0
+    (errorShare, errorEvidence) = (stored.requests > 0 ? stored.errors / stored.requests : 0, stored.errorEvidence)
     (pinned, mergedInto, pending, analysis) = (stored.isPinned, stored.mergedInto, stored.isPending, stored.analysis)
     (discoveredAt, lastSeenAt, revision) = (stored.discoveredAt, stored.lastSeenAt, stored.revision)
     guard let journey else { return }
     let milliseconds = { (nanoseconds: Int64) in Double(nanoseconds) / 1e6 }
     latency = Latency(
       p50: milliseconds(journey.duration.p50), p95: milliseconds(journey.duration.p95), p99: milliseconds(journey.duration.p99))
-    errorEvidence = journey.errorEvidence.rawValue
     confidenceFactors = journey.confidenceFactors.map { Factor(name: $0.name, value: $0.value, reason: $0.reason) }
     steps = journey.steps.map { step in
       Step(
