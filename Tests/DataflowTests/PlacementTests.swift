@@ -98,7 +98,7 @@ struct PlacementTests {
         // Another cut of the job.
         if random.chance(0.05) { for row in leases.indices where leases[row].shard.job == job { leases[row].shard.version += 1 } }
         var seen = placement
-        placed += seen.follow(leases.filter { !$0.isFinished }.map(\.shard).sorted(), among: workers).count
+        placed += seen.follow(leases.map(\.shard).sorted(), among: workers).count
         let actions = LeaseRules.decide("a", workers: workers, leases: leases, running: running, placement: &placement)
         #expect(actions == LeaseRules.decide("a", workers: workers, leases: leases, running: running))
         for shard in actions.claim { running[shard] = leases.first { $0.shard == shard }.map(\.generation) }
@@ -108,6 +108,21 @@ struct PlacementTests {
       }
     }
     #expect(placed > looks / 10 && placed < looks, "\(placed) jobs were placed anew in \(looks) looks at two jobs each")
+  }
+
+  @Test("what runs stays where it is while other shards come to the end of their input")
+  func ending() {
+    var random = SeededRandom(5)
+    for _ in 0..<200 {
+      let all = shards([random.int(1...6), random.int(1...12)])
+      let workers = (0..<random.int(1...5)).map { "w\($0)/\(random.int(0...9999))" }
+      let owners = Placement.owners(of: all, among: workers)
+      let leases = all.map { Lease(shard: $0, owner: owners[$0], generation: 1, isFinished: random.chance(0.5)) }
+      for worker in workers {
+        let running = Dictionary(uniqueKeysWithValues: leases.filter { $0.owner == worker && !$0.isFinished }.map { ($0.shard, UInt64(1)) })
+        #expect(LeaseRules.decide(worker, workers: ["j": workers], leases: leases, running: running) == LeaseRules.Actions())
+      }
+    }
   }
 
   @Test("a job is placed anew when its shards or its workers change, and no other job with it")

@@ -17,30 +17,45 @@ extension LeaseStore {
 
   // MARK: The first cut
 
-  /// Makes the rows of a job that no worker ever ran; with an origin of one that workers have planned at most.
+  /// Makes the rows of a job that has none yet.
   ///
   /// - Parameter origin: the savepoint that it begins with, `job/name`.
-  package static func begin(_ client: PostgresClient, _ job: String, _ shards: [JobShard], travels: String, origin: String?) throws {
-    let counts = Self.counts(shards)
-    try client.query("DELETE FROM shard_lease WHERE job = $1", [job])
-    try client.query(
-      """
-      INSERT INTO sharded_job (job, counts, layout, filed, version, phase, target, origin) VALUES ($1, $2, $3, $2, $4::int, $5, $6, $7)
-      ON CONFLICT (job) DO UPDATE SET counts = EXCLUDED.counts, layout = EXCLUDED.layout, filed = EXCLUDED.filed, version = EXCLUDED.version,
-        phase = EXCLUDED.phase, target = EXCLUDED.target, origin = EXCLUDED.origin
-      """,
-      origin == nil ? [job, counts, travels, "1", "running", nil, nil] : [job, counts, travels, "0", "draining", counts, origin])
+  /// - Returns: false when it has some, and nothing has happened: workers and the server may do this at the same moment.
+  package static func begin(_ client: PostgresClient, _ job: String, _ shards: [JobShard], travels: String, origin: String?) throws -> Bool
+  {
+    guard try file(client, job, shards, travels, origin, orElse: "NOTHING") else { return false }
     if origin == nil { try insert(client, shards, generation: 0) }
+    return true
   }
 
-  /// Whether any shard of a job was ever claimed, or the job began with a savepoint or was cut anew.
-  package static func hasHistory(_ client: PostgresClient, _ job: String) throws -> Bool {
-    try client.query(
+  /// Has a job that workers have planned at most begin with a savepoint.
+  ///
+  /// - Parameter origin: the savepoint, `job/name`.
+  /// - Throws: `LayoutRefused` when a shard of it was ever claimed, when it began with a savepoint, or when it was cut anew.
+  package static func begin(_ client: PostgresClient, _ job: String, _ shards: [JobShard], travels: String, from origin: String) throws {
+    let planned = """
+      UPDATE SET counts = EXCLUDED.counts, layout = EXCLUDED.layout, filed = EXCLUDED.filed, version = EXCLUDED.version, phase = EXCLUDED.phase,
+        target = EXCLUDED.target, origin = EXCLUDED.origin WHERE sharded_job.version = 1 AND sharded_job.origin IS NULL
       """
-      SELECT 1 FROM sharded_job j WHERE job = $1 AND (version <> 1 OR origin IS NOT NULL
-        OR EXISTS (SELECT 1 FROM shard_lease l WHERE l.job = j.job AND generation > 0))
-      """, [job]
-    ).scalar != nil
+    let isFirst = try file(client, job, shards, travels, origin, orElse: planned)
+    // Only who has the job's row sees the leases that a worker made at the same moment: left there, they would keep the first cut from being made.
+    let isClaimed = try client.query("SELECT 1 FROM shard_lease WHERE job = $1 AND generation > 0 LIMIT 1", [job]).scalar != nil
+    guard isFirst, !isClaimed else { throw LayoutRefused(job: job, .history(origin)) }
+    try client.query("DELETE FROM shard_lease WHERE job = $1", [job])
+  }
+
+  /// Writes the row of a job. False when it has one to which nothing is to be done.
+  private static func file(
+    _ client: PostgresClient, _ job: String, _ shards: [JobShard], _ travels: String, _ origin: String?, orElse change: String
+  ) throws -> Bool {
+    let counts = Self.counts(shards)
+    return try client.query(
+      """
+      INSERT INTO sharded_job (job, counts, layout, filed, version, phase, target, origin) VALUES ($1, $2, $3, $2, $4::int, $5, $6, $7)
+      ON CONFLICT (job) DO \(change)
+      """,
+      origin == nil ? [job, counts, travels, "1", "running", nil, nil] : [job, counts, travels, "0", "draining", counts, origin]
+    ).affected > 0
   }
 
   /// The shards of each stage: `2,24,24`.

@@ -60,13 +60,10 @@ package final class LeaseStore: Sendable {
   package func register(_ job: String, _ shards: [JobShard], layout: String, origin: String? = nil) throws {
     try perform { client in
       try JobDefinitions.migrate(client)
-      if let found = try Self.cut(client, job) {
-        guard found.travels == layout else { throw LayoutRefused(job: job, .layout) }
-        if let origin, origin != found.origin { throw LayoutRefused(job: job, .history(origin)) }
-        try Self.filed(client, found, Self.counts(shards))
-      } else {
-        try Self.begin(client, job, shards, travels: layout, origin: origin)
-      }
+      if try Self.begin(client, job, shards, travels: layout, origin: origin) { return }
+      guard let found = try Self.cut(client, job), found.travels == layout else { throw LayoutRefused(job: job, .layout) }
+      if let origin, origin != found.origin { throw LayoutRefused(job: job, .history(origin)) }
+      try Self.filed(client, found, Self.counts(shards))
     }
   }
 

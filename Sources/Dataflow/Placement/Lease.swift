@@ -64,9 +64,10 @@ public enum LeaseRules {
     _ me: String, workers: [String: [String]], leases: [Lease], running: [JobShard: UInt64], placement: inout StandingPlacement
   ) -> Actions {
     var actions = Actions()
-    let open = leases.filter { !$0.isFinished }.sorted { $0.shard < $1.shard }
-    placement.follow(open.map(\.shard), among: workers)
-    for lease in open {
+    // Those at the end of their input keep their places: else others would move whenever one ends.
+    let ordered = leases.sorted { $0.shard < $1.shard }
+    placement.follow(ordered.map(\.shard), among: workers)
+    for lease in ordered where !lease.isFinished {
       let owner = placement[lease.shard]
       let isMine = lease.owner == me && running[lease.shard] == lease.generation
       if let generation = running[lease.shard], !isMine, lease.owner != nil || lease.generation != generation {

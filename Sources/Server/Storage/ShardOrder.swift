@@ -22,8 +22,7 @@ enum ShardOrder: Sendable {
     case .withdraw: try JobDefinitions.remove(client, job)
     case .state(let state): try JobDefinitions.set(client, job, state)
     case .begin(let origin, let shards, let travels):
-      guard try !LeaseStore.hasHistory(client, job) else { throw LayoutRefused(job: job, .history(origin)) }
-      try LeaseStore.begin(client, job, shards, travels: travels, origin: origin)
+      try LeaseStore.begin(client, job, shards, travels: travels, from: origin)
       try JobDefinitions.set(client, job, .running)
     }
   }

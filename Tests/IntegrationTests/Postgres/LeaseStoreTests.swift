@@ -221,20 +221,56 @@ struct LeaseStoreTests {
     let store = store(database, "a", 1)
     let shards = ShardLayout(readers: 2, partitions: 2).shards(of: "k", stages: 2)
     try store.register("k", shards, layout: "l")
-    #expect(try !LeaseStore.hasHistory(database.client, "k") && !LeaseStore.hasHistory(database.client, "other"))
-    try LeaseStore.begin(database.client, "k", shards, travels: "l", origin: "j/s")
-    #expect(try LeaseStore.hasHistory(database.client, "k"))
-    let begin = try #require(try store.cuts().first)
-    #expect(begin.layout.version == 0 && begin.origin == "j/s" && begin.target?.shards(of: "k", stages: 2) == shards)
+    func begin(_ job: String) throws {
+      try database.client.transaction { try LeaseStore.begin(database.client, job, shards, travels: "l", from: "j/s") }
+    }
+    try begin("k")
+    #expect(throws: LayoutRefused.self) { try begin("k") }
+    let cut = try #require(try store.cuts().first)
+    #expect(cut.layout.version == 0 && cut.origin == "j/s" && cut.target?.shards(of: "k", stages: 2) == shards)
     #expect(try store.renew(jobs: ["k"], running: [], time: Self.second).leases.isEmpty)
     // A worker that plans it once more changes nothing.
     try store.register("k", shards, layout: "l")
-    #expect(try store.cuts() == [begin])
-    #expect(try store.replace(begin, stages: 2, epochs: [:]))
+    #expect(try store.cuts() == [cut])
+    #expect(try store.replace(cut, stages: 2, epochs: [:]))
+    #expect(throws: LayoutRefused.self) { try begin("k") }
     #expect(try store.claim(shards, time: Self.second).count == shards.count)
     try store.register("ran", [shards[0]].map { JobShard(job: "ran", stage: 0, index: 0, count: $0.count) }, layout: "l")
     _ = try store.claim([JobShard(job: "ran", stage: 0, index: 0, count: 2)], time: Self.second)
-    #expect(try LeaseStore.hasHistory(database.client, "ran"))
+    #expect(throws: LayoutRefused.self) { try begin("ran") }
+  }
+
+  @Test("a job begins with a savepoint although a worker plans it at the same moment", arguments: [true, false])
+  func beginningBesideWorkers(workerIsFirst: Bool) async throws {
+    let database = try TestDatabase()
+    let (store, watcher) = (store(database, "a", 1), database.client)
+    try store.prepare()
+    let shards = ShardLayout(readers: 2, partitions: 2).shards(of: "k", stages: 2)
+    let first = try PostgresClient(PostgresOptions(url: database.url))
+    defer { first.close() }
+    try first.execute("BEGIN")
+    if workerIsFirst {
+      #expect(try LeaseStore.begin(first, "k", shards, travels: "l", origin: nil))
+    } else {
+      try LeaseStore.begin(first, "k", shards, travels: "l", from: "j/s")
+    }
+    let url = database.url
+    let other = Task.detached {
+      if workerIsFirst {
+        let second = try PostgresClient(PostgresOptions(url: url))
+        defer { second.close() }
+        try second.transaction { try LeaseStore.begin(second, "k", shards, travels: "l", from: "j/s") }
+      } else {
+        try store.register("k", shards, layout: "l")
+      }
+    }
+    // The second waits for the first, which has not said yet that it is done.
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while try watcher.query(waiting).scalar == "0" { try await Task.sleep(nanoseconds: 2_000_000) }
+    try first.execute("COMMIT")
+    try await other.value
+    #expect(try store.cuts().map(\.origin) == ["j/s"])
+    #expect(try store.renew(jobs: ["k"], running: [], time: Self.second).leases.isEmpty, "they would keep the first cut from being made")
   }
 
   @Test("a job is not drained while a worker that lives cannot drain")
