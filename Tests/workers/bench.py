@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What it costs to run a job over workers, and how long a shard stands still: a report, not a test.
 
-  bench.py BINARY [--records N] [--rounds N] [--step MS] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS] [--environments N]
+  bench.py BINARY [--records N] [--turns N] [--step MS] [--exchange local|kafka] [--kills N] [--moves N] [--lease SECONDS] [--environments N]
 
 First the same files through one process and through two workers: CPU seconds per million records, of all processes together, and of the broker alone.
 A process with two subtasks a step does in its own memory what the workers do over the exchange. Two processes that share nothing and exchange nothing
@@ -79,7 +79,7 @@ class Bench:
         records = self.options.records
         feeder = Feeder(self.folder / "in-once", 2, records, 1e9, 1, step=self.options.step)
         feeder._write()
-        print(f"{records:,} records in 2 files, {self.options.rounds} turns, exchange {self.options.exchange}; CPU s per million records, of all processes")
+        print(f"{records:,} records in 2 files, {self.options.turns} turns, exchange {self.options.exchange}; CPU s per million records, of all processes")
         ways = [
             ("one process", lambda name: self.processes(name, [("*", 1)])),
             ("one process, two subtasks a step", lambda name: self.processes(name, [("*", 2)])),
@@ -88,7 +88,7 @@ class Bench:
         ]
         costs, walls = {name: [] for name, _ in ways}, {name: [] for name, _ in ways}
         broker = cpu(self.broker_pid) if self.broker_pid else 0
-        for turn in range(self.options.rounds):
+        for turn in range(self.options.turns):
             for number, (way, body) in enumerate(ways):
                 databases, spent, wall = body(f"way{number}x{turn}")
                 costs[way].append(spent * 1e6 / records)
@@ -102,8 +102,8 @@ class Bench:
             times = "" if way == "two workers" else f"; two workers {workers / cost:.2f} times that"
             print(f"  {way:33} {cost:5.2f} ({min(costs[way]):.2f} to {max(costs[way]):.2f}), {records / wall / 1e6:.1f} M records/s{times}")
         if self.broker_pid:
-            print(f"  the broker                        {(cpu(self.broker_pid) - broker) * 1e6 / records / self.options.rounds:5.2f}")
-            self.hop(f"way3x{self.options.rounds - 1}", records)
+            print(f"  the broker                        {(cpu(self.broker_pid) - broker) * 1e6 / records / self.options.turns:5.2f}")
+            self.hop(databases[0], records)  # the last way's: the workers' job has that name too
 
     def processes(self, name, parts):
         """Runs the job once for each pattern of files, at the same time, each with so many subtasks a step."""
@@ -259,7 +259,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
     parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3, help="turns of the comparison")
+    parser.add_argument("--turns", type=int, default=3, help="how often the ways are compared")
     parser.add_argument("--step", type=int, default=1, help="milliseconds of event time between two records: 1 is 3.6 million in each of the job's windows")
     parser.add_argument("--exchange", choices=["local", "kafka"], default="kafka")
     parser.add_argument("--kills", type=int, default=5)

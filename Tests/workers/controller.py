@@ -226,7 +226,7 @@ class Test:
         """Records of shards, wherever they run, while somebody looks; and nothing is left of a look."""
         left = "SELECT (SELECT count(*) FROM sharded_tap), (SELECT count(*) FROM sharded_tap_record)"
 
-        def look(edge, seconds, rate=10):
+        def records(edge, seconds, rate=10):
             status, text, _ = self.server.call("GET", f"{self.path}/tap?edge={edge}&rate={rate}&seconds={seconds}")
             claim(f"records of {edge} can be seen", status == 200, (status, text))
             return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
@@ -238,16 +238,16 @@ class Test:
             claim(what, self.postgres.psql("control", left) == [["0", "0"]], self.postgres.psql("control", left))
 
         # A file is one reader's, and each worker has one of the two readers.
-        events = look("telemetry", 6, rate=50)
+        events = records("telemetry", 6, rate=50)
         claim("no more than were asked for", 20 <= len(events) <= 50 * 7, len(events))
         claim("those that were not shown are counted", sum(event["passed"] for event in events) > 3_000, sum(event["passed"] for event in events))
         files = {int(event["record"]["fields"]["event_id"][1:]) % 3 for event in events}
         claim("they are of all readers, on both workers", files == {0, 1, 2}, files)
         shown = json.dumps(events)
         claim("personal data is taken out of them", "@" not in shown and "<email>" in shown, events[:3])
-        keys = {(event["record"]["fields"]["service"], event["record"]["fields"]["shape"]) for event in look("capsules", 6, rate=50)}
+        keys = {(event["record"]["fields"]["service"], event["record"]["fields"]["shape"]) for event in records("capsules", 6, rate=50)}
         claim("a later stage hands on what it made, from its shards", len(keys) > 3, keys)
-        letters = look("telemetry.errors", 6, rate=50)
+        letters = records("telemetry.errors", 6, rate=50)
         claim("so do the sides of a step", letters and all("reason" in event["record"]["fields"] for event in letters), letters[:2])
         forgotten("nothing is left of looks that are over")
 
@@ -267,14 +267,19 @@ class Test:
         lines = [json.loads(line) for line in said.stdout.splitlines()]
         claim("the terminal shows records too", said.returncode == 0 and 1 <= len(lines) <= 5 * 5 and all(line["record"]["fields"] for line in lines), said)
         forgotten("nothing is left of them either")
-        gone = socket.create_connection(("127.0.0.1", self.server.port))
-        gone.sendall(f"GET {self.path}/tap?edge=telemetry&seconds=600 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        gone.recv(100)
+        gone = self.look()
         claim("a look stands in the database", self.postgres.psql("control", "SELECT count(*) FROM sharded_tap") == [["1"]])
         gone.close()
         forgotten("nor of one whose client has gone")
         self.tap_ends()
         forgotten("nothing is left when the server was killed: workers remove it")
+
+    def look(self):
+        """A client that looks at records, and can go at any time."""
+        client = socket.create_connection(("127.0.0.1", self.server.port))
+        client.sendall(f"GET {self.path}/tap?edge=telemetry&seconds=600 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        client.recv(100)
+        return client
 
     def tap_ends(self):
         """A look ends with its job; that of a server which is killed ends with its time."""
@@ -287,9 +292,7 @@ class Test:
         claim("a look ends when its job is stopped", ends == [200], ends)
         self.server.call("POST", f"{self.path}/start")
         self.running(2)
-        gone = socket.create_connection(("127.0.0.1", self.server.port))
-        gone.sendall(f"GET {self.path}/tap?edge=telemetry&seconds=600 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        gone.recv(100)
+        gone = self.look()
         time.sleep(1)
         self.server.kill()
         gone.close()

@@ -5,12 +5,12 @@ import { action, call, deed, fact, milliseconds, node, number, percent, phase, t
 // Journeys: where requests go, and what objectives would have meant for them.
 
 /** A share of what failed, in words where nothing in the telemetry tells of errors. */
-const failures = (journey, share) => (journey.error_evidence === "none" ? "unknown" : percent(share, 2));
+const failures = (journey) => (journey.error_evidence === "none" ? "unknown" : percent(journey.error_share, 2));
 
 export async function journeysPage() {
   const { journeys } = await call("GET", "/api/v1/journeys?limit=200");
   const rows = journeys.map((one) => node("tr", {}, node("td", {}, node("a", { href: `#/journeys/${one.id}` }, one.name), one.pinned ? " (pinned)" : ""),
-    node("td", {}, one.service), number(short(one.requests)), number(failures(one, one.error_share)), number(percent(one.confidence, 0)),
+    node("td", {}, one.service), number(short(one.requests)), number(failures(one)), number(percent(one.confidence, 0)),
     node("td", { class: "quiet" }, `${one.services.length} services`)));
   return [node("h1", {}, "Journeys"), rows.length
     ? wide("Journeys", table(["Journey", "Enters at", "#Requests", "#Failed", "#Confidence", "Touches"], rows))
@@ -102,7 +102,7 @@ export async function journeyPage(id) {
   const name = node("input", { id: "name", autocomplete: "off" });
   name.value = journey.name;
   return [node("h1", {}, journey.name), journey.pending ? node("p", { class: "quiet" }, "A merge or a split waits for the next analysis.") : null,
-    node("section", {}, node("dl", { class: "facts" }, fact("requests", short(journey.requests)), fact("failed", failures(journey, journey.error_share)),
+    node("section", {}, node("dl", { class: "facts" }, fact("requests", short(journey.requests)), fact("failed", failures(journey)),
       fact("half within", milliseconds(journey.latency.p50)), fact("95 % within", milliseconds(journey.latency.p95)),
       fact("99 % within", milliseconds(journey.latency.p99)), fact("confidence", percent(journey.confidence, 0)))),
     node("h2", {}, "Map"), wide("Map", drawMap(journey), node("p", { class: "quiet" },
